@@ -1,0 +1,45 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+// The order of the targets is the order of the layers: a target may name only those above it here.
+// `--explicit-target-dependency-import-check error`, which every script of ours passes, makes the
+// compiler hold it, so the front end has no way to data that does not pass the authorization layer.
+let package = Package(
+  name: "ccs-jobstore",
+  products: [.executable(name: "ccs-jobstore", targets: ["ccs-jobstore"])],
+  targets: [
+    .systemLibrary(name: "CEpoll"),
+    .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(
+      name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+
+    .target(name: "Domain"),
+    .target(name: "Observability", dependencies: ["Domain"]),
+    .target(name: "Postgres", dependencies: ["CLibPQ", "CEpoll"]),
+    .target(name: "Repository", dependencies: ["Domain", "Postgres"]),
+    .target(
+      name: "Authorization",
+      dependencies: ["Domain", "Observability", "Repository", "COpenSSL"]),
+    .target(
+      name: "FrontEnd",
+      dependencies: ["Domain", "Observability", "Authorization", "CMicroHTTPD", "COpenSSL"],
+      resources: [.embedInCode("OpenAPI/openapi.json")]),
+    .target(
+      name: "Administration", dependencies: ["Domain", "Authorization", "Repository", "Postgres"]),
+    .executableTarget(
+      name: "ccs-jobstore",
+      dependencies: [
+        "Domain", "Observability", "Postgres", "Repository", "Authorization", "FrontEnd",
+        "Administration",
+      ]),
+
+    .testTarget(name: "DomainTests", dependencies: ["Domain"]),
+    .testTarget(name: "ObservabilityTests", dependencies: ["Observability"]),
+    .testTarget(name: "PostgresTests", dependencies: ["Postgres"]),
+    .testTarget(name: "AuthorizationTests", dependencies: ["Authorization", "Domain"]),
+    .testTarget(name: "FrontEndTests", dependencies: ["FrontEnd", "Domain", "Authorization"]),
+    .testTarget(name: "ConfigurationTests", dependencies: ["ccs-jobstore"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

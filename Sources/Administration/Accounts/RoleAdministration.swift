@@ -1,0 +1,91 @@
+import Domain
+import Repository
+
+/// What the commands about roles do.
+public struct RoleAdministration: Sendable {
+  private let directory: DirectoryAdministration
+  private let actor: String
+
+  /// - Parameter actor: Who gives the commands, for the audit trail.
+  public init(directory: DirectoryAdministration, actor: String) {
+    self.directory = directory
+    self.actor = actor
+  }
+
+  /// All roles, in the order of their names.
+  public func list() async throws(AdministrationError) -> [DirectoryAdministration.Role] {
+    try await administering { () async throws(RepositoryError) in try await directory.roles() }
+  }
+
+  /// Creates a role that permits nothing yet.
+  public func create(_ name: String, description: String) async throws(AdministrationError) {
+    if let rule = NameRules.rule(brokenBy: name) { throw .invalid(.role, name: name, rule: rule) }
+    _ = try await settle(name) { () async throws(RepositoryError) in
+      try await directory.createRole(name, description: description, by: actor)
+    }
+  }
+
+  /// Gives a user a role, or takes it away.
+  ///
+  /// - Returns: Whether that changed anything; so do the methods below.
+  public func set(_ role: String, of user: String, assigned: Bool) async throws(AdministrationError) -> Bool {
+    try await settle(role) { () async throws(RepositoryError) in
+      try await directory.setRole(role, of: user, assigned: assigned, by: actor)
+    }
+  }
+
+  /// Lets a role permit tasks, or no longer.
+  ///
+  /// - Parameter tasks: Their names, in any case.
+  public func set(
+    tasks: [String], of role: String, granted: Bool
+  ) async throws(AdministrationError) -> Bool {
+    var permissions: [Permission] = []
+    for task in tasks {
+      guard let permission = Permission(task: task) else {
+        throw .unknown(.task, name: task, known: Permission.allCases.map(\.rawValue))
+      }
+      permissions.append(permission)
+    }
+    let wanted = permissions
+    return try await settle(role) { () async throws(RepositoryError) in
+      try await directory.setTasks(wanted, of: role, granted: granted, by: actor)
+    }
+  }
+
+  /// Opens folders, with all that is below them, to a role, or closes them.
+  ///
+  /// - Parameter folders: Their paths, in any case.
+  public func set(
+    folders: [String], of role: String, granted: Bool
+  ) async throws(AdministrationError) -> Bool {
+    var paths: [String] = []
+    for folder in folders {
+      do throws(FolderPath.Invalid) {
+        paths.append(try FolderPath(folder).description)
+      } catch {
+        throw .invalid(.folder, name: folder, rule: error.rule)
+      }
+    }
+    let wanted = paths
+    return try await settle(role) { () async throws(RepositoryError) in
+      try await directory.setFolders(wanted, of: role, granted: granted, by: actor)
+    }
+  }
+
+  private func settle(
+    _ name: String, _ body: () async throws(RepositoryError) -> DirectoryAdministration.Change
+  ) async throws(AdministrationError) -> Bool {
+    try await directory.settle(.role, name: name, body)
+  }
+}
+
+extension Permission {
+  /// - Parameter task: A task's name, in any case.
+  init?(task: String) {
+    guard let found = Self.allCases.first(where: { $0.rawValue.lowercased() == task.lowercased() }) else {
+      return nil
+    }
+    self = found
+  }
+}

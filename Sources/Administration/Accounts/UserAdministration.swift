@@ -1,0 +1,94 @@
+import Authorization
+import Repository
+
+/// What the commands about users do.
+public struct UserAdministration: Sendable {
+  private let directory: DirectoryAdministration
+  private let scrypt: ScryptParameters
+  private let actor: String
+
+  /// - Parameters:
+  ///   - scrypt: The cost of new password hashes.
+  ///   - actor: Who gives the commands, for the audit trail.
+  public init(directory: DirectoryAdministration, scrypt: ScryptParameters, actor: String) {
+    self.directory = directory
+    self.scrypt = scrypt
+    self.actor = actor
+  }
+
+  /// All users, in the order of their names.
+  public func list() async throws(AdministrationError) -> [DirectoryAdministration.User] {
+    try await administering { () async throws(RepositoryError) in try await directory.users() }
+  }
+
+  /// Makes sure that a name can be given to a new user, before someone is asked for a password.
+  public func requireNew(_ name: String) async throws(AdministrationError) {
+    try Self.check(name)
+    let taken = try await list().first { $0.name.lowercased() == name.lowercased() }
+    if let taken { throw .taken(.user, name: taken.name) }
+  }
+
+  /// Makes sure that there is a user, before someone is asked for a password.
+  public func requireExisting(_ name: String) async throws(AdministrationError) {
+    try Self.check(name)
+    let users = try await list().map(\.name)
+    guard users.contains(where: { $0.lowercased() == name.lowercased() }) else {
+      throw .unknown(.user, name: name, known: users)
+    }
+  }
+
+  /// Adds a user.
+  ///
+  /// - Parameters:
+  ///   - password: 1...1024 bytes; nil for a user who cannot log in until a password is set.
+  ///   - roles: Roles to assign.
+  public func add(
+    _ name: String, password: [UInt8]?, roles: [String]
+  ) async throws(AdministrationError) {
+    try Self.check(name)
+    var hash: String?
+    if let password { hash = try self.hash(password) }
+    let passwordHash = hash
+    _ = try await settle(name) { () async throws(RepositoryError) in
+      try await directory.addUser(name, passwordHash: passwordHash, roles: roles, by: actor)
+    }
+  }
+
+  /// Disables a user, whose sessions end at once, or enables one.
+  ///
+  /// - Returns: Whether that changed anything.
+  public func set(_ name: String, disabled: Bool) async throws(AdministrationError) -> Bool {
+    try Self.check(name)
+    return try await settle(name) { () async throws(RepositoryError) in
+      try await directory.setUser(name, disabled: disabled, by: actor)
+    }
+  }
+
+  /// Sets a password, 1...1024 bytes. The user's sessions end at once.
+  public func setPassword(of name: String, to password: [UInt8]) async throws(AdministrationError) {
+    try Self.check(name)
+    let hash = try hash(password)
+    _ = try await settle(name) { () async throws(RepositoryError) in
+      try await directory.setPassword(of: name, hash: hash, by: actor)
+    }
+  }
+
+  private static func check(_ name: String) throws(AdministrationError) {
+    if let rule = NameRules.rule(brokenByUser: name) { throw .invalid(.user, name: name, rule: rule) }
+  }
+
+  private func hash(_ password: [UInt8]) throws(AdministrationError) -> String {
+    if let rule = PasswordRules.rule(brokenBy: password) { throw .invalidPassword(rule: rule) }
+    do {
+      return try PasswordHash.make(password, parameters: scrypt)
+    } catch {
+      throw .hashingFailed
+    }
+  }
+
+  private func settle(
+    _ name: String, _ body: () async throws(RepositoryError) -> DirectoryAdministration.Change
+  ) async throws(AdministrationError) -> Bool {
+    try await directory.settle(.user, name: name, body)
+  }
+}

@@ -1,0 +1,74 @@
+import FoundationEssentials
+
+/// A JSON value whose meaning is not known yet.
+enum JSONNode: Sendable, Equatable {
+  case null
+  case boolean(Bool)
+  /// Kept apart from other numbers so that none loses a digit.
+  case integer(Int)
+  case number(Double)
+  case text(String)
+  case array([JSONNode])
+  case object([String: JSONNode])
+
+  /// - Throws: `DecodingError` if the text is no JSON5.
+  init(json5 text: String) throws {
+    let decoder = JSONDecoder()
+    decoder.allowsJSON5 = true
+    self = try decoder.decode(JSONNode.self, from: Data(text.utf8))
+  }
+
+  /// As JSON text, the same for equal values; nil if a number in it is none that JSON has.
+  var json: String? {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) }
+  }
+}
+
+extension JSONNode: Codable {
+  init(from decoder: any Decoder) throws {
+    // Nested errors must come through, or a bad value deep inside would look like another type.
+    if let object = try? decoder.container(keyedBy: Name.self) {
+      self = .object(
+        try object.allKeys.reduce(into: [:]) { members, name in
+          members[name.stringValue] = try object.decode(JSONNode.self, forKey: name)
+        })
+    } else if var array = try? decoder.unkeyedContainer() {
+      var elements: [JSONNode] = []
+      while !array.isAtEnd { elements.append(try array.decode(JSONNode.self)) }
+      self = .array(elements)
+    } else {
+      self = try Self.scalar(decoder.singleValueContainer())
+    }
+  }
+
+  private static func scalar(_ container: any SingleValueDecodingContainer) throws -> JSONNode {
+    if container.decodeNil() { return .null }
+    if let text = try? container.decode(String.self) { return .text(text) }
+    if let boolean = try? container.decode(Bool.self) { return .boolean(boolean) }
+    if let integer = try? container.decode(Int.self) { return .integer(integer) }
+    return .number(try container.decode(Double.self))
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    switch self {
+    case .null: try container.encodeNil()
+    case .boolean(let boolean): try container.encode(boolean)
+    case .integer(let integer): try container.encode(integer)
+    case .number(let number): try container.encode(number)
+    case .text(let text): try container.encode(text)
+    case .array(let elements): try container.encode(elements)
+    case .object(let members): try container.encode(members)
+    }
+  }
+
+  private struct Name: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init?(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+}

@@ -1,0 +1,124 @@
+import Domain
+import FoundationEssentials
+import Observability
+import Repository
+
+/// What clients do with jobs: each method checks the policy of its operation, then calls the repository.
+public struct JobService: Sendable {
+  public struct Settings: Sendable {
+    /// The most rows that a deletion erases in its own transaction.
+    public var deletionRowBound: Int
+    /// The most runs that are answered at once.
+    public var maximumRuns: Int
+
+    public init(deletionRowBound: Int, maximumRuns: Int) {
+      self.deletionRowBound = deletionRowBound
+      self.maximumRuns = maximumRuns
+    }
+  }
+
+  private let repository: Repository
+  private let settings: Settings
+  private let observe: Observer
+  /// Called when a deletion has left rows to the eraser.
+  private let rowsLeft: @Sendable () -> Void
+
+  public init(
+    repository: Repository, settings: Settings, observer: Observer, rowsLeft: @escaping @Sendable () -> Void
+  ) {
+    self.repository = repository
+    self.settings = settings
+    observe = observer
+    self.rowsLeft = rowsLeft
+  }
+
+  /// Who a bearer token stands for, as of now: nothing is remembered from one request to the next, so a
+  /// revoked right counts at once.
+  public func authenticate(bearer: String?) async throws(Refusal) -> Principal {
+    guard let bearer else { throw .unauthenticated(presented: false) }
+    let record = try await refusing { () async throws(RepositoryError) in
+      try await repository.sessions.principal(accessHash: Token(text: bearer).hash)
+    }
+    guard let record else { throw .unauthenticated(presented: true) }
+    return Principal(record)
+  }
+
+  /// Delete Job, for one job or several: all of them or none.
+  ///
+  /// - Parameters:
+  ///   - jobs: No job twice.
+  ///   - remove: Whether the jobs leave the directory.
+  public func deleteJobs(
+    _ jobs: [UUID], remove: Bool, for principal: Principal, requestID: UUID
+  ) async throws(Refusal) -> [JobDeletion] {
+    try permit(.deleteJob, for: principal)
+    let deletions = try await refusing { () async throws(RepositoryError) in
+      try await repository.deletion.delete(
+        jobs: jobs, caller: principal.userID, callerName: principal.userName, remove: remove,
+        requestID: requestID, rowBound: settings.deletionRowBound)
+    }
+    for deletion in deletions {
+      let id = deletion.jobID.guidString
+      switch deletion.outcome {
+      case .done: continue
+      case .notFound: throw .notFound("The job \(id) does not exist.")
+      case .systemJob: throw .forbidden("The job \(id) is a system job. A system job cannot be deleted.")
+      case .notCreator:
+        throw .forbidden("The job \(id) was created by another user. Only its creator can delete it.")
+      }
+    }
+    observe(.jobsDeleted(count: deletions.count, runs: deletions.reduce(0) { $0 + $1.runs }))
+    if deletions.contains(where: \.rowsLeft) { rowsLeft() }
+    return deletions
+  }
+
+  /// Search Job by ID.
+  public func job(_ id: UUID, for principal: Principal) async throws(Refusal) -> Job {
+    try permit(.searchJobByID, for: principal)
+    let job = try await refusing { () async throws(RepositoryError) in try await repository.jobs.job(id: id) }
+    guard let job else { throw .notFound("The job \(id.guidString) does not exist.") }
+    return job
+  }
+
+  /// Search Job by Name: the one job of exactly this name, or none.
+  public func jobs(named name: String, for principal: Principal) async throws(Refusal) -> [Job] {
+    try permit(.searchJobByName, for: principal)
+    return try await refusing { () async throws(RepositoryError) in
+      try await repository.jobs.job(named: name).map { [$0] } ?? []
+    }
+  }
+
+  /// Get Latest Job Runs, newest first.
+  ///
+  /// - Parameter count: How many; 0 for all.
+  public func latestRuns(
+    of job: UUID, count: Int, withMessages: Bool, for principal: Principal
+  ) async throws(Refusal) -> [JobRun] {
+    try permit(.getLatestJobRuns, for: principal)
+    let wanted = count == 0 ? nil : count
+    if wanted ?? .max > settings.maximumRuns {
+      let existing = try await refusing { () async throws(RepositoryError) in
+        try await repository.jobRuns.count(job: job)
+      }
+      guard min(existing ?? 0, wanted ?? .max) <= settings.maximumRuns else {
+        throw .invalid(
+          "The job has \(existing ?? 0) runs; ask for at most \(settings.maximumRuns) of them with count.")
+      }
+    }
+    let runs = try await refusing { () async throws(RepositoryError) in
+      try await repository.jobRuns.latest(job: job, limit: wanted, withMessages: withMessages)
+    }
+    guard let runs else { throw .notFound("The job \(job.guidString) does not exist.") }
+    return runs
+  }
+
+  private func permit(_ operation: Operation, for principal: Principal) throws(Refusal) {
+    switch Policy.lack(of: principal, for: operation) {
+    case nil: return
+    case .task(let task): throw .forbidden("\(operation.rawValue) needs the task \"\(task.rawValue)\".")
+    case .folder(let folder):
+      throw .forbidden("\(operation.rawValue) needs access to the folder \"\(folder.rawValue)\".")
+    case .everything: throw .forbidden("\(operation.rawValue) is permitted to nobody.")
+    }
+  }
+}

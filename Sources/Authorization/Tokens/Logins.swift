@@ -1,0 +1,155 @@
+import Domain
+import FoundationEssentials
+import Observability
+import Repository
+
+/// The token endpoint: logins, refreshes, revocations.
+public struct Logins: Sendable {
+  public struct Settings: Sendable {
+    /// Seconds, from 1.
+    public var accessLifetime: Int
+    /// Seconds, from 1.
+    public var refreshLifetime: Int
+    /// The failures of one user after which the next has to wait; ten times as many for one address, which
+    /// may be shared by many users.
+    public var failuresBeforeDelay: Int
+    /// The longest wait, in seconds.
+    public var maximumDelay: Int
+
+    public init(accessLifetime: Int, refreshLifetime: Int, failuresBeforeDelay: Int, maximumDelay: Int) {
+      self.accessLifetime = accessLifetime
+      self.refreshLifetime = refreshLifetime
+      self.failuresBeforeDelay = failuresBeforeDelay
+      self.maximumDelay = maximumDelay
+    }
+  }
+
+  private let repository: Repository
+  private let hasher: PasswordHasher
+  private let settings: Settings
+  private let observe: Observer
+
+  public init(repository: Repository, hasher: PasswordHasher, settings: Settings, observer: Observer) {
+    self.repository = repository
+    self.hasher = hasher
+    self.settings = settings
+    observe = observer
+  }
+
+  /// Issues a pair of tokens.
+  ///
+  /// - Parameter peer: The client's address.
+  public func issue(_ grant: TokenGrant, peer: String) async throws(TokenRefusal) -> IssuedTokens {
+    switch grant {
+    case .password(let userName, let password):
+      try await logIn(userName: userName, password: password, peer: peer)
+    case .refresh(let token):
+      try await refresh(token)
+    }
+  }
+
+  /// Ends the session of a token of either kind; nothing if it is unknown (RFC 7009, section 2.2).
+  public func revoke(token: String) async throws(Refusal) {
+    try await refusing { () async throws(RepositoryError) in
+      try await repository.sessions.revoke(hash: Token(text: token).hash)
+    }
+  }
+
+  private func logIn(userName: String, password: [UInt8], peer: String) async throws(TokenRefusal)
+    -> IssuedTokens
+  {
+    let user = FailedLogins.Subject(
+      hash: sha256(Array("user:\(userName.lowercased())".utf8)), threshold: settings.failuresBeforeDelay)
+    let address = FailedLogins.Subject(
+      hash: sha256(Array("address:\(peer)".utf8)), threshold: settings.failuresBeforeDelay * 10)
+
+    let wait = try await storing { () async throws(RepositoryError) in
+      try await repository.failedLogins.wait(for: [user, address])
+    }
+    guard wait == 0 else {
+      observe(.loginFailed(user: userName, peer: peer, reason: "slowed down for another \(wait) s"))
+      throw .slowedDown(seconds: wait)
+    }
+
+    let account = try await storing { () async throws(RepositoryError) in
+      try await repository.sessions.account(named: userName)
+    }
+    let reason: String
+    switch await hasher.verify(password, against: account?.passwordHash) {
+    case .busy:
+      throw .other(.unavailable("too many logins at once"))
+    case .right(let rehashed):
+      if let account, let stored = account.passwordHash, !account.disabled {
+        var current = stored
+        if let rehashed {
+          try await storing { () async throws(RepositoryError) in
+            try await repository.sessions.rehash(user: account.userID, from: stored, to: rehashed)
+          }
+          current = rehashed
+        }
+        let (pair, issued) = try tokens(for: account.userName)
+        let hash = current
+        if try await storing({ () async throws(RepositoryError) in
+          try await repository.sessions.open(user: account.userID, passwordHash: hash, tokens: pair)
+        }) {
+          try await storing { () async throws(RepositoryError) in
+            try await repository.failedLogins.clear(user)
+          }
+          observe(.loginSucceeded(user: account.userName, peer: peer))
+          return issued
+        }
+        reason = "the user or the password changed meanwhile"
+      } else {
+        reason = "the user is disabled"
+      }
+    case .wrong:
+      reason = account == nil ? "unknown user" : "wrong password"
+    }
+    try await storing { () async throws(RepositoryError) in
+      try await repository.failedLogins.record([user, address], maximumSeconds: settings.maximumDelay)
+    }
+    observe(.loginFailed(user: userName, peer: peer, reason: reason))
+    throw .invalidGrant("The user name or the password is wrong, or the user is disabled.")
+  }
+
+  private func refresh(_ token: String) async throws(TokenRefusal) -> IssuedTokens {
+    let (pair, issued) = try tokens(for: "")
+    let outcome = try await storing { () async throws(RepositoryError) in
+      try await repository.sessions.refresh(hash: Token(text: token).hash, tokens: pair)
+    }
+    switch outcome {
+    case .renewed(let userName):
+      return IssuedTokens(
+        userName: userName, accessToken: issued.accessToken, refreshToken: issued.refreshToken,
+        expiresIn: issued.expiresIn)
+    case .reused(let userName):
+      observe(.refreshTokenReused(user: userName))
+      fallthrough
+    case .unknown:
+      throw .invalidGrant("The refresh token is invalid, expired, revoked or used up.")
+    }
+  }
+
+  private func tokens(for userName: String) throws(TokenRefusal) -> (Sessions.TokenPair, IssuedTokens) {
+    guard let access = try? Token.random(), let refresh = try? Token.random() else {
+      throw .other(.failed("no random bytes"))
+    }
+    let pair = Sessions.TokenPair(
+      accessHash: access.hash, accessSeconds: settings.accessLifetime, refreshHash: refresh.hash,
+      refreshSeconds: settings.refreshLifetime)
+    let issued = IssuedTokens(
+      userName: userName, accessToken: access.text, refreshToken: refresh.text,
+      expiresIn: settings.accessLifetime)
+    return (pair, issued)
+  }
+
+  private func storing<Result>(
+    _ body: () async throws(RepositoryError) -> Result
+  ) async throws(TokenRefusal) -> Result {
+    do throws(RepositoryError) {
+      return try await body()
+    } catch {
+      throw .other(Refusal(error))
+    }
+  }
+}

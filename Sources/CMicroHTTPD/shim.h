@@ -1,0 +1,73 @@
+#pragma once
+#include <microhttpd.h>
+#include <stdint.h>
+
+// What Swift cannot call of libmicrohttpd, because it is variadic.
+
+// How a daemon over TLS is to run; the texts need to live only until it has started.
+struct https_daemon_options {
+  int listen_socket;
+  unsigned int threads;
+  unsigned int connection_limit;
+  // 0 for no limit.
+  unsigned int connection_limit_per_address;
+  // Memory for a request's head, in bytes.
+  size_t connection_memory;
+  const char *tls_priorities;
+  const char *certificate_chain;
+  const char *private_key;
+  // Given to every callback.
+  void *context;
+  MHD_AccessHandlerCallback access;
+  // Called with the request target as it was sent; what it answers becomes the request's own pointer.
+  void *(*target)(void *context, const char *target, struct MHD_Connection *connection);
+  MHD_RequestCompletedCallback completed;
+  MHD_NotifyConnectionCallback connection;
+};
+
+// Leaves the target's percent-encoding alone: it is decoded by our own parser, once.
+static inline size_t leave_encoded(void *context, struct MHD_Connection *connection, char *text) {
+  (void)context;
+  (void)connection;
+  return __builtin_strlen(text);
+}
+
+// NULL if it did not start.
+static inline struct MHD_Daemon *start_https_daemon(const struct https_daemon_options *options) {
+  return MHD_start_daemon(
+      MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TLS | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
+      options->access, options->context, MHD_OPTION_LISTEN_SOCKET, options->listen_socket,
+      MHD_OPTION_THREAD_POOL_SIZE, options->threads, MHD_OPTION_CONNECTION_LIMIT, options->connection_limit,
+      MHD_OPTION_PER_IP_CONNECTION_LIMIT, options->connection_limit_per_address,
+      MHD_OPTION_CONNECTION_MEMORY_LIMIT, options->connection_memory,
+      // Deadlines are our own; libmicrohttpd's counts from the last byte.
+      MHD_OPTION_CONNECTION_TIMEOUT, 0u, MHD_OPTION_URI_LOG_CALLBACK, options->target, options->context,
+      MHD_OPTION_UNESCAPE_CALLBACK, &leave_encoded, NULL, MHD_OPTION_NOTIFY_COMPLETED, options->completed,
+      options->context, MHD_OPTION_NOTIFY_CONNECTION, options->connection, options->context,
+      MHD_OPTION_HTTPS_PRIORITIES, options->tls_priorities, MHD_OPTION_HTTPS_MEM_CERT,
+      options->certificate_chain, MHD_OPTION_HTTPS_MEM_KEY, options->private_key, MHD_OPTION_END);
+}
+
+// The connection's socket; -1 if it is not known.
+static inline int connection_descriptor(struct MHD_Connection *connection) {
+  const union MHD_ConnectionInfo *info =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  return info ? info->connect_fd : -1;
+}
+
+// The client's address; NULL if it is not known.
+static inline const struct sockaddr *connection_address(struct MHD_Connection *connection) {
+  const union MHD_ConnectionInfo *info =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+  return info ? info->client_addr : NULL;
+}
+
+// Whether a request ended with its whole answer sent.
+static inline _Bool was_answered(enum MHD_RequestTerminationCode code) {
+  return code == MHD_REQUEST_TERMINATED_COMPLETED_OK;
+}
+
+// Whether a connection has begun, or else has ended.
+static inline _Bool has_begun(enum MHD_ConnectionNotificationCode code) {
+  return code == MHD_CONNECTION_NOTIFY_STARTED;
+}

@@ -1,0 +1,48 @@
+import FoundationEssentials
+
+/// A job as the directory holds it.
+public struct Job: Sendable, Equatable {
+  public enum Category: String, Sendable {
+    /// Made by the installation; never deleted through the API.
+    case system = "System"
+    case userDefined = "UserDefined"
+  }
+
+  public var id: UUID
+  public var name: String
+  public var description: String
+  /// One of ``userTypes``, or any other word for a system job.
+  public var type: String
+  public var category: Category
+  /// The name of the user who made it; nil for a system job.
+  public var createdBy: String?
+  public var createdAt: Date
+  public var modifiedAt: Date
+  public var lastRunStatus: JobRun.Status?
+  public var lastRunAt: Date?
+  public var nextRunAt: Date?
+  /// The `JobDetails` it was created with, as JSON text.
+  public var configuration: String?
+
+  public init(
+    id: UUID, name: String, description: String, type: String, category: Category, createdBy: String?,
+    createdAt: Date, modifiedAt: Date, lastRunStatus: JobRun.Status?, lastRunAt: Date?, nextRunAt: Date?,
+    configuration: String?
+  ) {
+    self.id = id
+    self.name = name
+    self.description = description
+    self.type = type
+    self.category = category
+    self.createdBy = createdBy
+    self.createdAt = createdAt
+    self.modifiedAt = modifiedAt
+    self.lastRunStatus = lastRunStatus
+    self.lastRunAt = lastRunAt
+    self.nextRunAt = nextRunAt
+    self.configuration = configuration
+  }
+
+  /// The types that users create; only these show their configuration.
+  public static let userTypes = ["CollectionEvaluationJob", "CollectionJob", "EvaluationJob"]
+}

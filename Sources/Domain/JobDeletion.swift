@@ -1,0 +1,31 @@
+import FoundationEssentials
+
+/// What became of one job that was to be deleted.
+public struct JobDeletion: Sendable, Equatable {
+  public enum Outcome: String, Sendable {
+    case done
+    /// There is no such job.
+    case notFound = "not found"
+    /// The caller did not create it.
+    case notCreator = "not creator"
+    /// It belongs to the installation.
+    case systemJob = "system job"
+  }
+
+  public var jobID: UUID
+  public var outcome: Outcome
+  /// nil if there is no such job.
+  public var jobName: String?
+  /// The runs in the history that was purged.
+  public var runs: Int
+  /// Whether rows of the history are left for the eraser. Nobody can reach them any more.
+  public var rowsLeft: Bool
+
+  public init(jobID: UUID, outcome: Outcome, jobName: String?, runs: Int, rowsLeft: Bool) {
+    self.jobID = jobID
+    self.outcome = outcome
+    self.jobName = jobName
+    self.runs = runs
+    self.rowsLeft = rowsLeft
+  }
+}

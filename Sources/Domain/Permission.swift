@@ -1,0 +1,12 @@
+/// What a role permits. The API documents call it a task; that word is taken in Swift.
+public enum Permission: String, Sendable, CaseIterable, Codable {
+  case viewStandards = "View standards"
+  case viewAssets = "View assets"
+  case viewAllJobs = "View all jobs"
+  case viewEvaluationResults = "View evaluation results"
+  case manageJobs = "Manage jobs"
+  case collectData = "Collect data"
+  case evaluateStandards = "Evaluate standards"
+  /// For collectors, which carry out runs and report them.
+  case reportJobRuns = "Report job runs"
+}

@@ -1,0 +1,73 @@
+import FoundationEssentials
+
+/// When a job runs, and for how long it may: the `Schedule` of Create Job and Update Job.
+///
+/// Decoding is the only way to make one, so every schedule is one that can be planned. What is broken in the
+/// wire form is thrown as ``Invalid``, all of it at once. Encoding gives the same schedule back in the wire
+/// form, with the fields it makes use of.
+///
+/// **Which fields count.** Three switches decide: `RunNow` starts a run at once, `RunOnce` plans one at
+/// `StartDate`, `RunPeriodically` plans many from `StartDate` on. The last two exclude each other; with
+/// neither, nothing is planned. Fields that the switches do not call for may hold any value of their type
+/// (clients send zeros there).
+///
+/// | `RunPeriodically` with | makes runs |
+/// |---|---|
+/// | `RecurrenceType` 0 or none, `RunEveryNDays` true | every `RepeatDays` days |
+/// | `RecurrenceType` 0 or none, `RunEveryNDays` false | every `RepeatMinutes` minutes |
+/// | `RecurrenceType` 1 | on `WeeklyDay` of every `WeeklyRecurEvery`-th week |
+/// | `RecurrenceType` 2, `MonthlyIsByOrdinalDay` false | on `MonthlyDay` of a month |
+/// | `RecurrenceType` 2, `MonthlyIsByOrdinalDay` true | on a month's `MonthlyOrdinalDay`-th `MonthlyDayOfTheWeek` |
+///
+/// Monthly runs are in every `MonthlyRecurEvery`-th month. This one and `WeeklyRecurEvery` are 1 if absent.
+/// `WeeklyDay` and `MonthlyDayOfTheWeek` are 0 Sunday … 6 Saturday or the day's English name;
+/// `MonthlyOrdinalDay` is 1 first … 4 fourth, 5 last or that word; `RecurrenceType` also `None`, `Weekly`,
+/// `Monthly`. ``Recurrence`` says how each is counted. `SubScheduleRepeatDays` and
+/// `SubScheduleRepeatPeriodDays`, both or neither, repeat a periodic run, see ``Recurrence/Repetition``. Whole
+/// numbers and Booleans may come as JSON strings.
+///
+/// **Time zones.** `StartDate` has an offset, not a time zone, and days, weekdays and months are those of that
+/// fixed offset, as is the time of day. Where clocks change in spring and autumn, a run thus stays at the same
+/// UTC time and moves by an hour on the wall clock for half of the year.
+public struct Schedule: Sendable, Equatable {
+  /// Whether a run starts as soon as the schedule is set.
+  public let runNow: Bool
+  /// The planned runs.
+  public let recurrence: Recurrence
+  /// How long a run may take before it is ended: one second up to 999:59:59; `nil` without such a limit.
+  public let runTimeLimit: Duration?
+
+  /// The first planned run strictly after a moment.
+  ///
+  /// Runs are planned on whole seconds: a fraction in `StartDate` is dropped. The run that ``runNow`` asks for
+  /// is not a planned one. The time it takes does not depend on how far `date` is from the start.
+  ///
+  /// - Parameter date: any date; one before the start gives the first run.
+  /// - Returns: `nil` when there is no further run, or none within the years 1…9999 of UTC.
+  public func nextRun(after date: Date) -> Date? { recurrence.next(after: date) }
+
+  /// A field that is broken, and the rule it breaks.
+  public struct Violation: Sendable, Hashable {
+    /// A JSON Pointer (RFC 6901) from the schedule to the field, `/WeeklyDay`; empty for the schedule itself.
+    public let pointer: String
+    /// What the field must be, as the end of a sentence that begins with its name.
+    public let rule: String
+  }
+
+  /// Thrown in place of a `DecodingError` when the wire form cannot be a schedule.
+  public struct Invalid: Error, Equatable {
+    /// At least one; at most one for each field, in the order of the documentation.
+    public let violations: [Violation]
+  }
+}
+
+extension Schedule: Codable {
+  /// Throws ``Invalid`` for anything that is not a schedule.
+  public init(from decoder: any Decoder) throws {
+    try self.init(ScheduleForm(decoder))
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    try ScheduleForm(self).encode(to: encoder)
+  }
+}

@@ -1,0 +1,206 @@
+// From the wire form to the schedule it means, and back. This is the one place that knows which field goes
+// with which recurrence.
+
+extension Schedule {
+  /// Throws all violations together, each field's first one.
+  init(_ form: ScheduleForm) throws(Invalid) {
+    var check = ScheduleCheck(form)
+    runNow = check.flag(.runNow)
+    recurrence = check.recurrence()
+    runTimeLimit = check.runTimeLimit()
+    guard check.violations.isEmpty else { throw Invalid(violations: check.violationsInOrder) }
+  }
+}
+
+/// Reads the fields that count and notes the rules they break.
+///
+/// A field without a usable value answers `nil` here; the value that is built around it is thrown away in the
+/// end, because the violation has been noted.
+private struct ScheduleCheck {
+  private let form: ScheduleForm
+  private(set) var violations: [ScheduleForm.Field: String]
+
+  init(_ form: ScheduleForm) {
+    self.form = form
+    violations = form.misshapen
+  }
+
+  var violationsInOrder: [Schedule.Violation] {
+    ScheduleForm.Field.allCases.compactMap { field in
+      violations[field].map { Schedule.Violation(pointer: "/" + field.rawValue, rule: $0) }
+    }
+  }
+
+  private mutating func note(_ field: ScheduleForm.Field, _ rule: String) {
+    if violations[field] == nil { violations[field] = rule }
+  }
+
+  /// A Boolean, `false` where it is absent.
+  func flag(_ field: ScheduleForm.Field) -> Bool { form.booleans[field] ?? false }
+
+  /// A number within `range`; where it is absent, `fallback`, or else it is required with `reason`.
+  private mutating func number(
+    _ field: ScheduleForm.Field, _ range: ClosedRange<Int>, fallback: Int? = nil, requiredWith reason: String
+  ) -> Int? {
+    guard let value = form.integers[field] ?? fallback else {
+      note(field, "is required with \(reason)")
+      return nil
+    }
+    guard range.contains(value) else {
+      if case .named = field.shape {
+        note(field, field.shape.rule)
+      } else {
+        note(field, "must be \(range.lowerBound)…\(range.upperBound)")
+      }
+      return nil
+    }
+    return value
+  }
+
+  mutating func recurrence() -> Recurrence {
+    let (isOnce, isPeriodic) = (flag(.runOnce), flag(.runPeriodically))
+    guard isOnce || isPeriodic else { return .never }
+    if isOnce && isPeriodic { note(.runPeriodically, "must be false with RunOnce") }
+    let start = form.startDate
+    if start == nil { note(.startDate, "is required with \(isOnce ? "RunOnce" : "RunPeriodically")") }
+    guard isPeriodic else { return start.map { .once($0) } ?? .never }
+    let (rhythm, repetition) = (rhythm(), repetition())
+    guard let start, let rhythm else { return .never }
+    return .periodically(rhythm, start: start, repetition: repetition)
+  }
+
+  private mutating func rhythm() -> Recurrence.Rhythm? {
+    if violations[.recurrenceType] != nil { return nil }
+    guard let type = number(.recurrenceType, 0...2, fallback: 0, requiredWith: "RunPeriodically") else {
+      return nil
+    }
+    if type != 0 && flag(.runEveryNDays) { note(.runEveryNDays, "must be false with RecurrenceType \(type)") }
+    return switch type {
+    case 1: weekly()
+    case 2: monthly()
+    default: flag(.runEveryNDays) ? everyNDays() : everyNMinutes()
+    }
+  }
+
+  private mutating func everyNDays() -> Recurrence.Rhythm? {
+    number(.repeatDays, 1...ScheduleLimits.days, requiredWith: "RunEveryNDays").map { .days($0) }
+  }
+
+  private mutating func everyNMinutes() -> Recurrence.Rhythm? {
+    // A broken switch cannot say that the minutes are needed.
+    if violations[.runEveryNDays] != nil { return nil }
+    return number(
+      .repeatMinutes, 1...ScheduleLimits.minutes,
+      requiredWith: "RunPeriodically, unless there is RunEveryNDays or a RecurrenceType"
+    ).map { .minutes($0) }
+  }
+
+  private mutating func weekly() -> Recurrence.Rhythm? {
+    let weekday = number(.weeklyDay, 0...6, requiredWith: "RecurrenceType 1").flatMap(Weekday.init)
+    let weeks = number(
+      .weeklyRecurEvery, 1...ScheduleLimits.weeks, fallback: 1, requiredWith: "RecurrenceType 1")
+    guard let weekday, let weeks else { return nil }
+    return .weeks(weeks, on: weekday)
+  }
+
+  private mutating func monthly() -> Recurrence.Rhythm? {
+    let months = number(
+      .monthlyRecurEvery, 1...ScheduleLimits.months, fallback: 1, requiredWith: "RecurrenceType 2")
+    guard let day = dayOfMonth(), let months else { return nil }
+    return .months(months, on: day)
+  }
+
+  private mutating func dayOfMonth() -> Recurrence.DayOfMonth? {
+    if violations[.monthlyIsByOrdinalDay] != nil { return nil }
+    guard flag(.monthlyIsByOrdinalDay) else {
+      return number(
+        .monthlyDay, 1...31, requiredWith: "RecurrenceType 2, unless there is MonthlyIsByOrdinalDay"
+      )
+      .map { .number($0) }
+    }
+    let ordinal = number(.monthlyOrdinalDay, 1...5, requiredWith: "MonthlyIsByOrdinalDay")
+      .flatMap(Recurrence.Ordinal.init)
+    let weekday = number(.monthlyDayOfTheWeek, 0...6, requiredWith: "MonthlyIsByOrdinalDay")
+      .flatMap(Weekday.init)
+    guard let ordinal, let weekday else { return nil }
+    return .weekday(ordinal, weekday)
+  }
+
+  /// Zero in both fields is no repetition: so do clients say it that always send every field.
+  private mutating func repetition() -> Recurrence.Repetition? {
+    let (days, period) = (form.integers[.subScheduleRepeatDays], form.integers[.subScheduleRepeatPeriodDays])
+    guard (days ?? 0) != 0 || (period ?? 0) != 0 else { return nil }
+    let everyDays = number(
+      .subScheduleRepeatDays, 1...ScheduleLimits.days, requiredWith: "SubScheduleRepeatPeriodDays")
+    let withinDays = number(
+      .subScheduleRepeatPeriodDays, 1...ScheduleLimits.days, requiredWith: "SubScheduleRepeatDays")
+    guard let everyDays, let withinDays else { return nil }
+    if withinDays <= everyDays {
+      note(.subScheduleRepeatPeriodDays, "must be greater than SubScheduleRepeatDays")
+    }
+    return .init(everyDays: everyDays, withinDays: withinDays)
+  }
+
+  mutating func runTimeLimit() -> Duration? {
+    guard flag(.endJobRunConfigured) else { return nil }
+    if form.timeInterval == nil { note(.endJobRunTimeInterval, "is required with EndJobRunConfigured") }
+    return form.timeInterval.map { .seconds($0) }
+  }
+}
+
+/// The largest distances a schedule may have: about ten years each.
+private enum ScheduleLimits {
+  static let days = 3660
+  static let minutes = days * 24 * 60
+  static let weeks = 520
+  static let months = 120
+}
+
+extension ScheduleForm {
+  /// The fields that the schedule makes use of, and the switches that say so.
+  init(_ schedule: Schedule) {
+    booleans = [
+      .runNow: schedule.runNow, .runOnce: false, .runPeriodically: false,
+      .endJobRunConfigured: schedule.runTimeLimit != nil,
+    ]
+    timeInterval = schedule.runTimeLimit.map { Int($0.components.seconds) }
+    switch schedule.recurrence {
+    case .never: break
+    case .once(let start):
+      booleans[.runOnce] = true
+      startDate = start
+    case .periodically(let rhythm, let start, let repetition):
+      booleans[.runPeriodically] = true
+      startDate = start
+      write(rhythm)
+      integers[.subScheduleRepeatDays] = repetition?.everyDays
+      integers[.subScheduleRepeatPeriodDays] = repetition?.withinDays
+    }
+  }
+
+  private mutating func write(_ rhythm: Recurrence.Rhythm) {
+    booleans[.runEveryNDays] = false
+    integers[.recurrenceType] = 0
+    switch rhythm {
+    case .minutes(let count): integers[.repeatMinutes] = count
+    case .days(let count):
+      booleans[.runEveryNDays] = true
+      integers[.repeatDays] = count
+    case .weeks(let count, let weekday):
+      integers[.recurrenceType] = 1
+      integers[.weeklyDay] = weekday.rawValue
+      integers[.weeklyRecurEvery] = count
+    case .months(let count, let day):
+      integers[.recurrenceType] = 2
+      integers[.monthlyRecurEvery] = count
+      if case .weekday(let ordinal, let weekday) = day {
+        integers[.monthlyOrdinalDay] = ordinal.rawValue
+        integers[.monthlyDayOfTheWeek] = weekday.rawValue
+        booleans[.monthlyIsByOrdinalDay] = true
+      } else if case .number(let number) = day {
+        integers[.monthlyDay] = number
+        booleans[.monthlyIsByOrdinalDay] = false
+      }
+    }
+  }
+}

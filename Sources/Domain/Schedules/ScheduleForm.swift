@@ -1,0 +1,157 @@
+/// The wire form of a schedule: fields of the right type, not yet looked at together.
+struct ScheduleForm {
+  /// The fields in the order of the documentation.
+  enum Field: String, CodingKey, CaseIterable {
+    case runNow = "RunNow"
+    case runOnce = "RunOnce"
+    case runPeriodically = "RunPeriodically"
+    case startDate = "StartDate"
+    case runEveryNDays = "RunEveryNDays"
+    case repeatDays = "RepeatDays"
+    case repeatMinutes = "RepeatMinutes"
+    case recurrenceType = "RecurrenceType"
+    case weeklyDay = "WeeklyDay"
+    case weeklyRecurEvery = "WeeklyRecurEvery"
+    case monthlyDay = "MonthlyDay"
+    case monthlyIsByOrdinalDay = "MonthlyIsByOrdinalDay"
+    case monthlyOrdinalDay = "MonthlyOrdinalDay"
+    case monthlyDayOfTheWeek = "MonthlyDayOfTheWeek"
+    case monthlyRecurEvery = "MonthlyRecurEvery"
+    case endJobRunConfigured = "EndJobRunConfigured"
+    case endJobRunTimeInterval = "EndJobRunTimeInterval"
+    case subScheduleRepeatDays = "SubScheduleRepeatDays"
+    case subScheduleRepeatPeriodDays = "SubScheduleRepeatPeriodDays"
+  }
+
+  /// What a field may hold.
+  enum Shape {
+    case boolean
+    case integer
+    /// An integer that has names too; the first name is that of `first`.
+    case named([String], first: Int)
+    case date
+    case interval
+  }
+
+  var booleans: [Field: Bool] = [:]
+  var integers: [Field: Int] = [:]
+  var startDate: OffsetDate?
+  /// Seconds, 1…3,599,999.
+  var timeInterval: Int?
+  /// Fields that are there but hold something else than their shape, with the rule they break.
+  private(set) var misshapen: [Field: String] = [:]
+
+  init() {}
+}
+
+extension ScheduleForm.Field {
+  private static let weekdays = [
+    "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
+  ]
+
+  var shape: ScheduleForm.Shape {
+    switch self {
+    case .runNow, .runOnce, .runPeriodically, .runEveryNDays, .monthlyIsByOrdinalDay, .endJobRunConfigured:
+      .boolean
+    case .recurrenceType: .named(["None", "Weekly", "Monthly"], first: 0)
+    case .weeklyDay, .monthlyDayOfTheWeek: .named(Self.weekdays, first: 0)
+    case .monthlyOrdinalDay: .named(["First", "Second", "Third", "Fourth", "Last"], first: 1)
+    case .startDate: .date
+    case .endJobRunTimeInterval: .interval
+    default: .integer
+    }
+  }
+}
+
+extension ScheduleForm.Shape {
+  var rule: String {
+    switch self {
+    case .boolean: "must be true or false"
+    case .integer: "must be a whole number"
+    case .named(let names, let first):
+      "must be a number \(first)…\(first + names.count - 1) or one of " + names.joined(separator: ", ")
+    case .date: "must be an ISO 8601 time such as 2019-01-05T04:10:27-08:00"
+    case .interval: "must be a time span hh:mm:ss of at least one second"
+    }
+  }
+}
+
+// MARK: - Reading
+
+extension ScheduleForm {
+  /// Reads every field there is; `null`, and an empty string in place of a time, are as good as no field.
+  init(_ decoder: any Decoder) throws(Schedule.Invalid) {
+    guard let container = try? decoder.container(keyedBy: Field.self) else {
+      throw Schedule.Invalid(violations: [.init(pointer: "", rule: "must be an object")])
+    }
+    for field in Field.allCases where container.contains(field) {
+      if (try? container.decodeNil(forKey: field)) == true { continue }
+      if !read(field, from: container) { misshapen[field] = field.shape.rule }
+    }
+  }
+
+  /// - Returns: whether the field has its shape.
+  private mutating func read(_ field: Field, from container: KeyedDecodingContainer<Field>) -> Bool {
+    let text = try? container.decode(String.self, forKey: field)
+    switch field.shape {
+    case .boolean:
+      booleans[field] = text.map(Self.boolean) ?? (try? container.decode(Bool.self, forKey: field))
+      return booleans[field] != nil
+    case .integer:
+      integers[field] = text.map { Int($0) } ?? (try? container.decode(Int.self, forKey: field))
+      return integers[field] != nil
+    case .named(let names, let first):
+      integers[field] =
+        text.map { Self.number(of: $0, among: names, first: first) ?? Int($0) }
+        ?? (try? container.decode(Int.self, forKey: field))
+      return integers[field] != nil
+    case .date:
+      startDate = text.flatMap { OffsetDate($0) }
+      return startDate != nil || text == ""
+    case .interval:
+      timeInterval = text.flatMap(Self.seconds)
+      return timeInterval != nil || text == ""
+    }
+  }
+
+  private static func boolean(_ text: String) -> Bool? {
+    switch text.lowercased() {
+    case "true": true
+    case "false": false
+    default: nil
+    }
+  }
+
+  private static func number(of name: String, among names: [String], first: Int) -> Int? {
+    names.firstIndex { $0.lowercased() == name.lowercased() }.map { $0 + first }
+  }
+
+  /// `hh:mm:ss`, one to three digits for the hours.
+  private static func seconds(_ text: String) -> Int? {
+    let parts = text.utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+    guard parts.count == 3, (1...3).contains(parts[0].count), parts[1].count == 2, parts[2].count == 2,
+      parts.joined().allSatisfy((UInt8(ascii: "0")...UInt8(ascii: "9")).contains)
+    else { return nil }
+    let numbers = parts.map { $0.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) } }
+    let seconds = numbers[0] * 3600 + numbers[1] * 60 + numbers[2]
+    return numbers[1] < 60 && numbers[2] < 60 && seconds > 0 ? seconds : nil
+  }
+}
+
+// MARK: - Writing
+
+extension ScheduleForm: Encodable {
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Field.self)
+    for (field, value) in booleans { try container.encode(value, forKey: field) }
+    for (field, value) in integers { try container.encode(value, forKey: field) }
+    try container.encodeIfPresent(startDate?.description, forKey: .startDate)
+    try container.encodeIfPresent(timeInterval.map(Self.text), forKey: .endJobRunTimeInterval)
+  }
+
+  private static func text(ofSeconds seconds: Int) -> String {
+    [seconds / 3600, seconds / 60 % 60, seconds % 60]
+      .map { $0 < 10 ? "0\($0)" : "\($0)" }
+      .joined(separator: ":")
+  }
+}

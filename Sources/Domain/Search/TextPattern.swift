@@ -1,0 +1,65 @@
+/// A text with wildcards, taken apart: what a `LIKE` pattern, a prefix or an exact comparison is made from.
+public struct TextPattern: Sendable, Equatable {
+  public enum Piece: Sendable, Equatable {
+    /// Exactly this text; never empty.
+    case literal(String)
+    /// Any text, also none: the `*` of the language.
+    case any
+  }
+
+  /// Two neighbours are never of the same kind, so patterns that mean the same are equal. Empty for the empty
+  /// text.
+  public let pieces: [Piece]
+
+  /// Joins neighbouring literals and neighbouring wildcards, and drops empty literals.
+  public init(_ pieces: [Piece]) {
+    var joined: [Piece] = []
+    for piece in pieces {
+      switch (joined.last, piece) {
+      case (_, .literal("")), (.any, .any):
+        continue
+      case (.literal(let before), .literal(let text)):
+        joined[joined.count - 1] = .literal(before + text)
+      default:
+        joined.append(piece)
+      }
+    }
+    self.pieces = joined
+  }
+
+  /// The text itself where there is no wildcard.
+  public var exactText: String? {
+    switch pieces.count {
+    case 0: ""
+    case 1: if case .literal(let text) = pieces[0] { text } else { nil }
+    default: nil
+    }
+  }
+
+  /// The text before the wildcard, where a single wildcard stands at the end: `audit*` is a prefix match,
+  /// `*` one with the empty prefix.
+  public var prefix: String? {
+    switch pieces.count {
+    case 1: pieces[0] == .any ? "" : nil
+    case 2: if case .literal(let text) = pieces[0] { text } else { nil }
+    default: nil
+    }
+  }
+
+  /// The pattern as it stands between double quotes in the language.
+  var escaped: String {
+    var text = ""
+    for piece in pieces {
+      switch piece {
+      case .any: text += "*"
+      case .literal(let literal):
+        // By scalars: a combining mark after a star must not hide the star.
+        for scalar in literal.unicodeScalars {
+          if "\\*\"".unicodeScalars.contains(scalar) { text.unicodeScalars.append("\\") }
+          text.unicodeScalars.append(scalar)
+        }
+      }
+    }
+    return text
+  }
+}

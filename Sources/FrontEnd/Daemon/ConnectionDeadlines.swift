@@ -1,0 +1,73 @@
+/// How long each client connection may take for what it is doing: pure bookkeeping, no clock, no socket.
+///
+/// libmicrohttpd's own time-out counts from the last byte, so a client that sends one every ten seconds is never
+/// late. Here each phase of a request has an end, whatever arrives meanwhile.
+struct ConnectionDeadlines: Sendable {
+  struct Limits: Sendable, Equatable {
+    /// From the connection to the head of its first request.
+    var head: Duration
+    /// From the end of one request to the head of the next.
+    var idle: Duration
+    /// From a request's head to the end of its body.
+    var body: Duration
+    /// From the end of the body to the answer.
+    var request: Duration
+    /// From the answer to its last byte.
+    var response: Duration
+  }
+
+  enum Phase: Sendable, Equatable {
+    case head
+    case body
+    case request
+    case response
+    case idle
+  }
+
+  /// What is to be done about a connection whose time is over.
+  enum Verdict: Sendable, Equatable {
+    case disconnect
+    /// Its request is cancelled, and answered as such.
+    case cancelRequest
+  }
+
+  private struct Entry {
+    var phase: Phase
+    var deadline: Duration
+  }
+
+  private let limits: Limits
+  private var entries: [UInt: Entry] = [:]
+
+  init(limits: Limits) { self.limits = limits }
+
+  var count: Int { entries.count }
+
+  /// - Parameter now: Since any epoch, always the same.
+  mutating func enter(_ phase: Phase, connection: UInt, now: Duration) {
+    let allowance =
+      switch phase {
+      case .head: limits.head
+      case .body: limits.body
+      case .request: limits.request
+      case .response: limits.response
+      case .idle: limits.idle
+      }
+    entries[connection] = Entry(phase: phase, deadline: now + allowance)
+  }
+
+  func phase(of connection: UInt) -> Phase? { entries[connection]?.phase }
+
+  mutating func remove(_ connection: UInt) { entries[connection] = nil }
+
+  /// Those whose time is over, each once for the phase it is in.
+  mutating func expired(now: Duration) -> [(connection: UInt, verdict: Verdict)] {
+    var expired: [(UInt, Verdict)] = []
+    for (connection, entry) in entries where entry.deadline <= now {
+      expired.append((connection, entry.phase == .request ? .cancelRequest : .disconnect))
+      // Said once; a cancelled request gets its time to answer anew, so that one which hangs is cut in the end.
+      entries[connection]?.deadline = now + limits.request
+    }
+    return expired
+  }
+}

@@ -1,0 +1,286 @@
+import Authorization
+import CMicroHTTPD
+import Domain
+import FoundationEssentials
+import Glibc
+import Observability
+import Synchronization
+
+/// One daemon of libmicrohttpd with one certificate and one set of limits: accepts, reads, limits, answers.
+///
+/// A request's head and body are read on libmicrohttpd's threads; then the connection is suspended and a task
+/// on `executor` takes over, so that none of those threads ever waits for anything.
+final class HTTPSDaemon: Sendable {
+  struct Settings: Sendable {
+    /// Memory for a request's head, in bytes.
+    var headBytes: Int
+    var connections: Int
+    /// 0 for no limit.
+    var connectionsPerAddress: Int
+    var requestsInFlight: Int
+    var threads: Int
+    var deadlines: ConnectionDeadlines.Limits
+  }
+
+  /// The daemon's handle. libmicrohttpd locks what it shares between threads; the pointer itself does not
+  /// change between start and stop. Hence unchecked.
+  private struct Handle: @unchecked Sendable {
+    let daemon: OpaquePointer
+  }
+
+  /// A suspended connection. Between suspending and resuming it nobody but the task that answers touches it
+  /// (libmicrohttpd, `MHD_suspend_connection`, `MHD_queue_response`). Hence unchecked.
+  private struct Suspended: @unchecked Sendable {
+    let connection: OpaquePointer
+  }
+
+  enum Failure: Error, CustomStringConvertible {
+    case notStarted
+    var description: String { "libmicrohttpd did not start with these settings" }
+  }
+
+  let router: Router
+  private let settings: Settings
+  private let executor: any TaskExecutor
+  private let observe: Observer
+  let registry: ConnectionRegistry
+  private let inFlight: InFlight
+  private let draining = Atomic(false)
+  private let handle = Mutex<Handle?>(nil)
+
+  /// How much of a body that is too large is read, to answer a client that listens only after it has sent.
+  private static let mostDiscarded = 256 << 20
+
+  init(
+    router: Router, settings: Settings, executor: any TaskExecutor, inFlight: InFlight, observer: Observer
+  ) {
+    self.router = router
+    self.settings = settings
+    self.executor = executor
+    self.inFlight = inFlight
+    observe = observer
+    registry = ConnectionRegistry(limits: settings.deadlines)
+  }
+
+  // MARK: - Life
+
+  func start(on socket: ListeningSocket, certificate: Certificate) throws(Failure) {
+    let priorities = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
+    let texts = [certificate.chain, certificate.privateKey, priorities].map { (text: String) in strdup(text) }
+    defer {
+      // libmicrohttpd has made its own of all of them when it has started.
+      if let privateKey = texts[1] { memset(privateKey, 0, strlen(privateKey)) }
+      for text in texts { free(text) }
+    }
+    var options = https_daemon_options(
+      listen_socket: socket.descriptor, threads: UInt32(settings.threads),
+      connection_limit: UInt32(settings.connections),
+      connection_limit_per_address: UInt32(settings.connectionsPerAddress),
+      connection_memory: settings.headBytes, tls_priorities: texts[2], certificate_chain: texts[0],
+      private_key: texts[1], context: Unmanaged.passUnretained(self).toOpaque(),
+      access: { context, connection, _, method, _, upload, uploadSize, exchange in
+        guard let context, let connection, let method, let uploadSize, let pointer = exchange?.pointee else {
+          return .NO
+        }
+        return Unmanaged<HTTPSDaemon>.fromOpaque(context).takeUnretainedValue().access(
+          Unmanaged<Exchange>.fromOpaque(pointer).takeUnretainedValue(), connection, method, upload,
+          uploadSize)
+      },
+      target: { _, target, _ in
+        let bytes = UnsafeBufferPointer(start: target, count: target.map { strlen($0) } ?? 0)
+        return Unmanaged.passRetained(Exchange(target: Target(bytes.map(UInt8.init(bitPattern:))))).toOpaque()
+      },
+      completed: { context, connection, exchange, code in
+        guard let context, let connection, let pointer = exchange?.pointee else { return }
+        exchange?.pointee = nil
+        Unmanaged<HTTPSDaemon>.fromOpaque(context).takeUnretainedValue().completed(
+          Unmanaged<Exchange>.fromOpaque(pointer).takeRetainedValue(), on: connection,
+          answered: was_answered(code))
+      },
+      connection: { context, connection, _, code in
+        guard let context, let connection else { return }
+        Unmanaged<HTTPSDaemon>.fromOpaque(context).takeUnretainedValue().notified(
+          connection, begun: has_begun(code))
+      })
+    let daemon = start_https_daemon(&options)
+    guard let daemon else { throw .notStarted }
+    handle.withLock { $0 = Handle(daemon: daemon) }
+  }
+
+  /// Accepts no more connections. Those there are go on, and are asked with each answer to go elsewhere.
+  func quiesce() {
+    guard !draining.exchange(true, ordering: .relaxed) else { return }
+    if let daemon = handle.withLock({ $0?.daemon }) { _ = MHD_quiesce_daemon(daemon) }
+  }
+
+  /// Ends the daemon; connections still open are cut. No request may be under way.
+  func stop() {
+    quiesce()
+    // Outside the lock: it waits for threads that may be in a callback.
+    if let stopping = handle.withLock({ $0.take() }) { MHD_stop_daemon(stopping.daemon) }
+  }
+
+  // MARK: - Connections
+
+  private func notified(_ connection: OpaquePointer, begun: Bool) {
+    let key = UInt(bitPattern: connection)
+    guard begun else { return registry.closed(key) }
+    let descriptor = connection_descriptor(connection)
+    let address = ListeningSocket.text(of: connection_address(connection))
+    registry.opened(key, descriptor: descriptor, address: address)
+  }
+
+  private func completed(_ exchange: Exchange, on connection: OpaquePointer, answered: Bool) {
+    let key = UInt(bitPattern: connection)
+    let peer = registry.address(of: key)
+    if let record = exchange.record(peer: peer, completed: answered) { observe(.request(record)) }
+    registry.enter(.idle, connection: key)
+  }
+
+  // MARK: - Requests
+
+  /// libmicrohttpd calls this when the head is there, for each piece of the body, and at the body's end.
+  private func access(
+    _ exchange: Exchange, _ connection: OpaquePointer, _ method: UnsafePointer<CChar>,
+    _ upload: UnsafePointer<CChar>?, _ uploadSize: UnsafeMutablePointer<Int>
+  ) -> MHD_Result {
+    switch exchange.state.withLock({ $0.stage }) {
+    case .begun:
+      return begin(exchange, connection, String(cString: method))
+    case .receiving where uploadSize.pointee > 0:
+      let piece = UnsafeRawBufferPointer(start: upload, count: uploadSize.pointee)
+      uploadSize.pointee = 0
+      return receive(piece, for: exchange)
+    case .receiving:
+      return dispatch(exchange, connection)
+    case .answering, .answered:
+      return .YES
+    }
+  }
+
+  private func begin(_ exchange: Exchange, _ connection: OpaquePointer, _ method: String) -> MHD_Result {
+    registry.enter(.body, connection: UInt(bitPattern: connection))
+    let headers = Self.headers(of: connection)
+    let destination = router.destination(method: method, path: exchange.target.segments)
+    let (refusal, atOnce) = exchange.state.withLock { state -> (Problem?, Bool) in
+      state.stage = .receiving
+      state.method = method
+      state.headers = headers
+      switch destination {
+      case .route(let route, let values):
+        state.route = route
+        state.pathValues = values
+        state.template = route.template
+      case .problem(let problem, let template):
+        state.template = template
+        state.refusal = problem
+      }
+      let lengths = headers.values("Content-Length")
+      let length = lengths.first.flatMap { Int($0) } ?? 0
+      if lengths.count > 1 || (!lengths.isEmpty && headers["Transfer-Encoding"] != nil) {
+        // RFC 9112, section 6.1: the two disagree about where the next request begins.
+        return (
+          Problem(400, "Content-Length and Transfer-Encoding conflict, or Content-Length is repeated."), true
+        )
+      }
+      if length > state.route?.bodyLimit ?? Self.unroutedBodyLimit, state.refusal == nil {
+        state.refusal = Self.tooLarge(state.route)
+      }
+      // A client that waits for 100 Continue has sent no body yet; one of a huge body is not waited for.
+      let waits = headers["Expect"] != nil || length > Self.mostDiscarded
+      return (state.refusal, state.refusal != nil && waits)
+    }
+    if let refusal, atOnce {
+      return queue(refusal.response(requestID: exchange.id), for: exchange, on: connection)
+    }
+    return .YES
+  }
+
+  private static let unroutedBodyLimit = 1 << 20
+
+  private static func tooLarge(_ route: Route?) -> Problem {
+    Problem(413, "The body is larger than the \(route?.bodyLimit ?? unroutedBodyLimit) bytes allowed here.")
+  }
+
+  private func receive(_ piece: UnsafeRawBufferPointer, for exchange: Exchange) -> MHD_Result {
+    exchange.state.withLock { state in
+      state.received += piece.count
+      guard state.received <= Self.mostDiscarded else { return .NO }
+      if state.received > state.route?.bodyLimit ?? Self.unroutedBodyLimit {
+        state.refusal = state.refusal ?? Self.tooLarge(state.route)
+        state.body = []
+      }
+      if state.refusal == nil { state.body.append(contentsOf: piece) }
+      return .YES
+    }
+  }
+
+  private func dispatch(_ exchange: Exchange, _ connection: OpaquePointer) -> MHD_Result {
+    let key = UInt(bitPattern: connection)
+    let (refusal, route, values) = exchange.state.withLock { ($0.refusal, $0.route, $0.pathValues) }
+    guard refusal == nil, let route else {
+      let problem = refusal ?? Problem(404, "There is nothing at this path.")
+      return queue(problem.response(requestID: exchange.id), for: exchange, on: connection)
+    }
+    guard inFlight.enter(limit: settings.requestsInFlight) else {
+      let busy = Problem(Refusal.unavailable("too many requests in flight"))
+      return queue(busy.response(requestID: exchange.id), for: exchange, on: connection)
+    }
+    let request = exchange.state.withLock { state -> Request in
+      state.stage = .answering
+      return Request(
+        id: exchange.id, method: state.method, target: exchange.target, headers: state.headers,
+        body: state.body, peer: registry.address(of: key))
+    }
+    MHD_suspend_connection(connection)
+    let suspended = Suspended(connection: connection)
+    // The phase is entered twice: before the task, which may be over before this line's end, and with it.
+    registry.enter(.request, connection: key)
+    let task = Task(executorPreference: executor) { [self] in
+      let response = await router.respond(to: request, along: route, values: values)
+      registry.enter(.response, connection: key)
+      _ = queue(response, for: exchange, on: suspended.connection)
+      inFlight.leave()
+      MHD_resume_connection(suspended.connection)
+    }
+    registry.attach(task, to: key)
+    return .YES
+  }
+
+  private func queue(_ response: Response, for exchange: Exchange, on connection: OpaquePointer) -> MHD_Result
+  {
+    let built = response.body.withUnsafeBytes { body in
+      MHD_create_response_from_buffer(
+        body.count, UnsafeMutableRawPointer(mutating: body.baseAddress), .RESPMEM_MUST_COPY)
+    }
+    guard let built else { return .NO }
+    defer { MHD_destroy_response(built) }
+    for (name, value) in response.headers { MHD_add_response_header(built, name, value) }
+    MHD_add_response_header(built, "X-Request-ID", exchange.id.guidString)
+    if draining.load(ordering: .relaxed) { MHD_add_response_header(built, "Connection", "close") }
+    exchange.state.withLock {
+      $0.stage = .answered
+      $0.response = (response.status, response.body.count, response.user, response.detail)
+    }
+    return MHD_queue_response(connection, UInt32(response.status), built)
+  }
+
+  private static func headers(of connection: OpaquePointer) -> Headers {
+    var headers = Headers()
+    withUnsafeMutablePointer(to: &headers) { pointer in
+      _ = MHD_get_connection_values_n(
+        connection, .HEADER_KIND,
+        { context, _, name, nameSize, value, valueSize in
+          guard let context, let name else { return .YES }
+          func text(_ start: UnsafePointer<CChar>?, _ count: Int) -> String {
+            String(
+              decoding: UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : count), as: UTF8.self)
+          }
+          context.assumingMemoryBound(to: Headers.self).pointee.append(
+            text(name, nameSize), text(value, valueSize))
+          return .YES
+        }, pointer)
+    }
+    return headers
+  }
+}

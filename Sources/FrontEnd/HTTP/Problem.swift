@@ -1,0 +1,68 @@
+import Authorization
+import Domain
+import FoundationEssentials
+
+/// An answer that says what is wrong (RFC 9457), with the documented text in `detail`.
+struct Problem: Error, Sendable {
+  var status: Int
+  var detail: String
+  var headers: [(name: String, value: String)] = []
+  /// For the log only.
+  var cause: String?
+
+  static let fault =
+    "Server encountered an error while serving request. Please contact administrator if problem persists."
+
+  init(_ status: Int, _ detail: String, headers: [(name: String, value: String)] = [], cause: String? = nil) {
+    self.status = status
+    self.detail = detail
+    self.headers = headers
+    self.cause = cause
+  }
+
+  init(_ refusal: Refusal) {
+    switch refusal {
+    case .unauthenticated(presented: false):
+      self.init(
+        401, "An access token is needed: Authorization: Bearer, followed by the token.",
+        headers: [("WWW-Authenticate", #"Bearer realm="ccs""#)])
+    case .unauthenticated(presented: true):
+      self.init(
+        401, "The access token is invalid or has expired.",
+        headers: [("WWW-Authenticate", #"Bearer realm="ccs", error="invalid_token""#)])
+    case .invalid(let detail): self.init(400, detail)
+    case .forbidden(let detail): self.init(403, detail)
+    case .notFound(let detail): self.init(404, detail)
+    case .unavailable(let cause):
+      self.init(
+        503, "The service cannot reach its database or has too much to do. Try again later.",
+        headers: [("Retry-After", "2")], cause: cause)
+    case .timedOut:
+      self.init(
+        503, "The request took longer than it may. Try again later.", headers: [("Retry-After", "5")])
+    case .failed(let cause): self.init(500, Self.fault, cause: cause)
+    }
+  }
+
+  func response(requestID: UUID) -> Response {
+    let body = JSONWriter.object {
+      $0.add("type", "about:blank")
+      $0.add("title", Self.titles[status] ?? "Error")
+      $0.add("status", status)
+      $0.add("detail", detail)
+      $0.add("requestId", requestID)
+    }
+    var response = Response.json(status, body, type: "application/problem+json")
+    response.headers += headers
+    response.detail = cause ?? detail
+    return response
+  }
+
+  private static let titles = [
+    400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
+    409: "Conflict", 411: "Length Required", 412: "Precondition Failed", 413: "Content Too Large",
+    414: "URI Too Long", 415: "Unsupported Media Type", 429: "Too Many Requests",
+    500: "Internal Server Error",
+    503: "Service Unavailable",
+  ]
+}

@@ -1,0 +1,40 @@
+import FoundationEssentials
+
+/// A request with its whole body.
+struct Request: Sendable {
+  /// Made here; the client finds it in `X-Request-ID`.
+  let id: UUID
+  let method: String
+  let target: Target
+  let headers: Headers
+  let body: [UInt8]
+  /// The client's address.
+  let peer: String
+
+  /// The token of `Authorization: Bearer …` (RFC 6750, section 2.1).
+  var bearer: String? {
+    let values = headers.values("Authorization")
+    guard values.count == 1 else { return nil }
+    let parts = values[0].split(separator: " ", maxSplits: 1)
+    guard parts.count == 2, parts[0].equalsIgnoringASCIICase("Bearer") else { return nil }
+    return String(parts[1].trimmed)
+  }
+
+  /// Whether the client prefers a representation to an empty answer (RFC 7240, section 4.2).
+  var prefersRepresentation: Bool {
+    headers.values("Prefer").contains { value in
+      value.split(separator: ",").contains { item in
+        let preference = item.split(separator: ";").first ?? ""
+        let parts = preference.split(separator: "=", maxSplits: 1).map { $0.trimmed }
+        return parts.count == 2 && parts[0].equalsIgnoringASCIICase("return")
+          && parts[1].trimmingQuotes.equalsIgnoringASCIICase("representation")
+      }
+    }
+  }
+}
+
+extension Substring {
+  fileprivate var trimmingQuotes: Substring {
+    count >= 2 && first == "\"" && last == "\"" ? dropFirst().dropLast() : self
+  }
+}

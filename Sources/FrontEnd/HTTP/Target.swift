@@ -1,0 +1,26 @@
+/// What a request names: the path, in segments, and the query (RFC 9112, section 3.2).
+struct Target: Sendable {
+  /// Decoded; without the empty ones that stray slashes make. nil: the path is malformed.
+  let segments: [String]?
+  let query: Parameters
+
+  /// - Parameter bytes: As the client sent it.
+  init(_ bytes: some BidirectionalCollection<UInt8>) {
+    var path = bytes[...]
+    var query = bytes[bytes.endIndex...]
+    if let mark = bytes.firstIndex(of: UInt8(ascii: "?")) {
+      path = bytes[..<mark]
+      query = bytes[bytes.index(after: mark)...]
+    }
+    // The absolute form, which proxies send.
+    if path.first != UInt8(ascii: "/"), let scheme = path.firstRange(of: Array("://".utf8)) {
+      let rest = path[scheme.upperBound...]
+      path = rest.firstIndex(of: UInt8(ascii: "/")).map { rest[$0...] } ?? path[path.endIndex...]
+    }
+    let decoded = path.split(separator: UInt8(ascii: "/")).map {
+      PercentEncoding.decode($0, plusIsSpace: false)
+    }
+    segments = decoded.contains { $0 == nil } ? nil : decoded.compactMap(\.self)
+    self.query = Parameters(query)
+  }
+}

@@ -1,0 +1,110 @@
+import Authorization
+import Domain
+import FoundationEssentials
+
+/// The job APIs: each decodes, calls one method of the authorization layer, encodes.
+struct JobHandlers: Sendable {
+  let service: JobService
+  /// The most jobs that one request may delete.
+  let maximumJobsPerRequest: Int
+
+  /// Delete Job.
+  @Sendable func delete(_ request: Request, _ values: [String], _ principal: Principal) async throws
+    -> Response
+  {
+    let jobs = try jobIDs(request.target.query)
+    let remove = try boolean("DeleteJob", in: request.target.query) ?? true
+    let deletions = try await service.deleteJobs(jobs, remove: remove, for: principal, requestID: request.id)
+    guard request.prefersRepresentation else { return Response(status: 204) }
+    var response = Response.json(200, DeletionJSON.message(deletions, removed: remove))
+    response.headers.append(("Preference-Applied", "return=representation"))
+    return response
+  }
+
+  /// Search Job by ID.
+  @Sendable func byID(_ request: Request, _ values: [String], _ principal: Principal) async throws -> Response
+  {
+    let job = try await service.job(try jobID(values[0]), for: principal)
+    return .json(200, .object { JobJSON.members(of: job, in: &$0) })
+  }
+
+  /// Search Job by Name.
+  @Sendable func byName(_ request: Request, _ values: [String], _ principal: Principal) async throws
+    -> Response
+  {
+    guard let name = try parameter("jobname", in: request.target.query), !name.trimmed.isEmpty else {
+      throw Problem(400, "jobname is missing: the name of the job is wanted.")
+    }
+    let jobs = try await service.jobs(named: String(name.trimmed), for: principal)
+    return .json(
+      200,
+      .object {
+        $0.name("Items")
+        $0.array(jobs) { writer, job in writer.object { JobJSON.members(of: job, in: &$0) } }
+        $0.add("TotalCount", jobs.count)
+        $0.add("Page", 0)
+        $0.add("PageSize", 20)
+      })
+  }
+
+  /// Get Latest Job Runs.
+  @Sendable func latestRuns(
+    _ request: Request, _ values: [String], _ principal: Principal
+  ) async throws -> Response {
+    let id = try jobID(values[0])
+    let text = try parameter("count", in: request.target.query)?.trimmed ?? "1"
+    guard let count = Int(text), count >= 0 else {
+      throw Problem(400, "count is invalid: a whole number from 0 is wanted, and 0 means all runs.")
+    }
+    let withMessages = try boolean("showmessages", in: request.target.query) ?? false
+    let runs = try await service.latestRuns(of: id, count: count, withMessages: withMessages, for: principal)
+    return .json(
+      200,
+      .object {
+        $0.add("JobID", id)
+        $0.name("JobRuns")
+        $0.array(runs) { writer, run in writer.object { JobJSON.members(of: run, in: &$0) } }
+      })
+  }
+
+  // MARK: - Decoding
+
+  private static let invalidJobID = Problem(400, "JobID is invalid.")
+
+  private func jobID(_ text: String) throws -> UUID {
+    guard let id = UUID(guid: text) else { throw Self.invalidJobID }
+    return id
+  }
+
+  /// One GUID, or several with commas between them; one that stands twice counts once.
+  private func jobIDs(_ query: Parameters) throws -> [UUID] {
+    guard let text = try? query("jobid"), !text.trimmed.isEmpty else { throw Self.invalidJobID }
+    let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+    guard parts.count <= maximumJobsPerRequest else {
+      throw Problem(400, "JobID is invalid: at most \(maximumJobsPerRequest) jobs can be deleted at once.")
+    }
+    var ids: [UUID] = []
+    for part in parts {
+      let id = try jobID(String(part))
+      if !ids.contains(id) { ids.append(id) }
+    }
+    return ids
+  }
+
+  private func parameter(_ name: String, in query: Parameters) throws -> String? {
+    do throws(Parameters.Mistake) {
+      return try query(name)
+    } catch {
+      throw Problem(
+        400, "\(name) is invalid: it \(error == .repeated ? "stands more than once" : "is malformed").")
+    }
+  }
+
+  private func boolean(_ name: String, in query: Parameters) throws -> Bool? {
+    guard let text = try parameter(name, in: query) else { return nil }
+    guard let value = Bool(parameter: text) else {
+      throw Problem(400, "\(name) is invalid: True or False is wanted.")
+    }
+    return value
+  }
+}

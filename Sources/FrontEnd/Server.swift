@@ -1,0 +1,174 @@
+import Authorization
+import Observability
+import Synchronization
+
+/// The HTTPS server: one daemon that accepts, and those it took over from, until their clients have gone.
+public final class Server: Sendable {
+  public struct Settings: Sendable {
+    /// Memory for a request's head, in bytes.
+    public var headBytes: Int
+    /// The most bytes of a request's body.
+    public var bodyBytes: Int
+    /// The most bytes of a token request's body.
+    public var tokenBodyBytes: Int
+    /// The most client connections.
+    public var connections: Int
+    /// The most client connections of one address; 0 for no limit.
+    public var connectionsPerAddress: Int
+    public var requestsInFlight: Int
+    /// libmicrohttpd's threads.
+    public var threads: Int
+    public var maximumJobsPerRequest: Int
+    /// From the connection to the head of its first request.
+    public var headTimeout: Duration
+    /// Between two requests of a connection.
+    public var idleTimeout: Duration
+    public var bodyTimeout: Duration
+    public var requestTimeout: Duration
+
+    public init(
+      headBytes: Int, bodyBytes: Int, tokenBodyBytes: Int, connections: Int, connectionsPerAddress: Int,
+      requestsInFlight: Int, threads: Int, maximumJobsPerRequest: Int, headTimeout: Duration,
+      idleTimeout: Duration, bodyTimeout: Duration, requestTimeout: Duration
+    ) {
+      self.headBytes = headBytes
+      self.bodyBytes = bodyBytes
+      self.tokenBodyBytes = tokenBodyBytes
+      self.connections = connections
+      self.connectionsPerAddress = connectionsPerAddress
+      self.requestsInFlight = requestsInFlight
+      self.threads = threads
+      self.maximumJobsPerRequest = maximumJobsPerRequest
+      self.headTimeout = headTimeout
+      self.idleTimeout = idleTimeout
+      self.bodyTimeout = bodyTimeout
+      self.requestTimeout = requestTimeout
+    }
+
+    var daemon: HTTPSDaemon.Settings {
+      HTTPSDaemon.Settings(
+        headBytes: headBytes, connections: connections, connectionsPerAddress: connectionsPerAddress,
+        requestsInFlight: requestsInFlight, threads: threads,
+        deadlines: .init(
+          head: headTimeout, idle: idleTimeout, body: bodyTimeout, request: requestTimeout,
+          response: requestTimeout))
+    }
+  }
+
+  /// What is served; all of it is exchanged by a reload.
+  public struct Services: Sendable {
+    public var jobs: JobService
+    public var logins: Logins
+    /// What is not ready, each with a word and a sentence.
+    public var unready: @Sendable () async -> [(part: String, detail: String)]
+    /// The page of metrics.
+    public var metrics: @Sendable () async -> String
+
+    public init(
+      jobs: JobService, logins: Logins,
+      unready: @escaping @Sendable () async -> [(part: String, detail: String)],
+      metrics: @escaping @Sendable () async -> String
+    ) {
+      self.jobs = jobs
+      self.logins = logins
+      self.unready = unready
+      self.metrics = metrics
+    }
+  }
+
+  public enum Failure: Error, CustomStringConvertible {
+    case notStarted(String)
+    public var description: String {
+      switch self {
+      case .notStarted(let reason): reason
+      }
+    }
+  }
+
+  private struct State {
+    var current: HTTPSDaemon?
+    var retiring: [HTTPSDaemon] = []
+  }
+
+  private let socket: ListeningSocket
+  private let executor: any TaskExecutor
+  private let observe: Observer
+  private let inFlight = InFlight()
+  private let state = Mutex(State())
+
+  /// - Parameter executor: Where requests are answered; nothing there may block.
+  public init(socket: ListeningSocket, executor: any TaskExecutor, observer: Observer) {
+    self.socket = socket
+    self.executor = executor
+    observe = observer
+  }
+
+  /// Requests taken and not answered yet.
+  public var requestsInFlight: Int { inFlight.count }
+
+  /// Connections of clients.
+  public var connectionsOpen: Int {
+    state.withLock { ([$0.current].compactMap(\.self) + $0.retiring).reduce(0) { $0 + $1.registry.count } }
+  }
+
+  /// Begins to serve; or goes on with other services, settings and certificate, without dropping a connection:
+  /// a new daemon accepts from now on, the old one answers its clients once more and asks them to come anew.
+  public func serve(_ services: Services, certificate: Certificate, settings: Settings) throws(Failure) {
+    let jobs = services.jobs
+    let router = Router(
+      routes: RoutingTable.routes(
+        jobs: JobHandlers(service: jobs, maximumJobsPerRequest: settings.maximumJobsPerRequest),
+        tokens: TokenHandlers(logins: services.logins),
+        operation: OperationHandlers(unready: services.unready, metrics: services.metrics),
+        bodyLimit: settings.bodyBytes, tokenBodyLimit: settings.tokenBodyBytes),
+      authenticate: { bearer throws(Refusal) in try await jobs.authenticate(bearer: bearer) })
+    let daemon = HTTPSDaemon(
+      router: router, settings: settings.daemon, executor: executor, inFlight: inFlight, observer: observe)
+    do throws(HTTPSDaemon.Failure) {
+      try daemon.start(on: socket, certificate: certificate)
+    } catch {
+      throw .notStarted("\(error)")
+    }
+    let former = state.withLock { state -> HTTPSDaemon? in
+      let former = state.current
+      state.current = daemon
+      if let former { state.retiring.append(former) }
+      return former
+    }
+    former?.quiesce()
+  }
+
+  /// Cuts what has taken too long and ends daemons whose last client has gone. To be called a few times a second.
+  public func sweep() {
+    let (all, finished) = state.withLock { state in
+      let finished = state.retiring.filter { $0.registry.count == 0 }
+      state.retiring.removeAll { $0.registry.count == 0 }
+      return ([state.current].compactMap(\.self) + state.retiring, finished)
+    }
+    for daemon in all { daemon.registry.sweep() }
+    // Stopping waits for the daemon's threads.
+    for daemon in finished { Task.detached { daemon.stop() } }
+  }
+
+  /// Accepts nothing more, waits for the requests under way, and ends.
+  ///
+  /// - Parameter limit: The longest wait.
+  /// - Returns: Whether every request was answered in that time. If not, the daemons still run.
+  public func drain(within limit: Duration) async -> Bool {
+    let daemons = state.withLock { state in
+      defer { state = State() }
+      return [state.current].compactMap(\.self) + state.retiring
+    }
+    for daemon in daemons { daemon.quiesce() }
+    socket.close()
+    let deadline = ContinuousClock.now + limit
+    while inFlight.count > 0 {
+      guard ContinuousClock.now < deadline else { return false }
+      try? await Task.sleep(for: .milliseconds(20))
+    }
+    // The last answers leave the process after they have left the count.
+    try? await Task.sleep(for: .milliseconds(50))
+    for daemon in daemons { daemon.stop() }
+    return true
+  }
+}

@@ -1,0 +1,102 @@
+import COpenSSL
+import FoundationEssentials
+
+/// A certificate chain and its private key, checked before anything is served with them.
+public struct Certificate: Sendable {
+  public enum Failure: Error, CustomStringConvertible {
+    case unreadable(file: String, reason: String)
+    case invalid(file: String, reason: String)
+
+    public var description: String {
+      switch self {
+      case .unreadable(let file, let reason): "cannot read \(file): \(reason)"
+      case .invalid(let file, let reason): "\(file): \(reason)"
+      }
+    }
+  }
+
+  /// Both in PEM.
+  let chain: String
+  let privateKey: String
+  /// The subject's common name, or all of it.
+  public let subject: String
+  public let expires: Date
+
+  public var daysLeft: Double { expires.timeIntervalSinceNow / 86_400 }
+
+  /// Reads and checks the files: the chain is in order, the key is the first certificate's, and the certificate
+  /// is valid now.
+  public init(chainFile: String, privateKeyFile: String) throws(Failure) {
+    chain = try Self.read(chainFile)
+    privateKey = try Self.read(privateKeyFile)
+
+    guard let context = SSL_CTX_new(TLS_server_method()) else {
+      throw .invalid(file: chainFile, reason: "OpenSSL has no memory")
+    }
+    defer { SSL_CTX_free(context) }
+    guard SSL_CTX_use_certificate_chain_file(context, chainFile) == 1 else {
+      throw .invalid(file: chainFile, reason: "no chain of PEM certificates (\(Self.reason()))")
+    }
+    guard SSL_CTX_use_PrivateKey_file(context, privateKeyFile, SSL_FILETYPE_PEM) == 1,
+      SSL_CTX_check_private_key(context) == 1
+    else {
+      throw .invalid(
+        file: privateKeyFile, reason: "not the private key of \(chainFile) in PEM (\(Self.reason()))")
+    }
+    guard let leaf = SSL_CTX_get0_certificate(context) else {
+      throw .invalid(file: chainFile, reason: "holds no certificate")
+    }
+    try Self.checkOrder(leaf, context, chainFile)
+
+    var days: Int32 = 0
+    var seconds: Int32 = 0
+    guard ASN1_TIME_diff(&days, &seconds, nil, X509_get0_notAfter(leaf)) == 1 else {
+      throw .invalid(file: chainFile, reason: "the end of its validity is unreadable")
+    }
+    expires = Date(timeIntervalSinceNow: Double(days) * 86_400 + Double(seconds))
+    guard expires.timeIntervalSinceNow > 0 else {
+      throw .invalid(file: chainFile, reason: "expired on \(expires)")
+    }
+    guard X509_cmp_current_time(X509_get0_notBefore(leaf)) < 0 else {
+      throw .invalid(file: chainFile, reason: "not valid yet")
+    }
+    var name = [CChar](repeating: 0, count: 256)
+    X509_NAME_oneline(X509_get_subject_name(leaf), &name, 256)
+    subject = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+
+  /// Each certificate must be issued by the next (RFC 8446, section 4.4.2).
+  private static func checkOrder(_ leaf: OpaquePointer, _ context: OpaquePointer, _ file: String)
+    throws(Failure)
+  {
+    var extra: OpaquePointer?
+    guard ccs_chain(context, &extra) == 1, let extra else { return }
+    var below = leaf
+    for index in 0..<ccs_chain_count(extra) {
+      guard let issuer = ccs_chain_certificate(extra, index) else { continue }
+      guard X509_check_issued(issuer, below) == X509_V_OK else {
+        throw .invalid(
+          file: file, reason: "certificate \(index + 2) of the chain did not issue the one before it")
+      }
+      below = issuer
+    }
+  }
+
+  private static func read(_ file: String) throws(Failure) -> String {
+    do {
+      return try String(contentsOfFile: file, encoding: .utf8)
+    } catch {
+      throw .unreadable(
+        file: file,
+        reason: FileManager.default.fileExists(atPath: file)
+          ? "no permission, or no text" : "there is no such file")
+    }
+  }
+
+  /// OpenSSL's first complaint; clears the rest.
+  private static func reason() -> String {
+    let code = ERR_get_error()
+    ERR_clear_error()
+    return ERR_reason_error_string(code).map { String(cString: $0) } ?? "unknown reason"
+  }
+}

@@ -1,0 +1,63 @@
+/// Everything that only ever counts up, and the one place where an observation is counted.
+struct Counters: Sendable {
+  /// What a request is counted by. Both parts come from bounded sets, and so does the number of keys.
+  struct Endpoint: Hashable, Comparable, Sendable {
+    var route: String
+    var method: String
+
+    static func < (left: Endpoint, right: Endpoint) -> Bool {
+      (left.route, left.method) < (right.route, right.method)
+    }
+  }
+
+  /// The requests of one endpoint.
+  struct Requests: Sendable {
+    /// By status; 0 stands for no status, and for one that HTTP does not have.
+    var byStatus: [Int: Int] = [:]
+    var durations = Histogram()
+  }
+
+  private(set) var requests: [Endpoint: Requests] = [:]
+  private(set) var jobsDeleted = 0
+  private(set) var rowsErased = 0
+  private(set) var loginsSucceeded = 0
+  private(set) var loginsFailed = 0
+  private(set) var refreshTokensReused = 0
+  private(set) var databaseConnectionsLost = 0
+
+  /// Counts an observation. There is no `default`: whoever adds a case decides here whether it counts.
+  mutating func record(_ observation: Observation) {
+    switch observation {
+    case .request(let record):
+      let endpoint = Endpoint(route: record.route, method: Self.known(record.method))
+      let status = 100...599 ~= record.status ? record.status : 0
+      requests[endpoint, default: Requests()].count(status: status, seconds: record.seconds)
+    case .jobsDeleted(let count, _): jobsDeleted += max(count, 0)
+    case .rowsErased(let rows): rowsErased += max(rows, 0)
+    case .loginSucceeded: loginsSucceeded += 1
+    case .loginFailed: loginsFailed += 1
+    case .refreshTokenReused: refreshTokensReused += 1
+    case .databaseLost: databaseConnectionsLost += 1
+    case .purgeFinished, .eraserFailed, .databaseConnected, .databaseConnectFailed, .serverStarting,
+      .listening, .reloaded, .reloadRefused, .draining, .stopped, .certificate, .schemaRefused,
+      .logLinesDropped, .notice, .failure:
+      break
+    }
+  }
+
+  /// The method if it is one of RFC 9110 or RFC 5789 that a service may answer; `other` for what clients
+  /// make up. Methods are case-sensitive (RFC 9110, section 9.1).
+  private static func known(_ method: String) -> String {
+    switch method {
+    case "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS": method
+    default: "other"
+    }
+  }
+}
+
+extension Counters.Requests {
+  fileprivate mutating func count(status: Int, seconds: Double) {
+    byStatus[status, default: 0] += 1
+    durations.record(seconds)
+  }
+}

@@ -1,0 +1,104 @@
+/// The log's format: one JSON object a line, `time`, `level` and `event` first, then the event's own fields.
+public enum LogLine {
+  /// The line of an observation, its newline included, at most 4096 bytes of UTF-8.
+  ///
+  /// Strings are cut to 200 characters, and `…` then stands for the rest; fields that are nil are left out.
+  /// - Parameter milliseconds: when it happened, since 1970-01-01T00:00:00Z.
+  public static func bytes(of observation: Observation, milliseconds: Int64) -> [UInt8] {
+    var line = JSONLine(milliseconds: milliseconds)
+    line.add("level", observation.level.rawValue)
+    switch observation {
+    case .request(let record):
+      line.add("event", "request")
+      add(record, to: &line)
+    case .loginFailed(let user, let peer, let reason):
+      line.add("event", "loginFailed")
+      line.add("user", user)
+      line.add("peer", peer)
+      line.add("reason", reason)
+    case .loginSucceeded(let user, let peer):
+      line.add("event", "loginSucceeded")
+      line.add("user", user)
+      line.add("peer", peer)
+    case .refreshTokenReused(let user):
+      line.add("event", "refreshTokenReused")
+      line.add("user", user)
+    case .jobsDeleted(let count, let runs):
+      line.add("event", "jobsDeleted")
+      line.add("count", count)
+      line.add("runs", runs)
+    case .rowsErased(let rows):
+      line.add("event", "rowsErased")
+      line.add("rows", rows)
+    case .purgeFinished(let historyID, let rows, let seconds):
+      line.add("event", "purgeFinished")
+      line.add("historyID", historyID)
+      line.add("rows", rows)
+      line.add("seconds", seconds)
+    case .eraserFailed(let detail):
+      line.add("event", "eraserFailed")
+      line.add("detail", detail)
+    case .databaseConnected(let detail):
+      line.add("event", "databaseConnected")
+      line.add("detail", detail)
+    case .databaseLost(let detail):
+      line.add("event", "databaseLost")
+      line.add("detail", detail)
+    case .databaseConnectFailed(let detail, let retrySeconds):
+      line.add("event", "databaseConnectFailed")
+      line.add("detail", detail)
+      line.add("retrySeconds", retrySeconds)
+    case .serverStarting(let version):
+      line.add("event", "serverStarting")
+      line.add("version", version)
+    case .listening(let address, let port):
+      line.add("event", "listening")
+      line.add("address", address)
+      line.add("port", port)
+    case .reloaded(let detail):
+      line.add("event", "reloaded")
+      line.add("detail", detail)
+    case .reloadRefused(let detail):
+      line.add("event", "reloadRefused")
+      line.add("detail", detail)
+    case .draining(let seconds):
+      line.add("event", "draining")
+      line.add("seconds", seconds)
+    case .stopped:
+      line.add("event", "stopped")
+    case .certificate(let days, let subject):
+      line.add("event", "certificate")
+      line.add("subject", subject)
+      line.add("expiresInDays", days)
+    case .schemaRefused(let found, let wanted):
+      line.add("event", "schemaRefused")
+      line.add("found", found)
+      line.add("wanted", wanted)
+    case .logLinesDropped(let count):
+      line.add("event", "logLinesDropped")
+      line.add("count", count)
+    case .notice(let detail):
+      line.add("event", "notice")
+      line.add("detail", detail)
+    case .failure(let detail):
+      line.add("event", "failure")
+      line.add("detail", detail)
+    }
+    return line.finished()
+  }
+
+  private static func add(_ record: RequestRecord, to line: inout JSONLine) {
+    line.add("requestID", record.requestID)
+    line.add("method", record.method)
+    line.add("route", record.route)
+    line.add("operation", record.operation)
+    line.add("user", record.user)
+    line.add("status", record.status)
+    line.add("outcome", record.outcome)
+    line.add("seconds", record.seconds)
+    line.add("bytesIn", record.bytesIn)
+    line.add("bytesOut", record.bytesOut)
+    line.add("peer", record.peer)
+    line.add("detail", record.detail)
+  }
+}

@@ -1,0 +1,351 @@
+import CLibPQ
+import Glibc
+
+/// One connection to PostgreSQL over libpq, non-blocking and in pipeline mode.
+///
+/// All of libpq's state is touched on the event loop alone, which is this actor's executor.
+/// libpq documentation: "Asynchronous Command Processing", "Pipeline Mode".
+public actor Connection {
+  /// One answer that libpq still owes, in the order of sending.
+  private enum Expected {
+    case preparation(Statement)
+    case rows
+  }
+
+  /// What is under way: everything sent up to one synchronisation point, which is one transaction.
+  private struct Exchange {
+    var expected: [Expected]
+    var next = 0
+    var rows: [Rows] = []
+    var failure: PostgresError?
+    var continuation: CheckedContinuation<[Rows], any Error>
+    var deadline: ContinuousClock.Instant
+  }
+
+  /// Cancels what runs on a connection. PQcancel may be called from any thread (libpq, "Canceling Queries in
+  /// Progress"), and nothing changes the object between its creation and its end; hence unchecked.
+  private final class Canceller: @unchecked Sendable {
+    private let handle: OpaquePointer
+    init?(_ connection: OpaquePointer) {
+      guard let handle = PQgetCancel(connection) else { return nil }
+      self.handle = handle
+    }
+    func cancel() {
+      var message = [CChar](repeating: 0, count: 256)
+      _ = PQcancel(handle, &message, 256)
+    }
+    deinit { PQfreeCancel(handle) }
+  }
+
+  private let loop: EventLoop
+  public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+  private let settings: ConnectionSettings
+  private var handle: OpaquePointer?
+  private var watched: Int32?
+  private var names: [Statement: String] = [:]
+  private var exchange: Exchange?
+  private var readiness: (continuation: CheckedContinuation<Bool, Never>, deadline: ContinuousClock.Instant)?
+  private var canceller: Canceller?
+  private var lossHandler: (@Sendable (String) -> Void)?
+  private var closed = false
+
+  init(loop: EventLoop, settings: ConnectionSettings) {
+    self.loop = loop
+    self.settings = settings
+  }
+
+  // MARK: - Opening and closing
+
+  /// Opens the connection.
+  ///
+  /// - Parameter onLoss: Called once, on the loop and with libpq's message, when the connection breaks after it
+  ///   was opened.
+  func open(onLoss: @escaping @Sendable (String) -> Void) async throws(PostgresError) {
+    guard !closed else { throw .unavailable("the connection was given up") }
+    let deadline = ContinuousClock.now + settings.connectTimeout
+    let parameters = settings.parameters
+    guard
+      let started = withCStrings(
+        parameters.map(\.keyword),
+        { keywords in
+          withCStrings(parameters.map(\.value)) { values in PQconnectStartParams(keywords, values, 1) }
+        })
+    else { throw .unavailable("libpq has no memory for a connection") }
+    handle = started
+    PQsetNoticeProcessor(started, { _, _ in }, nil)
+
+    var status = PGRES_POLLING_WRITING
+    while status != PGRES_POLLING_OK {
+      guard PQstatus(started) != CONNECTION_BAD, status != PGRES_POLLING_FAILED else {
+        throw failOpening(lastMessage(of: started))
+      }
+      let ready = await readiness(
+        of: PQsocket(started), for: status == PGRES_POLLING_READING ? .read : .write, deadline: deadline)
+      // It may have been closed while it waited.
+      guard handle != nil else { throw .unavailable("the connection was given up") }
+      guard ready else { throw failOpening("no answer within \(settings.connectTimeout)") }
+      status = PQconnectPoll(started)
+    }
+    guard PQsetnonblocking(started, 1) == 0, PQenterPipelineMode(started) == 1 else {
+      throw failOpening(lastMessage(of: started))
+    }
+    canceller = Canceller(started)
+    lossHandler = onLoss
+    let socket = PQsocket(started)
+    watched = socket
+    loop.watch(socket, for: .read) { [self] in assumeIsolated { $0.socketIsReady() } }
+  }
+
+  private func failOpening(_ message: String) -> PostgresError {
+    close()
+    return .unavailable(message)
+  }
+
+  /// Waits until a socket is ready, or the deadline has passed.
+  private func readiness(
+    of socket: Int32, for interest: EventLoop.Interest, deadline: ContinuousClock.Instant
+  ) async -> Bool {
+    guard socket >= 0 else { return false }
+    return await withCheckedContinuation { continuation in
+      readiness = (continuation, deadline)
+      watched = socket
+      loop.watch(socket, for: interest) { [self] in assumeIsolated { $0.resumeReadiness(true) } }
+    }
+  }
+
+  private func resumeReadiness(_ ready: Bool) {
+    guard let waiting = readiness else { return }
+    readiness = nil
+    unwatch()
+    waiting.continuation.resume(returning: ready)
+  }
+
+  private func unwatch() {
+    if let socket = watched { loop.unwatch(socket) }
+    watched = nil
+  }
+
+  /// Closes the connection; what is under way fails.
+  public func close() {
+    closed = true
+    lossHandler = nil
+    lose("the connection was closed")
+  }
+
+  private func lose(_ message: String) {
+    guard let lost = handle else { return }
+    handle = nil
+    unwatch()
+    canceller = nil
+    PQfinish(lost)
+    resumeReadiness(false)
+    if let failed = exchange {
+      exchange = nil
+      failed.continuation.resume(throwing: PostgresError.connectionLost(message))
+    }
+    if let report = lossHandler {
+      lossHandler = nil
+      report(message)
+    }
+  }
+
+  /// Ends waits whose time is over: of an attempt to open, or of an answer that does not come although the
+  /// database's own time-outs should have brought it. To be called now and then.
+  func checkDeadline(now: ContinuousClock.Instant) {
+    if let waiting = readiness, waiting.deadline <= now { resumeReadiness(false) }
+    if let exchange, exchange.deadline <= now { lose("the database has not answered in time") }
+  }
+
+  /// Open, and nothing is left of an earlier query.
+  var isHealthy: Bool {
+    guard let handle else { return false }
+    return exchange == nil && PQstatus(handle) == CONNECTION_OK && PQtransactionStatus(handle) == PQTRANS_IDLE
+  }
+
+  // MARK: - Queries
+
+  /// Runs statements in one round trip. Outside an explicit transaction they are one transaction of their own.
+  ///
+  /// - Returns: The rows of each statement, in order.
+  /// - Throws: The first failure; then none of the statements has taken effect, but see `connectionLost`.
+  public func execute(_ queries: [Query]) async throws(PostgresError) -> [Rows] {
+    guard let handle else { throw .unavailable("the connection is closed") }
+    precondition(exchange == nil, "a connection carries one exchange at a time")
+    if Task.isCancelled { throw .cancelled }
+    let expected = try send(queries, on: handle)
+    // The database's own time-outs come first; this is for one that has fallen silent.
+    let patience =
+      settings.statementTimeout > .zero ? settings.statementTimeout + .seconds(5) : .seconds(86_400)
+    do {
+      return try await withTaskCancellationHandler {
+        try await withCheckedThrowingContinuation { continuation in
+          exchange = Exchange(
+            expected: expected, continuation: continuation, deadline: ContinuousClock.now + patience)
+          flush()
+        }
+      } onCancel: {
+        Task { await self.cancelExchange() }
+      }
+    } catch let error as PostgresError {
+      throw error
+    } catch {
+      throw .cancelled
+    }
+  }
+
+  private func send(_ queries: [Query], on handle: OpaquePointer) throws(PostgresError) -> [Expected] {
+    var expected: [Expected] = []
+    expected.reserveCapacity(queries.count + 1)
+    var sent = true
+    for query in queries where sent {
+      let statement = query.statement
+      let name: String
+      if let known = names[statement] {
+        name = known
+      } else {
+        name = "s\(names.count + 1)"
+        names[statement] = name
+        let types = statement.parameters.map(\.rawValue)
+        sent = PQsendPrepare(handle, name, statement.sql, Int32(types.count), types) == 1
+        expected.append(.preparation(statement))
+      }
+      sent = sent && sendPrepared(name, query.values, on: handle)
+      expected.append(.rows)
+    }
+    guard sent, PQpipelineSync(handle) == 1 else {
+      let message = lastMessage(of: handle)
+      lose(message)
+      throw .connectionLost(message)
+    }
+    return expected
+  }
+
+  private func sendPrepared(_ name: String, _ values: [Value], on handle: OpaquePointer) -> Bool {
+    let encoded = EncodedParameters(values)
+    return encoded.bytes.withUnsafeBufferPointer { bytes in
+      // An empty value is no NULL: it needs an address, any.
+      let base = bytes.baseAddress.map { UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self) }
+      let pointers = encoded.places.map { place -> UnsafePointer<CChar>? in
+        place.map { place in base.map { $0 + place.offset } ?? Self.nothing }
+      }
+      let lengths = encoded.places.map { Int32($0?.length ?? 0) }
+      let formats = [Int32](repeating: 1, count: values.count)
+      return PQsendQueryPrepared(handle, name, Int32(values.count), pointers, lengths, formats, 1) == 1
+    }
+  }
+
+  private static let emptyText: StaticString = ""
+  private static var nothing: UnsafePointer<CChar> {
+    UnsafeRawPointer(emptyText.utf8Start).assumingMemoryBound(to: CChar.self)
+  }
+
+  private func cancelExchange() {
+    guard exchange != nil, let canceller else { return }
+    // PQcancel opens a connection of its own and waits for it: not on the loop.
+    Task.detached { canceller.cancel() }
+  }
+
+  // MARK: - The socket
+
+  private func flush() {
+    guard let handle, let watched else { return }
+    switch PQflush(handle) {
+    case 0: loop.rewatch(watched, for: .read)
+    case 1: loop.rewatch(watched, for: [.read, .write])
+    default: lose(lastMessage(of: handle))
+    }
+  }
+
+  private func socketIsReady() {
+    guard let handle else { return }
+    guard PQconsumeInput(handle) == 1, PQstatus(handle) == CONNECTION_OK else {
+      lose(lastMessage(of: handle))
+      return
+    }
+    guard exchange != nil else { return }
+    flush()
+    readResults()
+  }
+
+  private func readResults() {
+    while let handle, exchange != nil, PQisBusy(handle) == 0 {
+      guard let result = PQgetResult(handle) else {
+        // NULL ends the results of one statement, unless there are none to come at all.
+        if PQpipelineStatus(handle) == PQ_PIPELINE_OFF || PQstatus(handle) != CONNECTION_OK {
+          lose(lastMessage(of: handle))
+        }
+        continue
+      }
+      accept(result)
+    }
+  }
+
+  private func accept(_ result: OpaquePointer) {
+    let status = PQresultStatus(result)
+    switch status {
+    case PGRES_PIPELINE_SYNC:
+      PQclear(result)
+      finishExchange()
+    case PGRES_PIPELINE_ABORTED:
+      forget(advance())
+      PQclear(result)
+    case PGRES_TUPLES_OK, PGRES_COMMAND_OK:
+      if case .rows? = advance() { exchange?.rows.append(Rows(result)) } else { PQclear(result) }
+    default:
+      forget(advance())
+      let state = PQresultErrorField(result, Int32(UInt8(ascii: "C"))).map { String(cString: $0) } ?? "XX000"
+      let message = PQresultErrorField(result, Int32(UInt8(ascii: "M"))).map { String(cString: $0) }
+      if exchange?.failure == nil {
+        exchange?.failure = Self.failure(sqlState: state, message: message ?? "no message")
+      }
+      PQclear(result)
+    }
+  }
+
+  private func advance() -> Expected? {
+    guard let waiting = exchange, waiting.next < waiting.expected.count else { return nil }
+    exchange?.next += 1
+    return waiting.expected[waiting.next]
+  }
+
+  /// A statement that was not prepared after all must be prepared again next time, under another name: the
+  /// count of names goes on.
+  private func forget(_ expected: Expected?) {
+    if case .preparation(let statement)? = expected { names[statement] = nil }
+  }
+
+  private func finishExchange() {
+    guard let finished = exchange else { return }
+    exchange = nil
+    if let failure = finished.failure {
+      finished.continuation.resume(throwing: failure)
+    } else {
+      finished.continuation.resume(returning: finished.rows)
+    }
+  }
+
+  /// Sorts PostgreSQL's errors by what the caller can do (PostgreSQL documentation, appendix A).
+  private static func failure(sqlState: String, message: String) -> PostgresError {
+    switch sqlState {
+    case "57014": .cancelled
+    case "57P01", "57P02", "57P03", "57P05", "53300", "25006": .unavailable(message)
+    case _ where sqlState.hasPrefix("08"): .connectionLost(message)
+    default: .refused(sqlState: sqlState, message: message)
+    }
+  }
+}
+
+private func lastMessage(of handle: OpaquePointer) -> String {
+  let lines = String(cString: PQerrorMessage(handle)).split(whereSeparator: \.isNewline)
+  return lines.isEmpty ? "the connection was closed by the database" : lines.joined(separator: "; ")
+}
+
+/// Calls `body` with the strings as C wants them, NULL at the end.
+private func withCStrings<Result>(
+  _ strings: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Result
+) -> Result {
+  let copies = strings.map { strdup($0) }
+  defer { for copy in copies { free(copy) } }
+  return (copies.map { UnsafePointer($0) } + [nil]).withUnsafeBufferPointer { body($0.baseAddress!) }
+}

@@ -1,0 +1,222 @@
+/// Connections to one database, shared by all who ask: the shell around `PoolStateMachine`.
+public actor Pool {
+  /// How many connections there are and how many requests wait.
+  public struct Counters: Sendable, Equatable {
+    public var open = 0
+    public var idle = 0
+    public var leased = 0
+    public var waiting = 0
+  }
+
+  /// What happened to the pool's connections, for the log.
+  public enum Event: Sendable {
+    case connected
+    /// With the reason.
+    case lost(String)
+    /// With the reason, and how long until the next attempt.
+    case connectFailed(String, Duration)
+  }
+
+  public struct Limits: Sendable {
+    /// The most connections, at least 1.
+    public var connections: Int
+    /// The most requests that wait for one, at least 1.
+    public var queueLimit: Int
+    /// The longest that a request waits for one.
+    public var queueTimeout: Duration
+
+    public init(connections: Int, queueLimit: Int, queueTimeout: Duration) {
+      self.connections = connections
+      self.queueLimit = queueLimit
+      self.queueTimeout = queueTimeout
+    }
+  }
+
+  private typealias Answer = CheckedContinuation<Result<ConnectionID, PostgresError>, Never>
+
+  public nonisolated let loop: EventLoop
+  public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+  private let settings: ConnectionSettings
+  private let limits: Limits
+  private let report: @Sendable (Event) -> Void
+  private let epoch = ContinuousClock.now
+  private var machine: PoolStateMachine
+  private var connections: [ConnectionID: Connection] = [:]
+  private var answers: [RequestID: Answer] = [:]
+  private var lastRequest: UInt64 = 0
+  private var wakeAt: Duration?
+  private var isShutDown = false
+  private var drained: CheckedContinuation<Void, Never>?
+  /// Connections that are being closed while the pool shuts down.
+  private var closing: [Task<Void, Never>] = []
+
+  public init(
+    loop: EventLoop, settings: ConnectionSettings, limits: Limits, report: @escaping @Sendable (Event) -> Void
+  ) {
+    self.loop = loop
+    self.settings = settings
+    self.limits = limits
+    self.report = report
+    machine = PoolStateMachine(
+      limits: .init(connections: limits.connections, queueLimit: limits.queueLimit))
+  }
+
+  private var now: Duration { epoch.duration(to: .now) }
+
+  /// Opens the first connection, and keeps trying while the database is away.
+  public func start() {
+    carryOut(machine.start(now: now))
+    loop.every(.milliseconds(100)) { [weak self] in self?.assumeIsolated { $0.tick() } }
+  }
+
+  /// Waits for all queries under way, then closes everything. Later requests are refused. To be called once.
+  public func shutDown() async {
+    guard !isShutDown else { return }
+    isShutDown = true
+    await withCheckedContinuation { continuation in
+      drained = continuation
+      carryOut(machine.shutDown(now: now))
+    }
+    // Those that were idle say farewell to the database in tasks of their own.
+    for task in closing { await task.value }
+    closing = []
+  }
+
+  public var counters: Counters {
+    Counters(open: machine.open, idle: machine.idle, leased: machine.leased, waiting: machine.waiting)
+  }
+
+  // MARK: - Queries
+
+  /// Runs statements in one round trip and one transaction.
+  public func execute(_ queries: [Query]) async throws(PostgresError) -> [Rows] {
+    try await withConnection { connection throws(PostgresError) in try await connection.execute(queries) }
+  }
+
+  /// Runs one statement.
+  public func execute(_ query: Query) async throws(PostgresError) -> Rows {
+    try await execute([query])[0]
+  }
+
+  /// Lends a connection for as long as `body` runs.
+  public func withConnection<Result: Sendable>(
+    _ body: @Sendable (Connection) async throws(PostgresError) -> Result
+  ) async throws(PostgresError) -> Result {
+    let (id, connection) = try await acquire()
+    do {
+      let result = try await body(connection)
+      await release(id, connection)
+      return result
+    } catch {
+      await release(id, connection)
+      throw error
+    }
+  }
+
+  private func acquire() async throws(PostgresError) -> (ConnectionID, Connection) {
+    lastRequest += 1
+    let request = RequestID(number: lastRequest)
+    let answer = await withTaskCancellationHandler {
+      await withCheckedContinuation { (continuation: Answer) in
+        answers[request] = continuation
+        carryOut(machine.acquire(request, deadline: now + limits.queueTimeout, now: now))
+      }
+    } onCancel: {
+      Task { await self.cancel(request) }
+    }
+    let id = try answer.get()
+    guard let connection = connections[id] else {
+      // Lost between the grant and this task's turn.
+      carryOut(machine.release(id, healthy: false, now: now))
+      throw .unavailable("the connection broke")
+    }
+    return (id, connection)
+  }
+
+  private func cancel(_ request: RequestID) {
+    if machine.cancel(request) {
+      answers.removeValue(forKey: request)?.resume(returning: .failure(.cancelled))
+    }
+  }
+
+  private func release(_ id: ConnectionID, _ connection: Connection) async {
+    let healthy = await connection.isHealthy
+    carryOut(machine.release(id, healthy: healthy, now: now))
+  }
+
+  // MARK: - The machine's actions
+
+  private func carryOut(_ actions: [PoolStateMachine.Action]) {
+    for action in actions {
+      switch action {
+      case .open(let id): open(id)
+      case .close(let id):
+        if let connection = connections.removeValue(forKey: id) {
+          let task = Task(executorPreference: loop) { await connection.close() }
+          if isShutDown { closing.append(task) }
+        }
+      case .grant(let request, let id):
+        answers.removeValue(forKey: request)?.resume(returning: .success(id))
+      case .refuse(let request, let refusal):
+        answers.removeValue(forKey: request)?.resume(returning: .failure(Self.error(refusal)))
+      case .wake(let time): wakeAt = time
+      case .drained:
+        drained?.resume()
+        drained = nil
+      }
+    }
+  }
+
+  private func open(_ id: ConnectionID) {
+    let connection = Connection(loop: loop, settings: settings)
+    connections[id] = connection
+    Task(executorPreference: loop) { await self.establish(id, connection) }
+  }
+
+  private func establish(_ id: ConnectionID, _ connection: Connection) async {
+    do {
+      try await connection.open { [weak self] message in self?.assumeIsolated { $0.lost(id, message) } }
+      opened(id)
+    } catch {
+      openFailed(id, error)
+    }
+  }
+
+  private func opened(_ id: ConnectionID) {
+    if connections[id] != nil { report(.connected) }
+    carryOut(machine.opened(id, now: now))
+  }
+
+  private func openFailed(_ id: ConnectionID, _ error: any Error) {
+    guard connections.removeValue(forKey: id) != nil else { return }
+    carryOut(machine.openFailed(id, now: now))
+    if case PostgresError.unavailable(let message) = error {
+      report(.connectFailed(message, max(.zero, (wakeAt ?? now) - now)))
+    }
+  }
+
+  private func lost(_ id: ConnectionID, _ message: String) {
+    connections[id] = nil
+    report(.lost(message))
+    carryOut(machine.lost(id, now: now))
+  }
+
+  private func tick() {
+    if let due = wakeAt, due <= now {
+      wakeAt = nil
+      carryOut(machine.tick(now: now))
+    }
+    let instant = ContinuousClock.now
+    for connection in connections.values { connection.assumeIsolated { $0.checkDeadline(now: instant) } }
+  }
+
+  private static func error(_ refusal: PoolStateMachine.Refusal) -> PostgresError {
+    switch refusal {
+    case .queueFull: .busy("too many requests wait for the database")
+    case .timedOut: .busy("no connection to the database became free in time")
+    case .unavailable: .unavailable("the database cannot be reached")
+    case .shutDown: .unavailable("the service is shutting down")
+    }
+  }
+}

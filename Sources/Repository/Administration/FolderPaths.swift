@@ -1,0 +1,41 @@
+import FoundationEssentials
+import Postgres
+
+/// The folders of both trees by their paths: `/Asset System/Unix/EMEA`.
+public struct FolderPaths: Sendable, Equatable {
+  /// In the order of the paths, so that a folder comes after the one it is in.
+  public let paths: [String]
+  private let folders: [String: UUID]
+
+  public init(_ folders: [(id: UUID, path: String)]) {
+    paths = folders.map(\.path).sorted()
+    self.folders = Dictionary(folders.map { ($0.path.lowercased(), $0.id) }) { first, _ in first }
+  }
+
+  /// The folder of a path, in any case.
+  public subscript(path: String) -> UUID? { folders[path.lowercased()] }
+
+  /// Answers `folder_id` and `path` of every folder.
+  static let sql = """
+    SELECT f.folder_id, '/' || string_agg(a.folder_name, '/' ORDER BY l.place) AS path
+    FROM directory.folders f
+    CROSS JOIN LATERAL unnest(f.lineage) WITH ORDINALITY AS l (folder_id, place)
+    JOIN directory.folders a ON a.folder_id = l.folder_id
+    GROUP BY f.folder_id
+    """
+
+  private static let all = Statement(sql)
+
+  init(on connection: Connection) async throws(PostgresError) {
+    self.init(try await connection.run(Self.all()).map { (id: $0(0), path: $0(1)) })
+  }
+}
+
+extension DirectoryAdministration {
+  /// All folders.
+  public func folders() async throws(RepositoryError) -> FolderPaths {
+    try await transaction(commits: { _ in false }) { connection throws(PostgresError) in
+      try await FolderPaths(on: connection)
+    }
+  }
+}

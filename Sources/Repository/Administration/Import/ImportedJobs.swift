@@ -1,0 +1,79 @@
+import Postgres
+
+/// Jobs in an import.
+extension ImportedTable {
+  private static let rows = """
+    (
+        SELECT s.*, s.created_by IS NULL AS is_system, u.user_id, s.configuration::jsonb AS details
+        FROM jsonb_to_recordset($1) AS s (
+            id uuid, name text, description text, type text, created_by text, created_at timestamptz,
+            configuration text, next_run_at timestamptz
+        )
+        LEFT JOIN directory.users u ON lower(u.user_name) = lower(s.created_by)
+    ) AS s
+    """
+
+  static let jobs = ImportedTable(
+    insert: Statement(
+      """
+      INSERT INTO directory.jobs (
+          job_id, job_name, job_description, job_type, is_system, created_by, created_at, modified_at,
+          configuration, next_run_at
+      )
+      SELECT id, name, coalesce(description, ''), type, is_system, user_id, coalesce(created_at, now()),
+             coalesce(created_at, now()), details, next_run_at
+      FROM \(rows)
+      ON CONFLICT (job_id) DO NOTHING
+      RETURNING job_id
+      """, .jsonb),
+    update: Statement(
+      """
+      UPDATE directory.jobs j
+      SET job_name = s.name,
+          job_description = coalesce(s.description, j.job_description),
+          job_type = s.type,
+          is_system = s.is_system,
+          created_by = s.user_id,
+          modified_at = now(),
+          configuration = coalesce(s.details, j.configuration),
+          next_run_at = CASE
+              WHEN s.details IS DISTINCT FROM j.configuration AND s.details IS NOT NULL THEN s.next_run_at
+              ELSE j.next_run_at
+          END
+      FROM \(rows)
+      WHERE j.job_id = s.id
+          AND (j.job_name, j.job_description, j.job_type, j.created_by, j.configuration)
+              IS DISTINCT FROM (
+                  s.name, coalesce(s.description, j.job_description), s.type, s.user_id,
+                  coalesce(s.details, j.configuration)
+              )
+      RETURNING j.job_id
+      """, .jsonb))
+
+  /// Locks jobs, in the order in which a deletion locks them: until the import ends nobody detaches a history
+  /// that it writes to.
+  static let lockJobs = Statement(
+    """
+    SELECT job_id
+    FROM directory.jobs
+    WHERE job_id = ANY ($1)
+    ORDER BY job_id
+    FOR UPDATE
+    """, .uuidArray)
+
+  /// Counts runs that were added, and takes a job's last run from its history.
+  static let countRuns = Statement(
+    """
+    UPDATE directory.jobs j
+    SET run_count = j.run_count + a.runs,
+        (last_run_status, last_run_at) = (
+            SELECT status, coalesce(started_at, queued_at)
+            FROM store.job_runs
+            WHERE history_id = j.history_id
+            ORDER BY queued_at DESC, run_id DESC
+            LIMIT 1
+        )
+    FROM unnest($1, $2) AS a (job_id, runs)
+    WHERE j.job_id = a.job_id
+    """, .uuidArray, .int8Array)
+}

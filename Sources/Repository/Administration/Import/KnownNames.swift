@@ -1,0 +1,55 @@
+import FoundationEssentials
+import Postgres
+
+/// What is in the directory already, as far as an import may refer to it.
+public struct KnownNames: Sendable {
+  public struct Job: Sendable, Equatable {
+    public var id: UUID
+    public var name: String
+
+    public init(id: UUID, name: String) {
+      self.id = id
+      self.name = name
+    }
+  }
+
+  public var folders: FolderPaths
+  public var roles: [String]
+  public var users: [String]
+  public var jobs: [Job]
+  /// Of the runs that were asked for, those that exist, with the job they belong to.
+  public var jobOfRun: [UUID: UUID]
+
+  public init(
+    folders: FolderPaths, roles: [String], users: [String], jobs: [Job], jobOfRun: [UUID: UUID]
+  ) {
+    self.folders = folders
+    self.roles = roles
+    self.users = users
+    self.jobs = jobs
+    self.jobOfRun = jobOfRun
+  }
+
+  private static let allRoles = Statement("SELECT role_name FROM directory.roles ORDER BY lower(role_name)")
+  private static let allUsers = Statement("SELECT user_name FROM directory.users ORDER BY lower(user_name)")
+  private static let allJobs = Statement("SELECT job_id, job_name FROM directory.jobs ORDER BY lower(job_name)")
+  private static let jobsOfRuns = Statement(
+    """
+    SELECT r.run_id, j.job_id
+    FROM store.job_runs r
+    JOIN directory.jobs j USING (history_id)
+    WHERE r.run_id = ANY ($1)
+    """, .uuidArray)
+
+  /// - Parameter runs: The runs whose IDs an import gives.
+  init(on connection: Connection, runs: [UUID]) async throws(PostgresError) {
+    folders = try await FolderPaths(on: connection)
+    let rows = try await connection.execute([
+      Self.allRoles(), Self.allUsers(), Self.allJobs(), Self.jobsOfRuns(.uuids(runs)),
+    ])
+    roles = rows[0].map { $0(0) }
+    users = rows[1].map { $0(0) }
+    jobs = rows[2].map { Job(id: $0(0), name: $0(1)) }
+    jobOfRun = Dictionary(rows[3].map { ($0(0), $0(1)) }) { first, _ in first }
+  }
+}

@@ -1,0 +1,151 @@
+import FoundationEssentials
+import Postgres
+
+/// Users and their sessions.
+extension DirectoryAdministration {
+  /// A user as the administrator sees it.
+  public struct User: Sendable, Equatable {
+    public var name: String
+    public var disabled: Bool
+    public var hasPassword: Bool
+    public var createdAt: Date
+    /// The names of the roles, in their order.
+    public var roles: [String]
+  }
+
+  private static let list = Statement(
+    """
+    SELECT u.user_name, u.disabled, u.password_hash IS NOT NULL, u.created_at,
+           ARRAY(
+               SELECT r.role_name
+               FROM directory.user_roles ur
+               JOIN directory.roles r USING (role_id)
+               WHERE ur.user_id = u.user_id
+               ORDER BY lower(r.role_name)
+           )
+    FROM directory.users u
+    ORDER BY lower(u.user_name)
+    """)
+
+  /// All users, in the order of their names.
+  public func users() async throws(RepositoryError) -> [User] {
+    try await pool.run(Self.list()).map {
+      User(name: $0(0), disabled: $0(1), hasPassword: $0(2), createdAt: $0(3), roles: $0(4))
+    }
+  }
+
+  // FOR UPDATE also waits for a login that is just opening a session, so that no session is overlooked.
+  private static let find = Statement(
+    """
+    SELECT user_id, user_name
+    FROM directory.users
+    WHERE lower(user_name) = lower($1)
+    FOR UPDATE
+    """, .text)
+
+  private static let insert = Statement(
+    """
+    INSERT INTO directory.users (user_name, password_hash)
+    VALUES ($1, $2)
+    ON CONFLICT (lower(user_name)) DO NOTHING
+    RETURNING user_id
+    """, .text, .text)
+
+  /// Adds a user.
+  ///
+  /// - Parameters:
+  ///   - passwordHash: nil for a user who cannot log in until a password is set.
+  ///   - roles: Names of roles to assign.
+  /// - Returns: `done`, `taken` or `noSuchRole`.
+  public func addUser(
+    _ name: String, passwordHash: String?, roles: [String], by actor: String
+  ) async throws(RepositoryError) -> Change {
+    try await change { connection throws(PostgresError) in
+      let inserted = try await connection.run(Self.insert(.text(name), .optional(passwordHash)))
+      guard let user: UUID = inserted.first?(0) else { return .taken }
+      for role in roles {
+        guard let found = try await Self.role(role, on: connection) else { return .noSuchRole(role) }
+        try await connection.run(Self.assign(.uuid(user), .uuid(found.id)))
+      }
+      try await connection.run(
+        AuditNote.of("Add User", by: actor, ["User": name, "Roles": roles.joined(separator: ", ")]))
+      return .done
+    }
+  }
+
+  private static let setDisabled = Statement(
+    "UPDATE directory.users SET disabled = $2 WHERE user_id = $1 AND disabled <> $2", .uuid, .bool)
+  private static let endSessions = Statement("DELETE FROM auth.sessions WHERE user_id = $1", .uuid)
+
+  /// Disables a user, whose sessions end at once, or enables one.
+  ///
+  /// - Returns: `done`, `unchanged` or `noSuchUser`.
+  public func setUser(
+    _ name: String, disabled: Bool, by actor: String
+  ) async throws(RepositoryError) -> Change {
+    try await change { connection throws(PostgresError) in
+      guard let user = try await Self.user(name, on: connection) else { return .noSuchUser(name) }
+      let updated = try await connection.run(Self.setDisabled(.uuid(user.id), .bool(disabled)))
+      guard updated.changed > 0 else { return .unchanged }
+      if disabled { try await connection.run(Self.endSessions(.uuid(user.id))) }
+      try await connection.run(
+        AuditNote.of(disabled ? "Disable User" : "Enable User", by: actor, ["User": user.name]))
+      return .done
+    }
+  }
+
+  private static let setPassword = Statement(
+    "UPDATE directory.users SET password_hash = $2 WHERE user_id = $1", .uuid, .text)
+  // The key under which a login counts its failures.
+  private static let forgiveFailures = Statement(
+    """
+    DELETE FROM auth.failed_logins
+    WHERE subject_hash = sha256(convert_to('user:' || lower($1), 'UTF8'))
+    """, .text)
+
+  /// Sets a user's password. The user's sessions end at once, and failed logins are forgiven.
+  ///
+  /// - Returns: `done` or `noSuchUser`.
+  public func setPassword(
+    of name: String, hash: String, by actor: String
+  ) async throws(RepositoryError) -> Change {
+    try await change { connection throws(PostgresError) in
+      guard let user = try await Self.user(name, on: connection) else { return .noSuchUser(name) }
+      try await connection.run(Self.setPassword(.uuid(user.id), .text(hash)))
+      try await connection.run(Self.endSessions(.uuid(user.id)))
+      try await connection.run(Self.forgiveFailures(.text(user.name)))
+      try await connection.run(AuditNote.of("Set Password", by: actor, ["User": user.name]))
+      return .done
+    }
+  }
+
+  private static let assign = Statement(
+    "INSERT INTO directory.user_roles (user_id, role_id) VALUES ($1, $2) ON CONFLICT DO NOTHING", .uuid, .uuid)
+  private static let unassign = Statement(
+    "DELETE FROM directory.user_roles WHERE user_id = $1 AND role_id = $2", .uuid, .uuid)
+
+  /// Gives a user a role, or takes it away.
+  ///
+  /// - Returns: `done`, `unchanged`, `noSuchUser` or `noSuchRole`.
+  public func setRole(
+    _ roleName: String, of userName: String, assigned: Bool, by actor: String
+  ) async throws(RepositoryError) -> Change {
+    try await change { connection throws(PostgresError) in
+      guard let role = try await Self.role(roleName, on: connection) else { return .noSuchRole(roleName) }
+      guard let user = try await Self.user(userName, on: connection) else { return .noSuchUser(userName) }
+      let statement = assigned ? Self.assign : Self.unassign
+      let rows = try await connection.run(statement(.uuid(user.id), .uuid(role.id)))
+      guard rows.changed > 0 else { return .unchanged }
+      try await connection.run(
+        AuditNote.of(
+          assigned ? "Assign Role" : "Unassign Role", by: actor, ["User": user.name, "Role": role.name]))
+      return .done
+    }
+  }
+
+  private static func user(
+    _ name: String, on connection: Connection
+  ) async throws(PostgresError) -> (id: UUID, name: String)? {
+    try await connection.run(find(.text(name))).first.map { ($0(0), $0(1)) }
+  }
+}

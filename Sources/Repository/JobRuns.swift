@@ -1,0 +1,69 @@
+import Domain
+import FoundationEssentials
+import Postgres
+
+/// The runs of the jobs' present histories.
+public struct JobRuns: Sendable {
+  private let pool: Pool
+
+  public init(pool: Pool) { self.pool = pool }
+
+  private static let count = Statement("SELECT run_count FROM directory.jobs WHERE job_id = $1", .uuid)
+
+  /// How many runs a job has; nil if there is no such job.
+  public func count(job: UUID) async throws(RepositoryError) -> Int? {
+    try await pool.run(Self.count(.uuid(job))).first?(0)
+  }
+
+  // A row for a job without runs, too: no row at all means that there is no such job.
+  private static let latest = Statement(
+    """
+    SELECT r.run_id, r.status, r.triggered_by, r.queued_at, r.started_at, r.ended_at, r.message_count, j.history_id
+    FROM directory.jobs j
+    LEFT JOIN LATERAL (
+        SELECT *
+        FROM store.job_runs
+        WHERE history_id = j.history_id
+        ORDER BY queued_at DESC, run_id DESC
+        LIMIT $2
+    ) r ON true
+    WHERE j.job_id = $1
+    ORDER BY r.queued_at DESC, r.run_id DESC
+    """, .uuid, .int8)
+
+  private static let messages = Statement(
+    """
+    SELECT run_id, logged_at, severity, asset_id, message
+    FROM store.job_run_messages
+    WHERE history_id = $1 AND run_id = ANY ($2)
+    ORDER BY run_id, row_number
+    """, .uuid, .uuidArray)
+
+  /// The newest runs of a job, newest first; nil if there is no such job.
+  ///
+  /// - Parameter limit: How many at most; nil for all.
+  public func latest(
+    job: UUID, limit: Int?, withMessages: Bool
+  ) async throws(RepositoryError) -> [JobRun]? {
+    let rows = try await pool.run(Self.latest(.uuid(job), limit.map { .int(Int64($0)) } ?? .null))
+    guard let first = rows.first else { return nil }
+    let history: UUID = first(7)
+    var runs: [JobRun] = []
+    for row in rows {
+      guard let id: UUID = row(0) else { continue }
+      runs.append(
+        JobRun(
+          id: id, jobID: job, status: JobRun.Status(rawValue: row(1)) ?? .failed, triggeredBy: row(2),
+          queuedAt: row(3), startedAt: row(4), endedAt: row(5), messageCount: row(6)))
+    }
+    if withMessages, !runs.isEmpty {
+      var byRun: [UUID: [JobRun.Message]] = [:]
+      for row in try await pool.run(Self.messages(.uuid(history), .uuids(runs.map(\.id)))) {
+        byRun[row(0), default: []].append(
+          JobRun.Message(time: row(1), severity: row(2), assetID: row(3), text: row(4)))
+      }
+      for index in runs.indices { runs[index].messages = byRun[runs[index].id] ?? [] }
+    }
+    return runs
+  }
+}

@@ -1,0 +1,221 @@
+import FoundationEssentials
+import Postgres
+
+/// Logins, their tokens and the principals behind them. Of tokens it sees SHA-256 only.
+public struct Sessions: Sendable {
+  /// What a password is checked against.
+  public struct Account: Sendable {
+    public let userID: UUID
+    public let userName: String
+    public let passwordHash: String?
+    public let disabled: Bool
+  }
+
+  /// Who a token stands for and what they may do, as of this moment.
+  public struct PrincipalRecord: Sendable {
+    public let userID: UUID
+    public let userName: String
+    public let tasks: [String]
+    public let folders: [UUID]
+  }
+
+  /// The hashes and lifetimes of a pair of tokens.
+  public struct TokenPair: Sendable {
+    let accessHash: [UInt8]
+    let accessSeconds: Int
+    let refreshHash: [UInt8]
+    let refreshSeconds: Int
+
+    public init(accessHash: [UInt8], accessSeconds: Int, refreshHash: [UInt8], refreshSeconds: Int) {
+      self.accessHash = accessHash
+      self.accessSeconds = accessSeconds
+      self.refreshHash = refreshHash
+      self.refreshSeconds = refreshSeconds
+    }
+  }
+
+  /// What became of a refresh token.
+  public enum Refreshed: Sendable, Equatable {
+    case renewed(userName: String)
+    /// It had been used before: its whole session is gone (RFC 9700, section 4.14.2).
+    case reused(userName: String)
+    case unknown
+  }
+
+  private let pool: Pool
+
+  public init(pool: Pool) { self.pool = pool }
+
+  private static let account = Statement(
+    """
+    SELECT user_id, user_name, password_hash, disabled
+    FROM directory.users
+    WHERE lower(user_name) = lower($1)
+    """, .text)
+
+  /// The account of a name, in any case.
+  public func account(named name: String) async throws(RepositoryError) -> Account? {
+    try await pool.run(Self.account(.text(name))).first.map {
+      Account(userID: $0(0), userName: $0(1), passwordHash: $0(2), disabled: $0(3))
+    }
+  }
+
+  // The password is looked at once more, so that a login which was verified before the password or the user
+  // changed does not open a session after it.
+  private static let open = Statement(
+    """
+    WITH session AS (
+        INSERT INTO auth.sessions (user_id, expires_at)
+        SELECT user_id, now() + greatest($4, $6) * interval '1 second'
+        FROM directory.users
+        WHERE user_id = $1 AND password_hash = $2 AND NOT disabled
+        RETURNING session_id, user_id
+    ), access AS (
+        INSERT INTO auth.access_tokens (token_hash, session_id, user_id, expires_at)
+        SELECT $3, session_id, user_id, now() + $4 * interval '1 second'
+        FROM session
+    ), refresh AS (
+        INSERT INTO auth.refresh_tokens (token_hash, session_id, expires_at)
+        SELECT $5, session_id, now() + $6 * interval '1 second'
+        FROM session
+    )
+    SELECT session_id
+    FROM session
+    """, .uuid, .text, .bytea, .int8, .bytea, .int8)
+
+  /// Opens a session for a user whose password was verified against `passwordHash`.
+  ///
+  /// - Returns: Whether it was opened: not if the user or the password has changed meanwhile.
+  public func open(
+    user: UUID, passwordHash: String, tokens: TokenPair
+  ) async throws(RepositoryError) -> Bool {
+    let query = Self.open(
+      .uuid(user), .text(passwordHash), .bytes(tokens.accessHash), .int(Int64(tokens.accessSeconds)),
+      .bytes(tokens.refreshHash), .int(Int64(tokens.refreshSeconds)))
+    return try await !pool.run(query).isEmpty
+  }
+
+  private static let rehash = Statement(
+    "UPDATE directory.users SET password_hash = $3 WHERE user_id = $1 AND password_hash = $2", .uuid, .text,
+    .text)
+
+  /// Replaces a password's hash by one of the same password with other parameters.
+  public func rehash(user: UUID, from old: String, to new: String) async throws(RepositoryError) {
+    _ = try await pool.run(Self.rehash(.uuid(user), .text(old), .text(new)))
+  }
+
+  private static let principal = Statement(
+    """
+    SELECT u.user_id, u.user_name,
+           ARRAY(
+               SELECT DISTINCT t.task
+               FROM directory.user_roles r
+               JOIN directory.role_tasks t USING (role_id)
+               WHERE r.user_id = u.user_id
+           ),
+           ARRAY(
+               SELECT DISTINCT g.folder_id
+               FROM directory.user_roles r
+               JOIN directory.folder_grants g USING (role_id)
+               WHERE r.user_id = u.user_id
+           )
+    FROM auth.access_tokens a
+    JOIN directory.users u USING (user_id)
+    WHERE a.token_hash = $1 AND a.expires_at > now() AND NOT u.disabled
+    """, .bytea)
+
+  /// Who an access token stands for; nil if it is unknown, expired or revoked, or its user is disabled.
+  public func principal(accessHash: [UInt8]) async throws(RepositoryError) -> PrincipalRecord? {
+    try await pool.run(Self.principal(.bytes(accessHash))).first.map {
+      PrincipalRecord(userID: $0(0), userName: $0(1), tasks: $0(2), folders: $0(3))
+    }
+  }
+
+  private static let refresh = Statement(
+    """
+    WITH spent AS (
+        UPDATE auth.refresh_tokens r
+        SET used_at = now()
+        FROM auth.sessions s
+        JOIN directory.users u USING (user_id)
+        WHERE r.token_hash = $1 AND r.used_at IS NULL AND r.expires_at > now()
+            AND s.session_id = r.session_id AND NOT u.disabled
+        RETURNING s.session_id, u.user_id, u.user_name
+    ), prolonged AS (
+        UPDATE auth.sessions s
+        SET expires_at = greatest(s.expires_at, now() + greatest($3, $5) * interval '1 second')
+        FROM spent
+        WHERE s.session_id = spent.session_id
+    ), access AS (
+        INSERT INTO auth.access_tokens (token_hash, session_id, user_id, expires_at)
+        SELECT $2, session_id, user_id, now() + $3 * interval '1 second'
+        FROM spent
+    ), refresh AS (
+        INSERT INTO auth.refresh_tokens (token_hash, session_id, expires_at)
+        SELECT $4, session_id, now() + $5 * interval '1 second'
+        FROM spent
+    )
+    SELECT user_name
+    FROM spent
+    """, .bytea, .bytea, .int8, .bytea, .int8)
+
+  private static let revokeReused = Statement(
+    """
+    DELETE FROM auth.sessions s
+    USING auth.refresh_tokens r, directory.users u
+    WHERE r.token_hash = $1 AND r.used_at IS NOT NULL
+        AND s.session_id = r.session_id AND u.user_id = s.user_id
+    RETURNING u.user_name
+    """, .bytea)
+
+  /// Trades a refresh token for a new pair. Of two that try the same token at once, one gets the pair.
+  public func refresh(hash: [UInt8], tokens: TokenPair) async throws(RepositoryError) -> Refreshed {
+    let query = Self.refresh(
+      .bytes(hash), .bytes(tokens.accessHash), .int(Int64(tokens.accessSeconds)), .bytes(tokens.refreshHash),
+      .int(Int64(tokens.refreshSeconds)))
+    if let renewed = try await pool.run(query).first { return .renewed(userName: renewed(0)) }
+    if let reused = try await pool.run(Self.revokeReused(.bytes(hash))).first {
+      return .reused(userName: reused(0))
+    }
+    return .unknown
+  }
+
+  private static let revoke = Statement(
+    """
+    DELETE FROM auth.sessions
+    WHERE session_id IN (
+        SELECT session_id FROM auth.access_tokens WHERE token_hash = $1
+        UNION ALL
+        SELECT session_id FROM auth.refresh_tokens WHERE token_hash = $1
+    )
+    """, .bytea)
+
+  /// Ends the session that a token of either kind belongs to; nothing if there is none.
+  public func revoke(hash: [UInt8]) async throws(RepositoryError) {
+    _ = try await pool.run(Self.revoke(.bytes(hash)))
+  }
+
+  private static let sweep = Statement(
+    """
+    WITH ended AS (
+        SELECT session_id
+        FROM auth.sessions
+        WHERE expires_at < now()
+        LIMIT 5000
+        FOR UPDATE SKIP LOCKED
+    ), sessions AS (
+        DELETE FROM auth.sessions s USING ended WHERE s.session_id = ended.session_id
+    ), failures AS (
+        DELETE FROM auth.failed_logins WHERE last_failure < now() - interval '1 day'
+    )
+    SELECT count(*)
+    FROM ended
+    """)
+
+  /// Forgets sessions in which every token has expired, at most 5,000 a call.
+  ///
+  /// - Returns: How many.
+  public func sweep() async throws(RepositoryError) -> Int {
+    try await pool.run(Self.sweep())[0](0)
+  }
+}

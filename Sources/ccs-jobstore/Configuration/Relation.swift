@@ -1,0 +1,27 @@
+/// A rule between settings that are each in their own range.
+struct Relation: Sendable {
+  /// The settings that the rule ties together. A message names the first.
+  let keys: [String]
+  let holds: @Sendable (Configuration) -> Bool
+  /// What is wrong when it does not hold, as the rest of a sentence that begins with the first key.
+  let fault: String
+  let remedy: String
+
+  static let all = [
+    Relation(
+      keys: ["tokens.refreshLifetimeSeconds", "tokens.accessLifetimeSeconds"],
+      holds: { $0.tokens.refreshLifetimeSeconds >= $0.tokens.accessLifetimeSeconds },
+      fault: "is less than tokens.accessLifetimeSeconds",
+      remedy: "it must be at least as long, or no access token could be renewed when it ends"),
+    Relation(
+      keys: ["tls.privateKeyFile", "tls.certificateFile"],
+      holds: { $0.tls.privateKeyFile != $0.tls.certificateFile },
+      fault: "is the same file as tls.certificateFile",
+      remedy: "it must be a file of its own, as a certificate is public and a key is not"),
+    Relation(
+      keys: ["database.lockTimeoutSeconds", "database.statementTimeoutSeconds"],
+      holds: { $0.database.lockTimeoutSeconds <= $0.database.statementTimeoutSeconds },
+      fault: "is more than database.statementTimeoutSeconds",
+      remedy: "it must not be longer, or it would never take effect"),
+  ]
+}

@@ -1,0 +1,162 @@
+// The table of settings: key, property, kind with range, when a change counts, meaning.
+//
+// Defaults are the initial values in `Configuration`. The sample configuration file is held to this table by
+// a test. One array a section, as one literal with every row would be slow to type-check.
+
+extension Setting {
+  static let all: [Setting] =
+    listen + tls + database + administration + tokens + passwords + deletion + limits + log + shutdown
+
+  private static let listen = [
+    Setting(
+      "listen.address", \.listen.address, .address, .restart,
+      "The address to take connections on; \"::\" is every address and accepts IPv4 too."),
+    Setting("listen.port", \.listen.port, .integer(0...65535), .restart, "The TCP port; 0 is any free port."),
+    Setting(
+      "listen.threads", \.listen.threads, .integer(1...64), .restart,
+      "Threads that do TLS and HTTP; as many as there are processors for it."),
+    Setting(
+      "listen.backlog", \.listen.backlog, .integer(1...65535), .restart,
+      "New connections that the kernel keeps waiting; net.core.somaxconn bounds it too."),
+  ]
+
+  private static let tls = [
+    Setting(
+      "tls.certificateFile", \.tls.certificateFile, .file, .reload,
+      "The server's certificate, followed by those between it and its root, in PEM."),
+    Setting(
+      "tls.privateKeyFile", \.tls.privateKeyFile, .file, .reload,
+      "The certificate's private key, in PEM, without a passphrase."),
+  ]
+
+  private static let database = [
+    Setting(
+      "database.connection", \.database.connection, .connection(passwordKey: "database.passwordFile"),
+      .restart, "Where the server's database is; several hosts are allowed, a password is not."),
+    Setting(
+      "database.passwordFile", \.database.passwordFile, .optionalFile, .restart,
+      "The file with the database password; null if the database asks for none."),
+    Setting(
+      "database.connections", \.database.connections, .integer(1...200), .restart,
+      "Connections to the database that are kept open."),
+    Setting(
+      "database.queueLimit", \.database.queueLimit, .integer(0...100_000), .restart,
+      "Requests that may wait for a connection; one more is answered 503."),
+    Setting(
+      "database.queueTimeoutSeconds", \.database.queueTimeoutSeconds, .number(0.1...300), .restart,
+      "How long a request may wait for a connection before it is answered 503."),
+    Setting(
+      "database.statementTimeoutSeconds", \.database.statementTimeoutSeconds, .number(0.1...3600), .restart,
+      "How long one SQL statement may take (statement_timeout)."),
+    Setting(
+      "database.lockTimeoutSeconds", \.database.lockTimeoutSeconds, .number(0.1...3600), .restart,
+      "How long a statement may wait for a lock (lock_timeout); not more than the statement may take."),
+    Setting(
+      "database.connectTimeoutSeconds", \.database.connectTimeoutSeconds, .number(1...60), .restart,
+      "How long connecting to one database host may take."),
+  ]
+
+  private static let administration = [
+    Setting(
+      "administration.connection", \.administration.connection,
+      .connection(passwordKey: "administration.passwordFile"), .reload,
+      "Where the administrator's commands find the database; the running server does not use it."),
+    Setting(
+      "administration.passwordFile", \.administration.passwordFile, .optionalFile, .reload,
+      "The file with the password for those commands; null if the database asks for none."),
+  ]
+
+  private static let tokens = [
+    Setting(
+      "tokens.accessLifetimeSeconds", \.tokens.accessLifetimeSeconds, .integer(1...86400), .restart,
+      "How long an access token is valid."),
+    Setting(
+      "tokens.refreshLifetimeSeconds", \.tokens.refreshLifetimeSeconds, .integer(1...2_592_000), .restart,
+      "How long a refresh token is valid; not less than an access token."),
+  ]
+
+  private static let passwords = [
+    Setting(
+      "passwords.scryptLogN", \.passwords.scryptLogN, .integer(10...20), .restart,
+      "The cost of new password hashes: scrypt's N is 2 to this power; one more doubles time and memory."),
+    Setting(
+      "passwords.scryptR", \.passwords.scryptR, .integer(1...32), .restart,
+      "scrypt's block size r; a hash takes 128 * N * r bytes of memory."),
+    Setting(
+      "passwords.scryptP", \.passwords.scryptP, .integer(1...16), .restart,
+      "scrypt's parallelization p, which multiplies the time."),
+    Setting(
+      "passwords.hashThreads", \.passwords.hashThreads, .integer(1...16), .restart,
+      "Threads that compute password hashes, each with the memory of one hash."),
+    Setting(
+      "passwords.hashQueueLimit", \.passwords.hashQueueLimit, .integer(0...10_000), .restart,
+      "Logins that may wait for such a thread; one more is answered 503."),
+    Setting(
+      "passwords.failuresBeforeDelay", \.passwords.failuresBeforeDelay, .integer(1...1000), .restart,
+      "Failed logins, of a user or from an address, before further ones are slowed."),
+    Setting(
+      "passwords.maximumDelaySeconds", \.passwords.maximumDelaySeconds, .integer(1...86400), .restart,
+      "The longest that repeated failures make a login wait."),
+  ]
+
+  private static let deletion = [
+    Setting(
+      "deletion.transactionRowBound", \.deletion.transactionRowBound, .integer(1...10_000_000), .restart,
+      "Rows of history erased inside a deletion's own transaction; the eraser takes what is left."),
+    Setting(
+      "deletion.eraserBatchRows", \.deletion.eraserBatchRows, .integer(100...10_000_000), .restart,
+      "Rows that the eraser erases in one transaction."),
+    Setting(
+      "deletion.eraserPollSeconds", \.deletion.eraserPollSeconds, .number(0.1...3600), .restart,
+      "How often an idle eraser looks for work that other servers left."),
+    Setting(
+      "deletion.eraserDutyPercent", \.deletion.eraserDutyPercent, .integer(1...100), .restart,
+      "The share of the time that the eraser may be busy, in percent."),
+    Setting(
+      "deletion.maximumJobsPerRequest", \.deletion.maximumJobsPerRequest, .integer(1...100), .restart,
+      "Jobs that one request may delete."),
+  ]
+
+  private static let limits = [
+    Setting(
+      "limits.bodyBytes", \.limits.bodyBytes, .integer(1...1_073_741_824), .restart,
+      "The largest request body; a larger one is answered 413."),
+    Setting(
+      "limits.tokenBodyBytes", \.limits.tokenBodyBytes, .integer(1...1_048_576), .restart,
+      "The largest body of a request for a token, which anyone may send."),
+    Setting(
+      "limits.headerBytes", \.limits.headerBytes, .integer(1024...1_048_576), .restart,
+      "Memory for a request's head; a larger one is answered 414 or 431."),
+    Setting(
+      "limits.connections", \.limits.connections, .integer(1...1_000_000), .restart,
+      "Connections from clients at a time; each takes a file descriptor."),
+    Setting(
+      "limits.connectionsPerAddress", \.limits.connectionsPerAddress, .integer(0...1_000_000), .restart,
+      "Connections at a time from one address; 0 is no limit."),
+    Setting(
+      "limits.requestsInFlight", \.limits.requestsInFlight, .integer(1...1_000_000), .restart,
+      "Requests worked on at a time; one more is answered 503."),
+    Setting(
+      "limits.requestTimeoutSeconds", \.limits.requestTimeoutSeconds, .number(0.1...3600), .restart,
+      "How long the work on one request may take."),
+    Setting(
+      "limits.headTimeoutSeconds", \.limits.headTimeoutSeconds, .number(0.1...3600), .restart,
+      "How soon a new connection must have sent the head of its first request."),
+    Setting(
+      "limits.bodyTimeoutSeconds", \.limits.bodyTimeoutSeconds, .number(0.1...3600), .restart,
+      "How soon after its head a request's body must have arrived."),
+    Setting(
+      "limits.idleTimeoutSeconds", \.limits.idleTimeoutSeconds, .number(0.1...3600), .restart,
+      "How long a connection is kept open between requests."),
+  ]
+
+  private static let log = [
+    Setting("log.level", \.log.level, .choice, .reload, "The least severe kind of entry that is written.")
+  ]
+
+  private static let shutdown = [
+    Setting(
+      "shutdown.drainSeconds", \.shutdown.drainSeconds, .number(0...600), .restart,
+      "How long requests in progress may go on after the order to stop.")
+  ]
+}

@@ -1,0 +1,56 @@
+import Authorization
+import FoundationEssentials
+import FrontEnd
+import Postgres
+
+// The configuration's sections, as each layer wants its settings.
+
+extension Configuration {
+  /// - Throws: If the password's file cannot be read.
+  func connectionSettings() throws -> ConnectionSettings {
+    ConnectionSettings(
+      conninfo: database.connection, password: try Self.secret(database.passwordFile),
+      applicationName: "ccs-jobstore", connectTimeout: .seconds(database.connectTimeoutSeconds),
+      statementTimeout: .seconds(database.statementTimeoutSeconds),
+      lockTimeout: .seconds(database.lockTimeoutSeconds))
+  }
+
+  var poolLimits: Pool.Limits {
+    Pool.Limits(
+      connections: database.connections, queueLimit: database.queueLimit,
+      queueTimeout: .seconds(database.queueTimeoutSeconds))
+  }
+
+  var serverSettings: Server.Settings {
+    Server.Settings(
+      headBytes: limits.headerBytes, bodyBytes: limits.bodyBytes, tokenBodyBytes: limits.tokenBodyBytes,
+      connections: limits.connections, connectionsPerAddress: limits.connectionsPerAddress,
+      requestsInFlight: limits.requestsInFlight, threads: listen.threads,
+      maximumJobsPerRequest: deletion.maximumJobsPerRequest, headTimeout: .seconds(limits.headTimeoutSeconds),
+      idleTimeout: .seconds(limits.idleTimeoutSeconds), bodyTimeout: .seconds(limits.bodyTimeoutSeconds),
+      requestTimeout: .seconds(limits.requestTimeoutSeconds))
+  }
+
+  var loginSettings: Logins.Settings {
+    Logins.Settings(
+      accessLifetime: tokens.accessLifetimeSeconds, refreshLifetime: tokens.refreshLifetimeSeconds,
+      failuresBeforeDelay: passwords.failuresBeforeDelay, maximumDelay: passwords.maximumDelaySeconds)
+  }
+
+  var scryptParameters: ScryptParameters {
+    ScryptParameters(logN: passwords.scryptLogN, r: passwords.scryptR, p: passwords.scryptP)
+  }
+
+  var eraserSettings: Eraser.Settings {
+    Eraser.Settings(
+      batchRows: deletion.eraserBatchRows, pollInterval: .seconds(deletion.eraserPollSeconds),
+      dutyPercent: deletion.eraserDutyPercent)
+  }
+
+  /// The first line of a file; nil for no file.
+  static func secret(_ file: String?) throws -> String? {
+    guard let file else { return nil }
+    let text = try String(contentsOfFile: file, encoding: .utf8)
+    return String(text.prefix { !$0.isNewline })
+  }
+}

@@ -1,0 +1,15 @@
+"""Waiting for something to come true, with an end."""
+
+import time
+
+
+def eventually(condition, seconds=10.0, what="the condition holds", pause=0.02):
+    """Returns the first true value of `condition`; fails after so many seconds, saying what it waited for."""
+    end = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {seconds} s: {what() if callable(what) else what}")
+        time.sleep(pause)

@@ -1,0 +1,23 @@
+-- Deploy ccs-jobstore:roles to pg
+-- Roles belong to the whole cluster, so they may be there already, from another database.
+BEGIN;
+
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'ccs_jobstore') THEN
+        CREATE ROLE ccs_jobstore LOGIN;
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'ccs_jobstore_admin') THEN
+        CREATE ROLE ccs_jobstore_admin LOGIN;
+    END IF;
+END
+$$;
+
+COMMENT ON ROLE ccs_jobstore IS 'The CCS job store server: reads the directory, writes histories and sessions';
+COMMENT ON ROLE ccs_jobstore_admin IS 'The administration commands of the CCS job store';
+
+-- Both compare the deployed changes with the ones they were built for.
+GRANT USAGE ON SCHEMA sqitch TO ccs_jobstore, ccs_jobstore_admin;
+GRANT SELECT ON sqitch.changes TO ccs_jobstore, ccs_jobstore_admin;
+
+COMMIT;

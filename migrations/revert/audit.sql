@@ -1,0 +1,6 @@
+-- Revert ccs-jobstore:audit from pg
+BEGIN;
+
+DROP SCHEMA audit CASCADE;
+
+COMMIT;

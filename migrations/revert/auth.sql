@@ -1,0 +1,6 @@
+-- Revert ccs-jobstore:auth from pg
+BEGIN;
+
+DROP SCHEMA auth CASCADE;
+
+COMMIT;

@@ -1,0 +1,6 @@
+-- Revert ccs-jobstore:directory from pg
+BEGIN;
+
+DROP SCHEMA directory CASCADE;
+
+COMMIT;

@@ -1,0 +1,6 @@
+-- Revert ccs-jobstore:store from pg
+BEGIN;
+
+DROP SCHEMA store CASCADE;
+
+COMMIT;

@@ -1,0 +1,313 @@
+# shellcheck shell=bash disable=SC2034
+# The pieces that the scripts share. To be sourced, by a script in scripts/ that has set -euo pipefail.
+#
+# Exit statuses of every script: 0 done; 1 something failed; 2 wrong usage; 3 something is missing on this machine.
+
+checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+script_name=$(basename "$0")
+
+# Perl and PostgreSQL complain at length about a locale that the machine does not have. This one is built in.
+export LC_ALL=C.UTF-8
+
+# The databases here are named in full; nothing that the caller keeps for psql may turn a command to another one.
+unset "${!PG@}"
+
+# say TEXT: one line of progress.
+say() { printf '%s\n' "== $1"; }
+
+# fail TEXT STATUS: says what is wrong and what to do about it, and ends the script.
+fail() { printf '%s\n' "$script_name: $1" >&2; exit "$2"; }
+
+# wait_until SECONDS COMMAND...: runs the command again and again until it succeeds; 1 if it did not in time.
+wait_until() {
+  local deadline=$((SECONDS + $1))
+  shift
+  until "$@"; do
+    [ "$SECONDS" -lt "$deadline" ] || return 1
+    sleep 0.1
+  done
+}
+
+# attended COMMAND...: runs an external command as a child, so that a trap of this script runs when its signal
+# comes and not when the command ends. The trap finds the child in attended_pid.
+attended_pid=
+attended() {
+  local status=0
+  "$@" &
+  attended_pid=$!
+  wait "$attended_pid" || status=$?
+  attended_pid=
+  return "$status"
+}
+
+process_is_gone() { ! kill -0 "$1" 2>/dev/null; }
+
+# stop_process PID SECONDS: SIGTERM, and SIGKILL to what is still there after that time.
+# Only for processes that the calling script started, or knows by more than their number.
+stop_process() {
+  kill -TERM "$1" 2>/dev/null || return 0
+  wait_until "$2" process_is_gone "$1" && return 0
+  echo "$script_name: process $1 did not stop within $2 seconds; it is killed" >&2
+  kill -KILL "$1" 2>/dev/null || return 0
+  wait_until 10 process_is_gone "$1" || true
+}
+
+# --- Debian's packages ------------------------------------------------------------------------------------------------
+
+build_packages=(g++ pkg-config libmicrohttpd-dev libpq-dev libssl-dev)
+migration_packages=(sqitch libdbd-pg-perl postgresql-client)
+
+# as_root COMMAND...: runs it as root, by sudo if need be.
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    fail "this needs root, and sudo is missing: run as root: $*" 3
+  fi
+}
+
+# need_packages PACKAGE...: installs those that are missing. Needs neither root nor a network if none is.
+need_packages() {
+  local package missing=()
+  command -v dpkg-query >/dev/null || fail "this is no Debian; install what these packages hold: $*" 3
+  for package in "$@"; do
+    [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  say "installing from Debian: ${missing[*]}"
+  local apt=(as_root env DEBIAN_FRONTEND=noninteractive apt-get --quiet -o DPkg::Lock::Timeout=300)
+  # A list of another repository that cannot be had does not matter here, if Debian's can.
+  "${apt[@]}" update || echo "$script_name: apt-get update failed in part; going on with the lists there are" >&2
+  "${apt[@]}" install --yes --no-install-recommends "${missing[@]}" ||
+    fail "the packages could not be installed; run: apt-get install ${missing[*]}" 3
+}
+
+# --- Swift ------------------------------------------------------------------------------------------------------------
+
+swift_major_version() { "$1" --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\).*/\1/p'; }
+
+# need_swift: puts a Swift 6 toolchain in front of PATH, if it is not there already.
+need_swift() {
+  local swift found=
+  for swift in "$(command -v swift || true)" /opt/swift/usr/bin/swift ~/.local/share/swiftly/bin/swift; do
+    [ -x "$swift" ] || continue
+    found=$(swift_major_version "$swift")
+    if [ "${found:-0}" -ge 6 ]; then
+      PATH=$(dirname "$swift"):$PATH
+      return 0
+    fi
+  done
+  fail "${found:+Swift $found is too old; }Swift 6 or newer is wanted on PATH, in /opt/swift/usr/bin or by swiftly; \
+https://www.swift.org/install/linux has it for Debian 12" 3
+}
+
+# Where SwiftPM builds; it knows the variable, too.
+build_folder=${SWIFTPM_BUILD_DIR:-$checkout/.build}
+release_binary=$build_folder/release/ccs-jobstore
+
+# build_release: builds release_binary. What is up to date SwiftPM skips, so this takes a second then.
+build_release() {
+  local filter filter_pid status=0
+  # Foundation mentions mktemp(3) without calling it with a name that others could guess; the linker cannot know.
+  exec {filter}> >(sed -u -e '/the use of .mktemp. is dangerous/d' -e '/in function .*NSPathUtilities/d')
+  filter_pid=$!
+  attended swift build --package-path "$checkout" --scratch-path "$build_folder" -c release \
+    --static-swift-stdlib --explicit-target-dependency-import-check error -Xswiftc -warnings-as-errors \
+    --product ccs-jobstore >&"$filter" 2>&1 || status=$?
+  exec {filter}>&-
+  wait "$filter_pid" || true
+  [ "$status" -eq 0 ] || fail "the build failed; the first error above says where" 1
+}
+
+# --- A private PostgreSQL cluster ---------------------------------------------------------------------------------------
+# It takes no TCP connections, and its socket is in a folder that only its owner and root can enter. So any number of
+# clusters run side by side, next to Debian's own, and need no passwords. A cluster's folder holds
+#   data      PostgreSQL's data folder: there only once it is complete
+#   log       what PostgreSQL wrote
+#   sockets   while it runs, a link to the socket's folder
+
+# PostgreSQL refuses to run as root, so as root it is Debian's user for it.
+cluster_user() { if [ "$(id -u)" -eq 0 ]; then echo postgres; else id -un; fi; }
+
+as_cluster_user() {
+  if [ "$(id -u)" -eq 0 ]; then
+    # Not from a folder that this user may not enter, such as /root.
+    (cd / && exec runuser -u postgres -- "$@")
+  else
+    "$@"
+  fi
+}
+
+# cluster_programs [DATA]: the folder of PostgreSQL's programs that fit the data; of the newest, without data.
+cluster_programs() {
+  local version programs
+  if [ -n "${1:-}" ]; then
+    version=$(as_cluster_user cat "$1/PG_VERSION")
+    programs=/usr/lib/postgresql/$version/bin
+    [ -x "$programs/pg_ctl" ] ||
+      fail "PostgreSQL $version, which made $1, is missing; apt-get install postgresql-$version, or remove $1" 3
+  else
+    programs=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
+    [ -x "$programs/pg_ctl" ] || fail "PostgreSQL is missing; apt-get install postgresql" 3
+  fi
+  echo "$programs"
+}
+
+# cluster_create DIR [SETTING...]: makes a cluster, unless it is there. A setting is a line of postgresql.conf.
+cluster_create() {
+  local folder=$1 user home programs setting
+  shift
+  [ ! -d "$folder/data" ] || return 0
+  user=$(cluster_user)
+  programs=$(cluster_programs)
+
+  if [ "$user" = "$(id -un)" ]; then
+    install -d -m 700 "$folder"
+  else
+    [ -L "$folder" ] || install -d -o "$user" -m 700 "$folder"
+    if ! as_cluster_user test -w "$(readlink -f "$folder")"; then
+      # The way there leads through a folder that only root may enter. The same name again for the same place, so
+      # that what an earlier, removed state folder left behind is replaced and does not pile up.
+      [ -L "$folder" ] || rmdir "$folder"
+      home=/var/lib/postgresql/ccs-jobstore-$(printf %s "$(readlink -f "$(dirname "$folder")")/" | sha256sum | cut -c1-12)
+      echo "   its files are in $home, as $user may not enter $folder"
+      rm -rf "$home"
+      install -d -o "$user" -m 700 "$home"
+      ln -sfn "$home" "$folder"
+    fi
+  fi
+  home=$(readlink -f "$folder")
+
+  as_cluster_user rm -rf "$home/incomplete"
+  as_cluster_user "$programs/initdb" --pgdata="$home/incomplete" --username=postgres --encoding=UTF8 --locale=C.UTF-8 \
+    --auth=peer >/dev/null || fail "initdb could not make $home/incomplete" 1
+  {
+    echo "listen_addresses = ''"
+    echo "max_connections = 60"
+    echo "log_line_prefix = '%m [%p] %q%u '"
+    for setting in "$@"; do printf '%s\n' "$setting"; done
+  } | as_cluster_user tee -a "$home/incomplete/postgresql.conf" >/dev/null
+  echo "local all all peer map=scripts" | as_cluster_user tee "$home/incomplete/pg_hba.conf" >/dev/null
+  # Who may come in as whom: the owner and root, as any of the three roles.
+  local system_user role
+  for system_user in "$user" root; do
+    for role in postgres ccs_jobstore ccs_jobstore_admin; do
+      printf 'scripts "%s" %s\n' "$system_user" "$role"
+    done
+  done | sort -u | as_cluster_user tee "$home/incomplete/pg_ident.conf" >/dev/null
+  as_cluster_user mv "$home/incomplete" "$home/data"
+}
+
+cluster_runs() {
+  local home programs
+  home=$(readlink -f "$1")
+  [ -d "$home/data" ] || return 1
+  programs=$(cluster_programs "$home/data") || exit
+  as_cluster_user "$programs/pg_ctl" status -D "$home/data" >/dev/null 2>&1
+}
+
+# cluster_sockets DIR: the folder of its socket, as PGHOST wants it.
+cluster_sockets() { readlink -f "$1/sockets"; }
+
+# cluster_pid DIR: the process that all others of the cluster descend from.
+cluster_pid() { head -n 1 "$1/data/postmaster.pid"; }
+
+cluster_remove_sockets() {
+  local sockets
+  sockets=$(readlink "$1/sockets") || return 0
+  # A Unix socket's path has at most 107 bytes, so the folder is in /tmp; after a crash its files are still there.
+  case $sockets in
+    /tmp/ccs-jobstore.*) rm -f "$sockets/.s.PGSQL.5432" "$sockets/.s.PGSQL.5432.lock"
+      rmdir "$sockets" 2>/dev/null || true ;;
+  esac
+  rm -f "$1/sockets"
+}
+
+# cluster_start DIR: starts it, unless it runs, and returns when it takes connections.
+cluster_start() {
+  local home programs sockets
+  home=$(readlink -f "$1")
+  programs=$(cluster_programs "$home/data")
+  if cluster_runs "$home"; then
+    [ ! -S "$home/sockets/.s.PGSQL.5432" ] || return 0
+    cluster_stop "$home"
+  fi
+  cluster_remove_sockets "$home"
+  sockets=$(mktemp -d /tmp/ccs-jobstore.XXXXXX)
+  if [ "$(id -u)" -eq 0 ]; then
+    chown postgres:root "$sockets"
+    chmod 710 "$sockets"
+  fi
+  ln -sfn "$sockets" "$home/sockets"
+  # pg_ctl puts it into a session of its own, so an interrupt from the terminal does not reach it.
+  if ! as_cluster_user "$programs/pg_ctl" start --silent -D "$home/data" -w -t 60 \
+    -l "$home/log" -o "-k $sockets"; then
+    tail -n 20 "$home/log" >&2 || true
+    cluster_remove_sockets "$home"
+    fail "PostgreSQL did not start within 60 seconds; the end of $home/log is above" 1
+  fi
+}
+
+# cluster_stop DIR: stops it, if it runs, and returns when it is gone.
+cluster_stop() {
+  local home programs
+  home=$(readlink -f "$1")
+  if cluster_runs "$home"; then
+    programs=$(cluster_programs "$home/data") || exit
+    as_cluster_user "$programs/pg_ctl" stop --silent -D "$home/data" -m fast -w -t 60 ||
+      as_cluster_user "$programs/pg_ctl" stop --silent -D "$home/data" -m immediate -w -t 30 || return 1
+  fi
+  cluster_remove_sockets "$home"
+}
+
+# cluster_psql DIR [OPTION...]: psql, as the cluster's superuser.
+cluster_psql() {
+  local folder=$1
+  shift
+  psql --no-psqlrc --set=ON_ERROR_STOP=1 --quiet --host="$(cluster_sockets "$folder")" --username=postgres "$@"
+}
+
+# --- TLS --------------------------------------------------------------------------------------------------------------
+
+certificate_is_good() {
+  [ -s "$1/certificate.pem" ] && [ -s "$1/private-key.pem" ] &&
+    openssl x509 -in "$1/certificate.pem" -noout -checkend $((30 * 86400)) >/dev/null 2>&1 &&
+    [ "$(openssl x509 -in "$1/certificate.pem" -noout -pubkey 2>/dev/null)" = \
+      "$(openssl pkey -in "$1/private-key.pem" -pubout 2>/dev/null)" ]
+}
+
+# make_certificate DIR [NAME...]: a self-signed certificate.pem and its private-key.pem for this machine and for the
+# names given, unless a pair is there that is good for 30 more days.
+make_certificate() {
+  local folder=$1 names=DNS:localhost,IP:127.0.0.1,IP:::1 name
+  shift
+  ! certificate_is_good "$folder" || return 0
+  for name in "$(uname -n)" "$@"; do
+    case ",$names," in *",DNS:$name,"*) ;; *) names+=,DNS:$name ;; esac
+  done
+  mkdir -p "$folder"
+  (
+    umask 077
+    # 825 days: what clients still take. It is no authority, so trusting it trusts this server and nothing else.
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -sha256 -days 825 \
+      -keyout "$folder/private-key.pem.new" -out "$folder/certificate.pem.new" -config /dev/stdin 2>/dev/null <<EOC
+[req]
+prompt = no
+distinguished_name = subject
+x509_extensions = extensions
+[subject]
+commonName = CCS job store, self-signed
+[extensions]
+subjectAltName = $names
+basicConstraints = critical, CA:FALSE
+keyUsage = critical, digitalSignature
+extendedKeyUsage = serverAuth
+subjectKeyIdentifier = hash
+EOC
+  ) || fail "openssl could not make a certificate in $folder" 1
+  chmod 644 "$folder/certificate.pem.new"
+  mv "$folder/private-key.pem.new" "$folder/private-key.pem"
+  mv "$folder/certificate.pem.new" "$folder/certificate.pem"
+}
