@@ -36,10 +36,15 @@ let package = Package(
 
     .testTarget(name: "DomainTests", dependencies: ["Domain"]),
     .testTarget(name: "ObservabilityTests", dependencies: ["Observability"]),
-    .testTarget(name: "PostgresTests", dependencies: ["Postgres"]),
+    .target(name: "TestDatabase", path: "Tests/TestDatabase"),
+    .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestDatabase"]),
+    .testTarget(
+      name: "RepositoryTests", dependencies: ["Repository", "Postgres", "Domain", "TestDatabase"]),
     .testTarget(name: "AuthorizationTests", dependencies: ["Authorization", "Domain"]),
     .testTarget(name: "FrontEndTests", dependencies: ["FrontEnd", "Domain", "Authorization"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["ccs-jobstore"]),
+    .testTarget(
+      name: "CommandTests", dependencies: ["ccs-jobstore", "Administration", "Domain"]),
   ],
   swiftLanguageModes: [.v6]
 )

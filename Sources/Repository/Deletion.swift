@@ -4,9 +4,25 @@ import Postgres
 
 /// Delete Job: the purge of a history in one transaction and, unless told otherwise, the job's removal.
 public struct Deletion: Sendable {
-  private let pool: Pool
+  /// One job that is to be deleted, and for whom.
+  private struct Order: Sendable {
+    let job: UUID
+    let caller: UUID
+    let callerName: String
+    let remove: Bool
+    let requestID: UUID
+    let rowBound: Int
+  }
 
-  public init(pool: Pool) { self.pool = pool }
+  private let pool: Pool
+  private let single: Coalescer<Order, JobDeletion>
+
+  public init(pool: Pool) {
+    self.pool = pool
+    single = Coalescer(loop: pool.loop, largestBatch: 128, mostBatches: 2) { orders throws(RepositoryError) in
+      try await Self.carryOut(orders, together: false, pool)
+    }
+  }
 
   private static let delete = Statement(
     """
@@ -21,22 +37,33 @@ public struct Deletion: Sendable {
   ///   - remove: Whether the jobs leave the directory; else they stay, with an empty history.
   ///   - rowBound: The most rows that the transaction erases; the eraser takes care of the rest.
   /// - Returns: The outcome of each job, in order. Unless every one is `.done`, nothing has changed.
+  ///
+  /// Deletions of single jobs share transactions with their neighbours; several jobs have one to themselves.
   public func delete(
     jobs: [UUID], caller: UUID, callerName: String, remove: Bool, requestID: UUID, rowBound: Int
   ) async throws(RepositoryError) -> [JobDeletion] {
-    let query = Self.delete(
-      .uuids(jobs), .uuids(jobs.map { _ in caller }), .texts(jobs.map { _ in callerName }),
-      .bools(jobs.map { _ in remove }), .uuids(jobs.map { _ in requestID }), .int(Int64(rowBound)),
-      .bool(true))
+    let orders = jobs.map {
+      Order(
+        job: $0, caller: caller, callerName: callerName, remove: remove, requestID: requestID, rowBound: rowBound)
+    }
+    if orders.count == 1 { return [try await single(orders[0], locking: orders[0].job)] }
+    return try await Self.carryOut(orders, together: true, pool)
+  }
+
+  private static func carryOut(
+    _ orders: [Order], together: Bool, _ pool: Pool
+  ) async throws(RepositoryError) -> [JobDeletion] {
+    let query = delete(
+      .uuids(orders.map(\.job)), .uuids(orders.map(\.caller)), .texts(orders.map(\.callerName)),
+      .bools(orders.map(\.remove)), .uuids(orders.map(\.requestID)),
+      .int(Int64(orders.map(\.rowBound).max() ?? 0)), .bool(together))
     let rows = try await pool.run(query)
-    guard rows.count == jobs.count else { throw .failed("delete_jobs answered \(rows.count) rows") }
-    return try zip(jobs, rows).map { job, row throws(RepositoryError) in
+    guard rows.count == orders.count else { throw .failed("delete_jobs answered \(rows.count) rows") }
+    return try zip(orders, rows).map { order, row throws(RepositoryError) in
       let word: String = row(0)
-      guard let outcome = JobDeletion.Outcome(rawValue: word) else {
-        throw .failed("unknown outcome \(word)")
-      }
+      guard let outcome = JobDeletion.Outcome(rawValue: word) else { throw .failed("unknown outcome \(word)") }
       return JobDeletion(
-        jobID: job, outcome: outcome, jobName: row(1), runs: row(2) as Int? ?? 0, rowsLeft: row(3))
+        jobID: order.job, outcome: outcome, jobName: row(1), runs: row(2) as Int? ?? 0, rowsLeft: row(3))
     }
   }
 }

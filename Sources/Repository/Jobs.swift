@@ -5,8 +5,16 @@ import Postgres
 /// The jobs of the directory.
 public struct Jobs: Sendable {
   private let pool: Pool
+  private let byIDs: Coalescer<UUID, Job?>
 
-  public init(pool: Pool) { self.pool = pool }
+  public init(pool: Pool) {
+    self.pool = pool
+    byIDs = Coalescer(loop: pool.loop, largestBatch: 128, mostBatches: 2) { ids throws(RepositoryError) in
+      var found: [UUID: Job] = [:]
+      for row in try await pool.run(Self.byID(.uuids(ids))) { found[row(0)] = Self.job(row) }
+      return ids.map { found[$0] }
+    }
+  }
 
   private static let columns = """
     SELECT j.job_id, j.job_name, j.job_description, j.job_type, j.is_system, u.user_name, j.created_at,
@@ -16,11 +24,11 @@ public struct Jobs: Sendable {
 
     """
 
-  private static let byID = Statement(columns + "WHERE j.job_id = $1", .uuid)
+  private static let byID = Statement(columns + "WHERE j.job_id = ANY ($1)", .uuidArray)
   private static let byName = Statement(columns + "WHERE lower(j.job_name) = lower($1)", .text)
 
   public func job(id: UUID) async throws(RepositoryError) -> Job? {
-    try await pool.run(Self.byID(.uuid(id))).first.map(Self.job)
+    try await byIDs(id)
   }
 
   /// The job of exactly this name; case does not count.

@@ -2,9 +2,10 @@ import Postgres
 
 /// Why the repository could not answer, by what a caller can do about it.
 public enum RepositoryError: Error, Sendable {
-  /// The database is away, full or locked for too long; the same call may succeed later. It is not known to
-  /// have changed anything, but where the connection broke at the last moment it may have.
+  /// The database is away, full or locked for too long; the same call may succeed later. Nothing has changed.
   case unavailable(String)
+  /// The connection broke while the answer was awaited: what was asked for is done, or it is not.
+  case uncertain(String)
   /// The caller's task was cancelled, or the statement ran longer than it may.
   case cancelled
   /// A fault of ours; the text is for the log only.
@@ -12,8 +13,10 @@ public enum RepositoryError: Error, Sendable {
 
   init(_ error: PostgresError) {
     switch error {
-    case .unavailable(let message), .connectionLost(let message), .busy(let message):
+    case .unavailable(let message), .busy(let message):
       self = .unavailable(message)
+    case .connectionLost(let message):
+      self = .uncertain(message)
     case .cancelled:
       self = .cancelled
     // Locks that were not given in time, deadlocks and serialization failures pass (SQLSTATE classes 40, 55).
@@ -22,6 +25,13 @@ public enum RepositoryError: Error, Sendable {
     case .refused(let state, let message):
       self = .failed("\(message) (SQLSTATE \(state))")
     }
+  }
+}
+
+extension RepositoryError {
+  /// Whether the transaction is known to be undone.
+  var leavesNothingDone: Bool {
+    if case .uncertain = self { false } else { true }
   }
 }
 

@@ -43,8 +43,14 @@ public struct Sessions: Sendable {
   }
 
   private let pool: Pool
+  private let principals: Coalescer<[UInt8], PrincipalRecord?>
 
-  public init(pool: Pool) { self.pool = pool }
+  public init(pool: Pool) {
+    self.pool = pool
+    principals = Coalescer(loop: pool.loop, largestBatch: 128, mostBatches: 2) { hashes throws(RepositoryError) in
+      try await Self.principals(of: hashes, pool)
+    }
+  }
 
   private static let account = Statement(
     """
@@ -106,7 +112,7 @@ public struct Sessions: Sendable {
 
   private static let principal = Statement(
     """
-    SELECT u.user_id, u.user_name,
+    SELECT a.token_hash, u.user_id, u.user_name,
            ARRAY(
                SELECT DISTINCT t.task
                FROM directory.user_roles r
@@ -121,14 +127,22 @@ public struct Sessions: Sendable {
            )
     FROM auth.access_tokens a
     JOIN directory.users u USING (user_id)
-    WHERE a.token_hash = $1 AND a.expires_at > now() AND NOT u.disabled
-    """, .bytea)
+    WHERE a.token_hash = ANY ($1) AND a.expires_at > now() AND NOT u.disabled
+    """, .byteaArray)
 
   /// Who an access token stands for; nil if it is unknown, expired or revoked, or its user is disabled.
   public func principal(accessHash: [UInt8]) async throws(RepositoryError) -> PrincipalRecord? {
-    try await pool.run(Self.principal(.bytes(accessHash))).first.map {
-      PrincipalRecord(userID: $0(0), userName: $0(1), tasks: $0(2), folders: $0(3))
+    try await principals(accessHash)
+  }
+
+  private static func principals(
+    of hashes: [[UInt8]], _ pool: Pool
+  ) async throws(RepositoryError) -> [PrincipalRecord?] {
+    var found: [[UInt8]: PrincipalRecord] = [:]
+    for row in try await pool.run(principal(.bytesArray(hashes))) {
+      found[row(0)] = PrincipalRecord(userID: row(1), userName: row(2), tasks: row(3), folders: row(4))
     }
+    return hashes.map { found[$0] }
   }
 
   private static let refresh = Statement(

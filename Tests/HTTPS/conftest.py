@@ -34,6 +34,7 @@ def pytest_runtest_makereport(item, call):
 
 # MARK: The database
 
+
 @pytest.fixture(scope="session")
 def template_cluster():
     """A stopped cluster that holds the migrated database. Copying it is faster than migrating again."""
@@ -96,6 +97,7 @@ def postgres_proxy(cluster):
 
 # MARK: The server
 
+
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory):
     return Certificate(tmp_path_factory.mktemp("tls"))
@@ -146,6 +148,7 @@ def own_certificate(tmp_path):
 
 
 # MARK: Users, jobs and clients
+
 
 @pytest.fixture(scope="session")
 def password_hash(database, certificate, tmp_path_factory):

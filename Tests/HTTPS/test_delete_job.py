@@ -9,9 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from harness.client import API, Client, assert_problem
-from harness.directory import (
-    ALL_TASKS, DELETE_TASKS, NO_ROWS, ROOTS, SEARCH_TASKS, rows_of_runs, unique,
-)
+from harness.directory import ALL_TASKS, DELETE_TASKS, NO_ROWS, ROOTS, SEARCH_TASKS, rows_of_runs, unique
 from harness.waiting import eventually
 
 FAULT = "Server encountered an error while serving request. Please contact administrator if problem persists."
@@ -37,6 +35,7 @@ def assert_untouched(directory, job, runs):
 
 
 # MARK: What a deletion does
+
 
 def test_a_deleted_job_and_all_its_history_are_gone_and_other_jobs_keep_theirs(client, user, directory):
     job, other = directory.job(user, runs=3), directory.job(user, runs=2)
@@ -122,7 +121,8 @@ def test_a_deletion_is_audited_with_the_request_that_did_it(client, user, direct
     response = client.delete(job, DeleteJob=value)
     assert response.status_code == 204
     event = directory.database.row(
-        "SELECT user_id, user_name, operation, job_name, request_id, details FROM audit.events WHERE job_id = %s", job.id
+        "SELECT user_id, user_name, operation, job_name, request_id, details FROM audit.events WHERE job_id = %s",
+        job.id,
     )
     identifier = uuid.UUID(response.headers["X-Request-ID"])
     assert event == (user.id, user.name, operation, job.name, identifier, {"Runs": 3})
@@ -131,12 +131,16 @@ def test_a_deletion_is_audited_with_the_request_that_did_it(client, user, direct
 def test_a_refused_deletion_leaves_no_audit_event_of_a_deletion(client, directory):
     job = directory.job(directory.user(), runs=1)
     assert_problem(client.delete(job), 403)
-    assert directory.database.value(
-        "SELECT count(*) FROM audit.events WHERE job_id = %s AND operation IN ('Delete Job', 'Purge Job')", job.id
-    ) == 0
+    assert (
+        directory.database.value(
+            "SELECT count(*) FROM audit.events WHERE job_id = %s AND operation IN ('Delete Job', 'Purge Job')", job.id
+        )
+        == 0
+    )
 
 
 # MARK: Prefer
+
 
 def test_a_preferred_representation_names_the_job_and_the_runs(client, user, directory):
     job = directory.job(user, runs=3)
@@ -155,9 +159,7 @@ def test_a_preferred_representation_says_that_the_job_was_kept(client, user, dir
     job = directory.job(user, runs=1)
     response = client.delete(job, prefer="return=representation", DeleteJob="False")
     assert response.status_code == 200
-    assert response.json()["Jobs"] == [
-        {"JobID": str(job.id), "JobName": job.name, "Removed": False, "RunsDeleted": 1}
-    ]
+    assert response.json()["Jobs"] == [{"JobID": str(job.id), "JobName": job.name, "Removed": False, "RunsDeleted": 1}]
     assert directory.exists(job)
 
 
@@ -171,8 +173,13 @@ def test_a_preferred_representation_lists_several_jobs_in_the_order_asked(client
 
 
 @pytest.mark.parametrize(
-    "preference", ["return=Representation", 'return="representation"', "wait=10, return=representation",
-                   "RETURN=representation; foo=bar"],
+    "preference",
+    [
+        "return=Representation",
+        'return="representation"',
+        "wait=10, return=representation",
+        "RETURN=representation; foo=bar",
+    ],
 )
 def test_a_preference_is_understood_in_every_form_of_RFC_7240(client, user, directory, preference):
     assert client.delete(directory.job(user), prefer=preference).status_code == 200
@@ -193,11 +200,17 @@ def test_a_jobs_name_is_quoted_in_the_message_as_JSON_wants_it(client, user, dir
 
 # MARK: JobID and DeleteJob
 
+
 @pytest.mark.parametrize(
     "form",
     [
-        lambda guid: str(guid), lambda guid: str(guid).upper(), lambda guid: guid.hex, lambda guid: guid.hex.upper(),
-        lambda guid: f"{{{guid}}}", lambda guid: f"{{{str(guid).upper()}}}", lambda guid: f" {guid} ",
+        lambda guid: str(guid),
+        lambda guid: str(guid).upper(),
+        lambda guid: guid.hex,
+        lambda guid: guid.hex.upper(),
+        lambda guid: f"{{{guid}}}",
+        lambda guid: f"{{{str(guid).upper()}}}",
+        lambda guid: f" {guid} ",
     ],
     ids=["D", "D upper", "N", "N upper", "B", "B upper", "spaces around"],
 )
@@ -210,12 +223,27 @@ def test_a_GUID_is_accepted_in_the_forms_of_dotnet(client, user, directory, form
 
 
 BAD_GUIDS = [
-    "", " ", "x", "1", "null", "754F7C7E-884A-4420-AF72-1FED35D3EFC", "754F7C7E-884A-4420-AF72-1FED35D3EFC1a",
-    "754F7C7E-884A-4420-AF72-1FED35D3EFG1", "754F7C7E884A-4420-AF72-1FED35D3EFC1", "754F7C7E-884A-4420-AF72_1FED35D3EFC1",
-    "{754F7C7E-884A-4420-AF72-1FED35D3EFC1", "754F7C7E-884A-4420-AF72-1FED35D3EFC1}",
-    "(754F7C7E-884A-4420-AF72-1FED35D3EFC1)", "{754F7C7E884A4420AF721FED35D3EFC1}",
-    "' OR 1=1 --", "754F7C7E-884A-4420-AF72-1FED35D3EFC1' OR '1'='1", "../../etc/passwd", "٧٥٤F7C7E-884A-4420-AF72-1FED35D3EFC1",
-    "７54F7C7E-884A-4420-AF72-1FED35D3EFC1", "0x754F7C7E884A4420AF721FED35D3EFC1", "754F7C7E-884A-4420-AF72-1FED35D3EFC1;",
+    "",
+    " ",
+    "x",
+    "1",
+    "null",
+    "754F7C7E-884A-4420-AF72-1FED35D3EFC",
+    "754F7C7E-884A-4420-AF72-1FED35D3EFC1a",
+    "754F7C7E-884A-4420-AF72-1FED35D3EFG1",
+    "754F7C7E884A-4420-AF72-1FED35D3EFC1",
+    "754F7C7E-884A-4420-AF72_1FED35D3EFC1",
+    "{754F7C7E-884A-4420-AF72-1FED35D3EFC1",
+    "754F7C7E-884A-4420-AF72-1FED35D3EFC1}",
+    "(754F7C7E-884A-4420-AF72-1FED35D3EFC1)",
+    "{754F7C7E884A4420AF721FED35D3EFC1}",
+    "' OR 1=1 --",
+    "754F7C7E-884A-4420-AF72-1FED35D3EFC1' OR '1'='1",
+    "../../etc/passwd",
+    "٧٥٤F7C7E-884A-4420-AF72-1FED35D3EFC1",
+    "７54F7C7E-884A-4420-AF72-1FED35D3EFC1",
+    "0x754F7C7E884A4420AF721FED35D3EFC1",
+    "754F7C7E-884A-4420-AF72-1FED35D3EFC1;",
 ]
 
 
@@ -240,7 +268,9 @@ def test_a_repeated_JobID_is_invalid_and_deletes_neither(client, user, directory
     assert_untouched(directory, two, runs=1)
 
 
-@pytest.mark.parametrize("value", ["", "yes", "no", "0", "1", "2", "Tru", "Truee", "null", "True,False", "' OR 1=1", "на"])
+@pytest.mark.parametrize(
+    "value", ["", "yes", "no", "0", "1", "2", "Tru", "Truee", "null", "True,False", "' OR 1=1", "на"]
+)
 def test_a_DeleteJob_that_is_no_boolean_is_refused_and_changes_nothing(client, user, directory, value):
     job = directory.job(user, runs=1)
     problem = assert_problem(client.delete(job, DeleteJob=value), 400)
@@ -250,7 +280,11 @@ def test_a_DeleteJob_that_is_no_boolean_is_refused_and_changes_nothing(client, u
 
 def test_a_repeated_DeleteJob_is_refused_and_changes_nothing(client, user, directory):
     job = directory.job(user, runs=1)
-    for pair in ("DeleteJob=True&DeleteJob=True", "DeleteJob=False&deletejob=True", "DeleteJob=False&%20DeleteJob=False"):
+    for pair in (
+        "DeleteJob=True&DeleteJob=True",
+        "DeleteJob=False&deletejob=True",
+        "DeleteJob=False&%20DeleteJob=False",
+    ):
         response = client.request("DELETE", f"{API}/Jobs?jobid={job.id}&{pair}")
         assert "DeleteJob" in assert_problem(response, 400)["detail"]
     assert_untouched(directory, job, runs=1)
@@ -264,10 +298,22 @@ def test_unknown_parameters_are_ignored(client, user, directory):
 
 # MARK: 401
 
+
 @pytest.mark.parametrize(
     "authorization",
-    [None, "", "Bearer", "Bearer ", "Bearer x", "Basic dXNlcjpwYXNzd29yZA==", "bearer " + "A" * 43, "Token abc",
-     "Bearer a b", "Bearer ' OR 1=1 --", "Bearer \xff\xfe"],
+    [
+        None,
+        "",
+        "Bearer",
+        "Bearer ",
+        "Bearer x",
+        "Basic dXNlcjpwYXNzd29yZA==",
+        "bearer " + "A" * 43,
+        "Token abc",
+        "Bearer a b",
+        "Bearer ' OR 1=1 --",
+        "Bearer \xff\xfe",
+    ],
 )
 def test_no_valid_token_is_401_and_changes_nothing(anonymous, user, directory, authorization):
     job = directory.job(user, runs=1)
@@ -287,7 +333,9 @@ def test_the_challenge_names_the_error_only_if_a_token_was_presented(anonymous):
 def test_the_scheme_is_not_case_sensitive(client, user, directory):
     for scheme in ("Bearer", "bearer", "BEARER"):
         response = client.request(
-            "DELETE", f"{API}/Jobs?jobid={directory.job(user).id}", authorized=False,
+            "DELETE",
+            f"{API}/Jobs?jobid={directory.job(user).id}",
+            authorized=False,
             headers={"Authorization": f"{scheme} {client.token}"},
         )
         assert response.status_code == 204
@@ -302,6 +350,7 @@ def test_a_user_who_is_disabled_is_out_at_once(client, user, directory):
 
 
 # MARK: 403
+
 
 def test_the_five_tasks_and_the_two_folders_are_enough(directory, sign_in):
     user = directory.user(tasks=DELETE_TASKS)
@@ -347,9 +396,7 @@ def test_a_right_that_is_taken_away_or_given_counts_at_once(directory, sign_in):
     user = directory.user()
     client = sign_in(user)
     one, two = directory.job(user, runs=1), directory.job(user)
-    directory.database.rows(
-        "DELETE FROM directory.role_tasks WHERE role_id = %s AND task = 'Manage jobs'", user.role
-    )
+    directory.database.rows("DELETE FROM directory.role_tasks WHERE role_id = %s AND task = 'Manage jobs'", user.role)
     assert_problem(client.delete(one), 403)
     assert_untouched(directory, one, runs=1)
     directory.database.rows("INSERT INTO directory.role_tasks VALUES (%s, 'Manage jobs')", user.role)
@@ -379,6 +426,7 @@ def test_a_system_job_is_never_deleted(client, directory, value):
 
 
 # MARK: 404, 405, 500, and what comes first
+
 
 @pytest.mark.parametrize("value", ["True", "False"])
 def test_an_unknown_job_is_404(client, value):
@@ -451,6 +499,7 @@ def test_methods_are_case_sensitive(client, user, directory):
 
 
 # MARK: Several jobs
+
 
 def test_several_jobs_are_deleted_together(client, user, directory):
     jobs = [directory.job(user, runs=1) for _ in range(5)]
@@ -526,6 +575,7 @@ def test_spaces_after_the_commas_do_no_harm(client, user, directory):
 
 # MARK: At the same time
 
+
 def test_of_two_deletions_at_once_one_is_204_and_the_other_404(client, user, directory, server):
     clients = [client, Client(server, client.token)]
     for _ in range(25):
@@ -537,7 +587,9 @@ def test_of_two_deletions_at_once_one_is_204_and_the_other_404(client, user, dir
         assert events == 1
 
 
-def test_of_two_lists_that_overlap_the_other_way_round_one_is_done_and_none_is_half_done(client, user, directory, server):
+def test_of_two_lists_that_overlap_the_other_way_round_one_is_done_and_none_is_half_done(
+    client, user, directory, server
+):
     clients = [client, Client(server, client.token)]
     for _ in range(15):
         jobs = [directory.job(user, runs=1) for _ in range(6)]
@@ -569,7 +621,9 @@ def test_thirty_two_clients_that_delete_the_same_jobs_delete_each_once(client, u
             answers.append((own.delete(*batch, DeleteJob=keep).status_code, keep, batch))
         return answers
 
-    answers = [answer for result in at_once(*(lambda seed=seed: worker(seed) for seed in range(32))) for answer in result]
+    answers = [
+        answer for result in at_once(*(lambda seed=seed: worker(seed) for seed in range(32))) for answer in result
+    ]
     assert {status for status, _, _ in answers} <= {204, 404}
     removed = [job.id for status, keep, batch in answers if status == 204 and keep == "True" for job in batch]
     assert len(removed) == len(set(removed))
@@ -583,8 +637,7 @@ def test_a_deletion_and_a_purge_at_once_never_fail(client, user, directory, serv
     for _ in range(15):
         job = directory.job(user, runs=2)
         deletion, purge = at_once(
-            lambda: clients[0].delete(job).status_code,
-            lambda: clients[1].delete(job, DeleteJob="False").status_code,
+            lambda: clients[0].delete(job).status_code, lambda: clients[1].delete(job, DeleteJob="False").status_code
         )
         assert deletion == 204
         assert purge in (204, 404)
@@ -608,13 +661,21 @@ def test_a_client_that_leaves_during_a_deletion_leaves_all_or_nothing(client, us
 
 # MARK: The habits of the documents and of real clients
 
+
 @pytest.mark.parametrize(
     "target",
     [
-        "/Jobs?jobid={job}&%20DeleteJob=False", "/Jobs?jobid={job}&+DeleteJob=False", "/jobs?/jobid={job}&/DeleteJob=False",
-        "/JOBS?JOBID={job}&DELETEJOB=FALSE", "/jobs/?JobID={job}&deletejob=false", "/Jobs?%20jobid%20={job}&DeleteJob=False",
-        "/Jobs?DeleteJob=False&jobid={job}", "/Jobs?&jobid={job}&&DeleteJob=False&", "/Jobs?jobid=%7B{job}%7D&DeleteJob=%46alse",
-        "/Jobs?jobid={job}&DeleteJob=%20False%20", "/Jobs?%6Aobid={job}&%2FDeleteJob=False",
+        "/Jobs?jobid={job}&%20DeleteJob=False",
+        "/Jobs?jobid={job}&+DeleteJob=False",
+        "/jobs?/jobid={job}&/DeleteJob=False",
+        "/JOBS?JOBID={job}&DELETEJOB=FALSE",
+        "/jobs/?JobID={job}&deletejob=false",
+        "/Jobs?%20jobid%20={job}&DeleteJob=False",
+        "/Jobs?DeleteJob=False&jobid={job}",
+        "/Jobs?&jobid={job}&&DeleteJob=False&",
+        "/Jobs?jobid=%7B{job}%7D&DeleteJob=%46alse",
+        "/Jobs?jobid={job}&DeleteJob=%20False%20",
+        "/Jobs?%6Aobid={job}&%2FDeleteJob=False",
     ],
 )
 def test_parameters_are_found_however_the_documents_spell_them(client, user, directory, target):
@@ -633,13 +694,16 @@ def test_paths_are_not_case_sensitive(client, user, directory):
 
 
 @pytest.mark.parametrize(
-    "body", ["\r", "", "{}", '{"jobid": "not a GUID"}', "jobid=x&DeleteJob=False", "[" * 1000, "\0\xff"],
+    "body", ["\r", "", "{}", '{"jobid": "not a GUID"}', "jobid=x&DeleteJob=False", "[" * 1000, "\0\xff"]
 )
 @pytest.mark.parametrize("content_type", ["application/json", "text/plain", None])
 def test_the_body_of_a_DELETE_is_ignored(client, user, directory, body, content_type):
     job = directory.job(user)
     response = client.request(
-        "DELETE", f"{API}/Jobs", params={"jobid": str(job.id)}, data=body.encode("latin-1"),
+        "DELETE",
+        f"{API}/Jobs",
+        params={"jobid": str(job.id)},
+        data=body.encode("latin-1"),
         headers={"Content-Type": content_type} if content_type else {},
     )
     assert response.status_code == 204
@@ -650,12 +714,25 @@ def test_curl_deletes_a_job(client, user, directory, server):
     job = directory.job(user, runs=1)
     result = subprocess.run(
         [
-            "curl", "--silent", "--show-error", "--globoff", "--cacert", server.certificate.certificate,
-            "--request", "DELETE", "--header", f"Authorization: Bearer {client.token}",
-            "--header", "Content-Type: application/json", "--write-out", "%{http_code} %{size_download} %{http_version}",
+            "curl",
+            "--silent",
+            "--show-error",
+            "--globoff",
+            "--cacert",
+            server.certificate.certificate,
+            "--request",
+            "DELETE",
+            "--header",
+            f"Authorization: Bearer {client.token}",
+            "--header",
+            "Content-Type: application/json",
+            "--write-out",
+            "%{http_code} %{size_download} %{http_version}",
             f"{server.api}/Jobs?jobid={{{job.id}}}&DeleteJob=True",
         ],
-        capture_output=True, text=True, timeout=30,
+        capture_output=True,
+        text=True,
+        timeout=30,
     )
     assert (result.returncode, result.stdout) == (0, "204 0 1.1"), result.stderr
     assert not directory.exists(job)

@@ -40,6 +40,18 @@ attended() {
   return "$status"
 }
 
+# filtered SED-SCRIPT COMMAND...: the same, with all that the command writes sent through sed, line by line.
+filtered() {
+  local script=$1 output sed_pid status=0
+  shift
+  exec {output}> >(exec sed -u -e "$script")
+  sed_pid=$!
+  attended "$@" >&"$output" 2>&1 || status=$?
+  exec {output}>&-
+  wait "$sed_pid" || true
+  return "$status"
+}
+
 process_is_gone() { ! kill -0 "$1" 2>/dev/null; }
 
 # stop_process PID SECONDS: SIGTERM, and SIGKILL to what is still there after that time.
@@ -54,7 +66,11 @@ stop_process() {
 
 # --- Debian's packages ------------------------------------------------------------------------------------------------
 
-build_packages=(g++ pkg-config libmicrohttpd-dev libpq-dev libssl-dev)
+# The first line is what the Swift toolchain itself wants of Debian.
+build_packages=(
+  g++ git libcurl4 libncurses6 libsqlite3-0 libxml2
+  pkg-config libmicrohttpd-dev libpq-dev libssl-dev
+)
 migration_packages=(sqitch libdbd-pg-perl postgresql-client)
 
 # as_root COMMAND...: runs it as root, by sudo if need be.
@@ -86,11 +102,12 @@ need_packages() {
 
 # --- Swift ------------------------------------------------------------------------------------------------------------
 
-swift_major_version() { "$1" --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\).*/\1/p'; }
+# Nothing, if it does not even start.
+swift_major_version() { { "$1" --version 2>/dev/null || true; } | sed -n 's/.*Swift version \([0-9]*\).*/\1/p'; }
 
 # need_swift: puts a Swift 6 toolchain in front of PATH, if it is not there already.
 need_swift() {
-  local swift found=
+  local swift found unfit=
   for swift in "$(command -v swift || true)" /opt/swift/usr/bin/swift ~/.local/share/swiftly/bin/swift; do
     [ -x "$swift" ] || continue
     found=$(swift_major_version "$swift")
@@ -98,8 +115,9 @@ need_swift() {
       PATH=$(dirname "$swift"):$PATH
       return 0
     fi
+    if [ -n "$found" ]; then unfit="$swift is Swift $found; "; else unfit="$swift does not run; "; fi
   done
-  fail "${found:+Swift $found is too old; }Swift 6 or newer is wanted on PATH, in /opt/swift/usr/bin or by swiftly; \
+  fail "${unfit}Swift 6 or newer is wanted on PATH, in /opt/swift/usr/bin or by swiftly; \
 https://www.swift.org/install/linux has it for Debian 12" 3
 }
 
@@ -109,16 +127,11 @@ release_binary=$build_folder/release/ccs-jobstore
 
 # build_release: builds release_binary. What is up to date SwiftPM skips, so this takes a second then.
 build_release() {
-  local filter filter_pid status=0
-  # Foundation mentions mktemp(3) without calling it with a name that others could guess; the linker cannot know.
-  exec {filter}> >(sed -u -e '/the use of .mktemp. is dangerous/d' -e '/in function .*NSPathUtilities/d')
-  filter_pid=$!
-  attended swift build --package-path "$checkout" --scratch-path "$build_folder" -c release \
-    --static-swift-stdlib --explicit-target-dependency-import-check error -Xswiftc -warnings-as-errors \
-    --product ccs-jobstore >&"$filter" 2>&1 || status=$?
-  exec {filter}>&-
-  wait "$filter_pid" || true
-  [ "$status" -eq 0 ] || fail "the build failed; the first error above says where" 1
+  # Foundation mentions mktemp(3), and the linker cannot know that it never calls it.
+  filtered '/the use of .mktemp. is dangerous/d' swift build --package-path "$checkout" \
+    --scratch-path "$build_folder" -c release --static-swift-stdlib \
+    --explicit-target-dependency-import-check error -Xswiftc -warnings-as-errors --product ccs-jobstore ||
+    fail "the build failed; the first error above says where" 1
 }
 
 # --- A private PostgreSQL cluster ---------------------------------------------------------------------------------------

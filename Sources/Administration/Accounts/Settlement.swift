@@ -15,10 +15,12 @@ extension DirectoryAdministration {
     case .unchanged: return false
     case .taken: throw .taken(kind, name: name)
     case .noSuchUser(let name):
-      let known = try await administering { () async throws(RepositoryError) in try await users().map(\.name) }
+      let known = try await administering { () async throws(RepositoryError) in try await users().map(\.name)
+      }
       throw .unknown(.user, name: name, known: known)
     case .noSuchRole(let name):
-      let known = try await administering { () async throws(RepositoryError) in try await roles().map(\.name) }
+      let known = try await administering { () async throws(RepositoryError) in try await roles().map(\.name)
+      }
       throw .unknown(.role, name: name, known: known)
     case .noSuchFolder(let path):
       let known = try await administering { () async throws(RepositoryError) in try await folders().paths }

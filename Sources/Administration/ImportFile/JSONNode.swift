@@ -18,11 +18,25 @@ enum JSONNode: Sendable, Equatable {
     self = try decoder.decode(JSONNode.self, from: Data(text.utf8))
   }
 
-  /// As JSON text, the same for equal values; nil if a number in it is none that JSON has.
+  /// As JSON text, the same for equal values; nil if it holds what the database cannot keep: a number that
+  /// JSON5 has and JSON has not, or a NUL character.
   var json: String? {
+    guard !holdsNUL else { return nil }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// What a value must be to have ``json``.
+  static let storableRule = "must hold neither a NUL character nor a number that JSON has not"
+
+  private var holdsNUL: Bool {
+    switch self {
+    case .text(let text): text.utf8.contains(0)
+    case .array(let elements): elements.contains(where: \.holdsNUL)
+    case .object(let members): members.contains { $0.key.utf8.contains(0) || $0.value.holdsNUL }
+    default: false
+    }
   }
 }
 

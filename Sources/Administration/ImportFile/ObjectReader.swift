@@ -45,7 +45,7 @@ final class ObjectReader {
 
   /// A value of any kind.
   func node(_ key: String, required: Bool = false) -> JSONNode? {
-    known.append(key)
+    if !known.contains(key) { known.append(key) }
     if let node = members[key] { return node }
     if required { problems.note(pointer / key, rule: "is required") }
     return nil
@@ -74,7 +74,7 @@ final class ObjectReader {
       problems.note(pointer, rule: "must be a text")
       return nil
     }
-    if let rule = text.contains("\0") ? "must have no NUL character" : broken(text) {
+    if let rule = text.utf8.contains(0) ? "must have no NUL character" : broken(text) {
       problems.note(pointer, rule: rule)
       return nil
     }
@@ -115,6 +115,11 @@ final class ObjectReader {
     return value(key, required: required, rule: "must be one of \(names)") { node in
       if case .text(let text) = node { Choice(rawValue: text) } else { nil }
     }
+  }
+
+  /// A value of any kind, as JSON text.
+  func json(_ key: String, required: Bool = false) -> String? {
+    value(key, required: required, rule: JSONNode.storableRule, \.json)
   }
 
   /// The elements of a list that `element` can read; nil if there is no list.

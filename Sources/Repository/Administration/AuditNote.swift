@@ -13,6 +13,7 @@ enum AuditNote {
   ///   - operation: As the service's own operations are written: `Add User`.
   ///   - details: What it was done to.
   static func of(_ operation: String, by actor: String, _ details: [String: String]) -> Query {
-    insert(.text(actor), .text(operation), .texts(details.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }))
+    let pairs = details.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
+    return insert(.text(actor), .text(operation), .texts(pairs))
   }
 }

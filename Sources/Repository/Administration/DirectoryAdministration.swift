@@ -28,18 +28,17 @@ public struct DirectoryAdministration: Sendable {
 
   /// Runs `body` in one transaction.
   ///
-  /// - Parameter commits: Whether the result is worth keeping; else everything is taken back.
+  /// - Parameter body: Answers, beside its result, whether to commit; else everything is taken back.
   func transaction<Result: Sendable>(
-    commits: @Sendable (Result) -> Bool,
-    _ body: @Sendable (Connection) async throws(PostgresError) -> Result
+    _ body: @Sendable (Connection) async throws(PostgresError) -> (result: Result, commits: Bool)
   ) async throws(RepositoryError) -> Result {
     do throws(PostgresError) {
       return try await pool.withConnection { connection throws(PostgresError) in
         try await connection.run(Self.begin())
         do throws(PostgresError) {
-          let result = try await body(connection)
-          try await connection.run(commits(result) ? Self.commit() : Self.rollback())
-          return result
+          let outcome = try await body(connection)
+          try await connection.run(outcome.commits ? Self.commit() : Self.rollback())
+          return outcome.result
         } catch {
           // Where even this fails the pool gives the connection up, and PostgreSQL rolls back by itself.
           _ = try? await connection.execute([Self.rollback()])
@@ -55,7 +54,10 @@ public struct DirectoryAdministration: Sendable {
   func change(
     _ body: @Sendable (Connection) async throws(PostgresError) -> Change
   ) async throws(RepositoryError) -> Change {
-    try await transaction(commits: { $0 == .done }, body)
+    try await transaction { connection throws(PostgresError) in
+      let change = try await body(connection)
+      return (change, commits: change == .done)
+    }
   }
 }
 

@@ -24,7 +24,7 @@ public struct FolderPaths: Sendable, Equatable {
     GROUP BY f.folder_id
     """
 
-  private static let all = Statement(sql)
+  static let all = Statement(sql)
 
   init(on connection: Connection) async throws(PostgresError) {
     self.init(try await connection.run(Self.all()).map { (id: $0(0), path: $0(1)) })
@@ -34,8 +34,6 @@ public struct FolderPaths: Sendable, Equatable {
 extension DirectoryAdministration {
   /// All folders.
   public func folders() async throws(RepositoryError) -> FolderPaths {
-    try await transaction(commits: { _ in false }) { connection throws(PostgresError) in
-      try await FolderPaths(on: connection)
-    }
+    FolderPaths(try await pool.run(FolderPaths.all()).map { (id: $0(0), path: $0(1)) })
   }
 }

@@ -120,7 +120,8 @@ extension DirectoryAdministration {
   }
 
   private static let assign = Statement(
-    "INSERT INTO directory.user_roles (user_id, role_id) VALUES ($1, $2) ON CONFLICT DO NOTHING", .uuid, .uuid)
+    "INSERT INTO directory.user_roles (user_id, role_id) VALUES ($1, $2) ON CONFLICT DO NOTHING", .uuid, .uuid
+  )
   private static let unassign = Statement(
     "DELETE FROM directory.user_roles WHERE user_id = $1 AND role_id = $2", .uuid, .uuid)
 

@@ -14,12 +14,27 @@ class Certificate:
         """Replaces the files, as an administrator does before a reload."""
         subprocess.run(
             [
-                "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                "-days", str(days), "-subj", f"/CN={common_name}",
-                "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1",
-                "-keyout", self.key, "-out", self.certificate,
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:prime256v1",
+                "-nodes",
+                "-days",
+                str(days),
+                "-subj",
+                f"/CN={common_name}",
+                "-addext",
+                "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1",
+                "-keyout",
+                self.key,
+                "-out",
+                self.certificate,
             ],
-            check=True, capture_output=True,
+            check=True,
+            capture_output=True,
         )
 
     def der(self):

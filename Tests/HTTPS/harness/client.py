@@ -48,8 +48,12 @@ class Client:
     def token_request(self, body, content_type="application/json", **options):
         headers = {"Content-Type": content_type} if content_type else {}
         return self.request(
-            "POST", f"{API}/oauth/tokens", authorized=False, data=body.encode() if isinstance(body, str) else body,
-            headers=headers, **options,
+            "POST",
+            f"{API}/oauth/tokens",
+            authorized=False,
+            data=body.encode() if isinstance(body, str) else body,
+            headers=headers,
+            **options,
         )
 
     def refresh(self, refresh_token):

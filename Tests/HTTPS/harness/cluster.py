@@ -58,10 +58,18 @@ class Cluster:
         template = cls(cls.new_home())
         subprocess.run(
             as_postgres(
-                server_programs() / "initdb", "--pgdata", template.data, "--username=postgres",
-                "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync",
+                server_programs() / "initdb",
+                "--pgdata",
+                template.data,
+                "--username=postgres",
+                "--auth=trust",
+                "--encoding=UTF8",
+                "--locale=C.UTF-8",
+                "--no-sync",
             ),
-            check=True, capture_output=True, cwd="/",
+            check=True,
+            capture_output=True,
+            cwd="/",
         )
         with open(template.data / "postgresql.conf", "a") as settings:
             settings.write(SETTINGS)
@@ -95,10 +103,19 @@ class Cluster:
         def attempt():
             result = subprocess.run(
                 as_postgres(
-                    server_programs() / "pg_ctl", "--pgdata", self.data, "--log", self.home / "log", "-w",
-                    "-o", f"-k {self.home}", "start",
+                    server_programs() / "pg_ctl",
+                    "--pgdata",
+                    self.data,
+                    "--log",
+                    self.home / "log",
+                    "-w",
+                    "-o",
+                    f"-k {self.home}",
+                    "start",
                 ),
-                capture_output=True, text=True, cwd="/",
+                capture_output=True,
+                text=True,
+                cwd="/",
             )
             return result.returncode == 0
 
@@ -108,7 +125,9 @@ class Cluster:
     def stop(self, mode="fast"):
         subprocess.run(
             as_postgres(server_programs() / "pg_ctl", "--pgdata", self.data, "-w", "-m", mode, "stop"),
-            check=True, capture_output=True, cwd="/",
+            check=True,
+            capture_output=True,
+            cwd="/",
         )
         for database in self.databases:
             database.disconnect()
@@ -142,7 +161,10 @@ class Cluster:
         environment |= {"PGHOST": str(self.home), "PGUSER": "postgres"}
         result = subprocess.run(
             [REPOSITORY / "scripts" / "migrate", *arguments],
-            env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL,
+            env=environment,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
         )
         if result.returncode != 0:
             raise RuntimeError(f"migrate {arguments} failed:\n{result.stdout}{result.stderr}")
@@ -184,6 +206,9 @@ class Database:
             self._connection = None
 
     def rows(self, statement, *parameters):
+        """What a statement returns. Its parameters stand in order, or are one dictionary."""
+        if parameters and isinstance(parameters[0], dict):
+            parameters = parameters[0]
         with self._lock:
             if self._connection is None or self._connection.closed:
                 self._connection = self.connect()
@@ -207,6 +232,8 @@ class Database:
                 "SELECT count(*) FROM pg_stat_activity "
                 "WHERE datname = %s AND usename = 'ccs_jobstore' AND wait_event_type = 'Lock'",
                 self.name,
-            ) > 0,
-            seconds=10, what="a statement of the server waits for a lock",
+            )
+            > 0,
+            seconds=10,
+            what="a statement of the server waits for a lock",
         )

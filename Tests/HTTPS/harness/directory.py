@@ -57,7 +57,9 @@ class Directory:
         name = name or f"DOMAIN1\\{unique('user').replace(' ', '-')}"
         user = self.database.value(
             "INSERT INTO directory.users (user_name, password_hash, disabled) VALUES (%s, %s, %s) RETURNING user_id",
-            name, self.password_hash, disabled,
+            name,
+            self.password_hash,
+            disabled,
         )
         return User(user, name, self.role(user, tasks, folders))
 
@@ -78,7 +80,8 @@ class Directory:
     def folder(self, parent):
         return self.database.value(
             "INSERT INTO directory.folders (parent_id, folder_name) VALUES (%s, %s) RETURNING folder_id",
-            parent, unique("folder"),
+            parent,
+            unique("folder"),
         )
 
     def disable(self, user):
@@ -90,9 +93,12 @@ class Directory:
         """A job with so many completed runs; a system job, if nobody created it."""
         name = name or unique("Audit of all servers")
         values = {
-            "job_name": name, "job_type": job_type, "is_system": creator is None,
+            "job_name": name,
+            "job_type": job_type,
+            "is_system": creator is None,
             "created_by": creator.id if creator else None,
-            "configuration": None if configuration is None else json.dumps(configuration), **columns,
+            "configuration": None if configuration is None else json.dumps(configuration),
+            **columns,
         }
         identifier, history = self.database.row(
             f"INSERT INTO directory.jobs ({', '.join(values)}) VALUES ({', '.join(['%s'] * len(values))}) "
@@ -116,7 +122,8 @@ class Directory:
                     (history_id, run_id, status, triggered_by, queued_at, started_at, ended_at, message_count)
                 VALUES (%(history)s, %(run)s, %(status)s, 'Schedule', %(queued)s, %(started)s, %(ended)s, %(messages)s)
             ), messages AS (
-                INSERT INTO store.job_run_messages (history_id, run_id, row_number, logged_at, severity, asset_id, message)
+                INSERT INTO store.job_run_messages
+                    (history_id, run_id, row_number, logged_at, severity, asset_id, message)
                 SELECT %(history)s, %(run)s, n, %(queued)s::timestamptz + n * interval '1 second', 'Information',
                        gen_random_uuid(), 'message ' || n
                 FROM generate_series(1, %(messages)s) n
@@ -135,15 +142,23 @@ class Directory:
             WHERE job_id = %(job)s
             """,
             {
-                "history": history, "run": run, "job": job.id, "status": status, "queued": queued_at,
-                "started": started, "ended": ended, "messages": messages, "data": data, "results": results,
+                "history": history,
+                "run": run,
+                "job": job.id,
+                "status": status,
+                "queued": queued_at,
+                "started": started,
+                "ended": ended,
+                "messages": messages,
+                "data": data,
+                "results": results,
             },
         )
         job.runs.append(run)
         return run
 
     def long_history(self, job, runs, results_per_run=1):
-        """Very many runs at once, each with a message, a datum and results. Returns the number of rows."""
+        """Very many runs for a job without any, each with a message, a datum and results; the number of rows."""
         history = self.history_of(job)
         self.database.rows(
             """
@@ -153,7 +168,8 @@ class Directory:
             SELECT history_id, run_id, 1, 'Information', 'done' FROM store.job_runs WHERE history_id = %(history)s;
             INSERT INTO store.collected_data (history_id, run_id, row_number, asset_id, data)
             SELECT history_id, run_id, 1, gen_random_uuid(), '{}' FROM store.job_runs WHERE history_id = %(history)s;
-            INSERT INTO store.evaluation_results (history_id, run_id, row_number, asset_id, standard_id, check_id, outcome)
+            INSERT INTO store.evaluation_results
+                (history_id, run_id, row_number, asset_id, standard_id, check_id, outcome)
             SELECT history_id, run_id, n, gen_random_uuid(), gen_random_uuid(), 'check', 'Fail'
             FROM store.job_runs, generate_series(1, %(results)s) n WHERE history_id = %(history)s;
             UPDATE directory.jobs SET run_count = run_count + %(runs)s WHERE job_id = %(job)s
@@ -187,7 +203,10 @@ NO_ROWS = dict.fromkeys(HISTORY_TABLES, 0)
 def rows_of_runs(count):
     """What `Directory.rows_of` says of a history with so many runs as `Directory.run` makes them."""
     return {
-        "job_runs": count, "job_run_messages": 2 * count, "collected_data": 2 * count, "evaluation_results": 3 * count
+        "job_runs": count,
+        "job_run_messages": 2 * count,
+        "collected_data": 2 * count,
+        "evaluation_results": 3 * count,
     }
 
 

@@ -53,7 +53,11 @@ def run_command(configuration, *arguments, standard_input=""):
     """Runs one of the administrator's commands to its end."""
     return subprocess.run(
         [BINARY, *arguments, "--config", configuration],
-        input=standard_input, capture_output=True, text=True, timeout=60, env=environment(),
+        input=standard_input,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=environment(),
     )
 
 
@@ -88,7 +92,11 @@ class Server:
         with open(self.log_file, "ab") as log:
             self.process = subprocess.Popen(
                 [BINARY, "serve", "--config", self.configuration],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment(**self.variables), cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=environment(**self.variables),
+                cwd=self.folder,
             )
         return self
 

@@ -17,18 +17,20 @@ extension DirectoryAdministration {
   ///   - plan: Resolves the file's references, knowing what is there; nil to leave everything as it is.
   /// - Returns: What was done; nil if there was no plan.
   public func importDirectory(
-    runs: [UUID], keeps: Bool, by actor: String, progress: @escaping @Sendable (ImportProgress) -> Void,
-    plan: @escaping @Sendable (KnownNames) -> ImportRows?
+    runs: [UUID], keeps: Bool, by actor: String, progress: @Sendable (ImportProgress) -> Void,
+    plan: @Sendable (KnownNames) -> ImportRows?
   ) async throws(RepositoryError) -> ImportSummary? {
-    try await transaction(commits: { keeps && $0?.hasEffect == true }) { connection throws(PostgresError) in
+    try await transaction { connection throws(PostgresError) in
       try await connection.run(Self.oneAtATime())
-      guard let rows = plan(try await KnownNames(on: connection, runs: runs)) else { return nil }
+      guard let rows = plan(try await KnownNames(on: connection, runs: runs)) else {
+        return (nil, commits: false)
+      }
       var summary = ImportSummary()
       try await connection.run(ImportedTable.lockJobs(.uuids(rows.jobIDs)))
       try await Self.writeDirectory(rows, to: &summary, on: connection)
       try await Self.writeHistories(rows, to: &summary, on: connection, progress: progress)
       if summary.hasEffect { try await connection.run(Self.note(summary, by: actor)) }
-      return summary
+      return (summary, commits: keeps)
     }
   }
 

@@ -1,0 +1,135 @@
+import FoundationEssentials
+import Postgres
+
+/// Lets requests that wait at the same moment share one statement and one transaction.
+///
+/// A lone request goes at once. Those that come while as many batches are under way as may be wait, in their
+/// order, and go together when the next one is due. Each keeps its own answer, its own error and its own
+/// cancellation: if a batch fails, its members are tried one by one, so that one that fails does not fail its
+/// neighbours. Where the work takes locks, a key says which: it is in one batch at a time, and once, so a batch
+/// never waits for a lock of another.
+actor Coalescer<Input: Sendable, Output: Sendable> {
+  typealias Work = @Sendable ([Input]) async throws(RepositoryError) -> [Output]
+
+  private typealias Answer = CheckedContinuation<Result<Output, RepositoryError>, Never>
+
+  private struct Member {
+    let number: UInt64
+    let input: Input
+    let key: UUID?
+  }
+
+  nonisolated let loop: EventLoop
+  nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+  private let largestBatch: Int
+  private let mostBatches: Int
+  private let work: Work
+  private var waiting: [Member] = []
+  private var answers: [UInt64: Answer] = [:]
+  private var keysUnderWay: Set<UUID> = []
+  private var batchesUnderWay = 0
+  private var lastNumber: UInt64 = 0
+
+  /// - Parameters:
+  ///   - largestBatch: The most members of a batch, from 1.
+  ///   - mostBatches: The most batches under way at once, from 1.
+  ///   - work: Answers a batch, an output for each input in their order, in one transaction.
+  init(loop: EventLoop, largestBatch: Int, mostBatches: Int, work: @escaping Work) {
+    self.loop = loop
+    self.largestBatch = largestBatch
+    self.mostBatches = mostBatches
+    self.work = work
+  }
+
+  /// Takes part in the next batch.
+  ///
+  /// - Parameter key: What the work locks; nil if it locks nothing.
+  func callAsFunction(_ input: Input, locking key: UUID? = nil) async throws(RepositoryError) -> Output {
+    lastNumber += 1
+    let member = Member(number: lastNumber, input: input, key: key)
+    let result = await withTaskCancellationHandler {
+      await withCheckedContinuation { (answer: Answer) in
+        answers[member.number] = answer
+        waiting.append(member)
+        startBatches()
+      }
+    } onCancel: {
+      Task(executorPreference: loop) { await self.cancel(member.number) }
+    }
+    return try result.get()
+  }
+
+  /// A member that waits leaves the line; the answer of one that is under way is not waited for.
+  private func cancel(_ number: UInt64) {
+    waiting.removeAll { $0.number == number }
+    answer(number, with: .failure(.cancelled))
+  }
+
+  private func answer(_ number: UInt64, with result: Result<Output, RepositoryError>) {
+    answers.removeValue(forKey: number)?.resume(returning: result)
+  }
+
+  private func startBatches() {
+    while batchesUnderWay < mostBatches {
+      let batch = nextBatch()
+      guard !batch.isEmpty else { return }
+      batchesUnderWay += 1
+      Task(executorPreference: loop) { await self.perform(batch) }
+    }
+  }
+
+  /// Takes the first that wait, but none whose key is under way already.
+  private func nextBatch() -> [Member] {
+    var batch: [Member] = []
+    var left: [Member] = []
+    for (index, member) in waiting.enumerated() {
+      if batch.count == largestBatch {
+        left.append(contentsOf: waiting[index...])
+        break
+      }
+      if let key = member.key, !keysUnderWay.insert(key).inserted {
+        left.append(member)
+      } else {
+        batch.append(member)
+      }
+    }
+    waiting = left
+    return batch
+  }
+
+  private func perform(_ batch: [Member]) async {
+    do throws(RepositoryError) {
+      let outputs = try await work(batch.map(\.input))
+      guard outputs.count == batch.count else { throw .failed("a batch of \(batch.count) got \(outputs.count) answers") }
+      for (member, output) in zip(batch, outputs) { answer(member.number, with: .success(output)) }
+    } catch {
+      if batch.count > 1, error.leavesNothingDone {
+        await performOneByOne(batch)
+      } else {
+        for member in batch { answer(member.number, with: .failure(error)) }
+      }
+    }
+    for member in batch { if let key = member.key { keysUnderWay.remove(key) } }
+    batchesUnderWay -= 1
+    startBatches()
+  }
+
+  private func performOneByOne(_ batch: [Member]) async {
+    let work = work
+    await withTaskGroup(of: (UInt64, Result<Output, RepositoryError>).self) { group in
+      for member in batch where answers[member.number] != nil {
+        group.addTask(executorPreference: loop) {
+          do throws(RepositoryError) {
+            let outputs = try await work([member.input])
+            guard let output = outputs.first else { throw .failed("no answer") }
+            return (member.number, .success(output))
+          } catch {
+            return (member.number, .failure(error))
+          }
+        }
+      }
+      for await (number, result) in group { answer(number, with: result) }
+    }
+  }
+}

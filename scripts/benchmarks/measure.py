@@ -1,0 +1,71 @@
+"""Carries out the measurements that scripts/bench has prepared, and writes report.md and report.json."""
+
+import argparse
+import json
+import os
+import signal
+import sys
+import time
+
+import deletion
+import footprint
+import large
+import machine
+import report
+from database import Database, Failed
+
+PARTS = {"delete": deletion.measure, "large": large.measure, "memory": footprint.memory, "start": footprint.start}
+
+
+def settings():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="+", choices=PARTS)
+    for name in ("state", "binary", "sockets", "programs"):
+        parser.add_argument(f"--{name}", required=True)
+    for name in ("cluster-pid", "seconds", "runs", "connections", "rows"):
+        parser.add_argument(f"--{name}", type=int, required=True)
+    parser.add_argument(
+        "--pool", dest="pools", default=[None], type=lambda text: [int(number) for number in text.split(",")]
+    )
+    return parser.parse_args()
+
+
+def say(text):
+    print(f"   {text}", flush=True)
+
+
+def main():
+    # So that what was started is stopped when we are.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))
+    chosen = settings()
+    database = Database(chosen.sockets)
+    database.make_user()
+    venv = os.path.join(chosen.state, "venv") if "delete" in chosen.parts else None
+    results = {
+        "date": time.strftime("%Y-%m-%d"),
+        "machine": machine.description(database, chosen.programs, venv),
+        "seconds": chosen.seconds, "connections": chosen.connections,
+    }
+    for name, value in results["machine"].items():
+        say(f"{name}: {value}")
+    try:
+        for part, measure in PARTS.items():
+            if part in chosen.parts:
+                print(f"== {part}", flush=True)
+                results[part] = measure(chosen, database, say)
+    except Failed as failure:
+        print(f"bench: {failure}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    table = report.markdown(results)
+    with open(os.path.join(chosen.state, "report.json"), "w") as file:
+        json.dump(results, file, indent=2)
+    with open(os.path.join(chosen.state, "report.md"), "w") as file:
+        file.write(table)
+    print(f"\n{table}\nIt is in {chosen.state}/report.md, and the raw numbers in report.json beside it.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
