@@ -19,7 +19,7 @@ public struct Deletion: Sendable {
 
   public init(pool: Pool) {
     self.pool = pool
-    single = Coalescer(loop: pool.loop, largestBatch: 128, mostBatches: 2) { orders throws(RepositoryError) in
+    single = Coalescer(loop: pool.loop) { orders throws(RepositoryError) in
       try await Self.carryOut(orders, together: false, pool)
     }
   }
@@ -44,7 +44,8 @@ public struct Deletion: Sendable {
   ) async throws(RepositoryError) -> [JobDeletion] {
     let orders = jobs.map {
       Order(
-        job: $0, caller: caller, callerName: callerName, remove: remove, requestID: requestID, rowBound: rowBound)
+        job: $0, caller: caller, callerName: callerName, remove: remove, requestID: requestID,
+        rowBound: rowBound)
     }
     if orders.count == 1 { return [try await single(orders[0], locking: orders[0].job)] }
     return try await Self.carryOut(orders, together: true, pool)
@@ -61,7 +62,9 @@ public struct Deletion: Sendable {
     guard rows.count == orders.count else { throw .failed("delete_jobs answered \(rows.count) rows") }
     return try zip(orders, rows).map { order, row throws(RepositoryError) in
       let word: String = row(0)
-      guard let outcome = JobDeletion.Outcome(rawValue: word) else { throw .failed("unknown outcome \(word)") }
+      guard let outcome = JobDeletion.Outcome(rawValue: word) else {
+        throw .failed("unknown outcome \(word)")
+      }
       return JobDeletion(
         jobID: order.job, outcome: outcome, jobName: row(1), runs: row(2) as Int? ?? 0, rowsLeft: row(3))
     }

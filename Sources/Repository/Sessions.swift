@@ -47,7 +47,7 @@ public struct Sessions: Sendable {
 
   public init(pool: Pool) {
     self.pool = pool
-    principals = Coalescer(loop: pool.loop, largestBatch: 128, mostBatches: 2) { hashes throws(RepositoryError) in
+    principals = Coalescer(loop: pool.loop) { hashes throws(RepositoryError) in
       try await Self.principals(of: hashes, pool)
     }
   }

@@ -155,9 +155,9 @@ def password_hash(database, certificate, tmp_path_factory):
     """The hash of `PASSWORD` as the administrator's command makes it, to be copied to every user."""
     configuration = tmp_path_factory.mktemp("administration") / "ccs-jobstore.json5"
     write_configuration(configuration, database, certificate)
-    result = run_command(configuration, "users", "add", "hash-source", standard_input=PASSWORD + "\n")
+    result = run_command(configuration, "users", "add", r"TESTS\hash-source", standard_input=PASSWORD + "\n")
     assert result.returncode == 0, result.stderr
-    return database.value("SELECT password_hash FROM directory.users WHERE user_name = 'hash-source'")
+    return database.value(r"SELECT password_hash FROM directory.users WHERE user_name = 'TESTS\hash-source'")
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 
 from harness.client import API, Client, assert_problem
 from harness.directory import ALL_TASKS, DELETE_TASKS, NO_ROWS, ROOTS, SEARCH_TASKS, rows_of_runs, unique
+from harness.raw_http import exchange, head
 from harness.waiting import eventually
 
 FAULT = "Server encountered an error while serving request. Please contact administrator if problem persists."
@@ -492,9 +493,11 @@ def test_a_method_that_is_not_served_is_405_and_changes_nothing(client, user, di
     assert_untouched(directory, job, runs=1)
 
 
-def test_methods_are_case_sensitive(client, user, directory):
+def test_methods_are_case_sensitive(server, client, user, directory):
     job = directory.job(user, runs=1)
-    assert_problem(client.request("delete", f"{API}/Jobs?jobid={job.id}"), 405)
+    # By hand, as `requests` would put it into capitals (RFC 9110, section 9.1).
+    answer = exchange(server, head("delete", f"{API}/Jobs?jobid={job.id}", f"Authorization: Bearer {client.token}"))
+    assert answer.status == 405
     assert_untouched(directory, job, runs=1)
 
 
@@ -694,7 +697,7 @@ def test_paths_are_not_case_sensitive(client, user, directory):
 
 
 @pytest.mark.parametrize(
-    "body", ["\r", "", "{}", '{"jobid": "not a GUID"}', "jobid=x&DeleteJob=False", "[" * 1000, "\0\xff"]
+    "body", ["\r", "", "{}", '{"jobid": "not a GUID"}', "jobid=x&DeleteJob=False", "[" * 200, "\0\xff"], ids=range(7)
 )
 @pytest.mark.parametrize("content_type", ["application/json", "text/plain", None])
 def test_the_body_of_a_DELETE_is_ignored(client, user, directory, body, content_type):

@@ -49,6 +49,8 @@ public actor Connection {
   private var canceller: Canceller?
   private var lossHandler: (@Sendable (String) -> Void)?
   private var closed = false
+  /// A cancel request was sent. It may reach the database late, so no other query must follow here.
+  private var isCancelled = false
 
   init(loop: EventLoop, settings: ConnectionSettings) {
     self.loop = loop
@@ -160,7 +162,8 @@ public actor Connection {
   /// Open, and nothing is left of an earlier query.
   var isHealthy: Bool {
     guard let handle else { return false }
-    return exchange == nil && PQstatus(handle) == CONNECTION_OK && PQtransactionStatus(handle) == PQTRANS_IDLE
+    return exchange == nil && !isCancelled && PQstatus(handle) == CONNECTION_OK
+      && PQtransactionStatus(handle) == PQTRANS_IDLE
   }
 
   // MARK: - Queries
@@ -242,6 +245,7 @@ public actor Connection {
 
   private func cancelExchange() {
     guard exchange != nil, let canceller else { return }
+    isCancelled = true
     // PQcancel opens a connection of its own and waits for it: not on the loop.
     Task.detached { canceller.cancel() }
   }

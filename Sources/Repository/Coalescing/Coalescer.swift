@@ -35,7 +35,7 @@ actor Coalescer<Input: Sendable, Output: Sendable> {
   ///   - largestBatch: The most members of a batch, from 1.
   ///   - mostBatches: The most batches under way at once, from 1.
   ///   - work: Answers a batch, an output for each input in their order, in one transaction.
-  init(loop: EventLoop, largestBatch: Int, mostBatches: Int, work: @escaping Work) {
+  init(loop: EventLoop, largestBatch: Int = 128, mostBatches: Int = 2, work: @escaping Work) {
     self.loop = loop
     self.largestBatch = largestBatch
     self.mostBatches = mostBatches
@@ -101,7 +101,9 @@ actor Coalescer<Input: Sendable, Output: Sendable> {
   private func perform(_ batch: [Member]) async {
     do throws(RepositoryError) {
       let outputs = try await work(batch.map(\.input))
-      guard outputs.count == batch.count else { throw .failed("a batch of \(batch.count) got \(outputs.count) answers") }
+      guard outputs.count == batch.count else {
+        throw .failed("a batch of \(batch.count) got \(outputs.count) answers")
+      }
       for (member, output) in zip(batch, outputs) { answer(member.number, with: .success(output)) }
     } catch {
       if batch.count > 1, error.leavesNothingDone {

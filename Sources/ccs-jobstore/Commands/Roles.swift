@@ -54,8 +54,14 @@ extension Command {
       let (role, user) = (arguments.operand("ROLE"), arguments.operand("USER"))
       try await AdministrationSession.run(arguments) { session throws(CommandFailure) in
         let changed = try await reporting { try await session.roles.set(role, of: user, assigned: assigned) }
-        let now = changed ? "now" : "already"
-        try terminal.write("\(user) \(now) \(assigned ? "has" : "is without") the role '\(role)'.\n")
+        let outcome =
+          switch (assigned, changed) {
+          case (true, true): "now has"
+          case (true, false): "already has"
+          case (false, true): "no longer has"
+          case (false, false): "does not have"
+          }
+        try terminal.write("\(user) \(outcome) the role '\(role)'.\n")
       }
     }
   }

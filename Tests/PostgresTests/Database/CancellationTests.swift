@@ -9,17 +9,18 @@ struct CancellationTests {
   func cancelledTask() async throws {
     try await withPool(connections: 1) { pool in
       try await withPool(connections: 1) { other in
-        let backend: Int = try await pool.execute(SQL.backend())[0](0)
+        let backend: Int = try await pool.value(SQL.backend())
         let sleeping = Task { try await pool.execute(SQL.sleep(.int(60_000))) }
         let active = SQL.activity(.int(Int64(backend)), .text("%pg_sleep%"))
-        #expect(try await eventually { try await other.execute(active)[0](0, as: Int.self) == 1 })
+        try await expectEventually { try await other.execute(active)[0](0, as: Int.self) == 1 }
 
         let start = ContinuousClock.now
         sleeping.cancel()
         await #expect(throws: PostgresError.cancelled) { try await sleeping.value }
         #expect(ContinuousClock.now - start < .seconds(10))
-        #expect(try await eventually { try await other.execute(active)[0](0, as: Int.self) == 0 })
-        #expect(try await pool.execute(SQL.echo(.int(1)))[0](0, as: Int.self) == 1)
+        try await expectEventually { try await other.execute(active)[0](0, as: Int.self) == 0 }
+        let found: Int = try await pool.value(SQL.echo(.int(1)))
+        #expect(found == 1)
       }
     }
   }
@@ -28,9 +29,9 @@ struct CancellationTests {
   func cancelledInQueue() async throws {
     try await withPool(connections: 1) { pool in
       let running = Task { try await pool.execute([SQL.sleep(.int(1500)), SQL.echo(.int(7))])[1] }
-      #expect(try await eventually { await pool.counters.leased == 1 })
+      try await expectEventually { await pool.counters.leased == 1 }
       let waiting = Task { try await pool.execute(SQL.echo(.int(8))) }
-      #expect(try await eventually { await pool.counters.waiting == 1 })
+      try await expectEventually { await pool.counters.waiting == 1 }
       waiting.cancel()
       await #expect(throws: PostgresError.cancelled) { try await waiting.value }
       #expect(await pool.counters.leased == 1, "the other still runs")
@@ -50,7 +51,8 @@ struct CancellationTests {
         }
         task.cancel()
         await #expect(throws: PostgresError.cancelled) { try await task.value }
-        #expect(try await pool.execute(next())[0](0, as: Int.self) == 1)
+        let found: Int = try await pool.value(next())
+        #expect(found == 1)
       }
     }
   }
@@ -77,7 +79,8 @@ struct CancellationTests {
         try await connection.execute([SQL.sleep(.int(60_000))])
       }
       #expect(await connection.isHealthy)
-      #expect(try await connection.execute([SQL.echo(.int(1))])[0][0](0, as: Int.self) == 1)
+      let found: Int = try await connection.value(SQL.echo(.int(1)))
+      #expect(found == 1)
     }
   }
 
@@ -104,7 +107,7 @@ struct CancellationTests {
   func silentDatabase() async throws {
     try await withConnection(statementTimeout: .seconds(50)) { connection in
       let query = Task { try await connection.execute([SQL.sleep(.int(40_000))]) }
-      #expect(try await eventually { await !connection.isHealthy })
+      try await expectEventually { await !connection.isHealthy }
       let now = ContinuousClock.now
       await connection.checkDeadline(now: now + .seconds(54))
       #expect(await !connection.isHealthy, "the database's own time-out has a chance first")

@@ -21,6 +21,12 @@ struct EventLoopTests {
     }
   }
 
+  private final class Counter: Sendable {
+    private let count = Atomic(0)
+    var value: Int { count.load(ordering: .relaxed) }
+    func increase() { count.add(1, ordering: .relaxed) }
+  }
+
   /// proc(5)
   private func nameOfThread() -> String {
     let text = (try? String(contentsOfFile: "/proc/thread-self/comm", encoding: .utf8)) ?? ""
@@ -62,11 +68,10 @@ struct EventLoopTests {
       ticks.withLock { $0.append((.now, loop.isCurrentThread)) }
     }
     let resident = Resident(loop: loop)
-    #expect(
-      try await eventually {
-        _ = await resident.call()
-        return ticks.withLock { $0.count } >= 5
-      })
+    try await expectEventually {
+      _ = await resident.call()
+      return ticks.withLock { $0.count } >= 5
+    }
     loop.stop()
     let seen = ticks.withLock { $0 }
     #expect(seen.allSatisfy { $0.onLoop })
@@ -76,10 +81,10 @@ struct EventLoopTests {
   @Test("A tick is not put off by jobs that never end")
   func ticksUnderLoad() async throws {
     let loop = EventLoop(name: "test-loop-4")
-    let ticks = Atomic(0)
-    loop.every(.milliseconds(1)) { ticks.add(1, ordering: .relaxed) }
+    let ticks = Counter()
+    loop.every(.milliseconds(1)) { ticks.increase() }
     let busy = Task(executorPreference: loop) { while !Task.isCancelled { await Task.yield() } }
-    #expect(try await eventually { ticks.load(ordering: .relaxed) >= 10 })
+    try await expectEventually { ticks.value >= 10 }
     busy.cancel()
     await busy.value
     loop.stop()
@@ -97,7 +102,7 @@ struct EventLoopTests {
       if Glibc.read(reader, &byte, 1) == 1 { read.withLock { $0.append(byte) } }
     }
     _ = Glibc.write(writer, [1, 2, 3] as [UInt8], 3)
-    #expect(try await eventually { read.withLock { $0 } == [1, 2, 3] })
+    try await expectEventually { read.withLock { $0 } == [1, 2, 3] }
 
     // Taken away on the loop, as a connection does, so that no call can be under way.
     await Task(executorPreference: loop) { loop.unwatch(reader) }.value
@@ -112,19 +117,18 @@ struct EventLoopTests {
   @Test("stop() lets the jobs end that wait already, then ends the thread and the ticks")
   func stop() async throws {
     let loop = EventLoop(name: "test-loop-6")
-    let ran = Atomic(0)
-    let ticks = Atomic(0)
-    loop.every(.milliseconds(1)) { ticks.add(1, ordering: .relaxed) }
+    let (ran, ticks) = (Counter(), Counter())
+    loop.every(.milliseconds(1)) { ticks.increase() }
     await Task(executorPreference: loop) {
       // While this one holds the thread, the others line up.
-      for _ in 0..<100 { Task(executorPreference: loop) { ran.add(1, ordering: .relaxed) } }
+      for _ in 0..<100 { Task(executorPreference: loop) { ran.increase() } }
       usleep(20_000)
     }.value
     loop.stop()
-    #expect(ran.load(ordering: .relaxed) == 100)
-    let last = ticks.load(ordering: .relaxed)
+    #expect(ran.value == 100)
+    let last = ticks.value
     try await Task.sleep(for: .milliseconds(50))
-    #expect(ticks.load(ordering: .relaxed) == last)
+    #expect(ticks.value == last)
     loop.stop()  // a second time, without effect
   }
 }

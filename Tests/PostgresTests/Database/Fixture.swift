@@ -1,5 +1,6 @@
 import Synchronization
 import TestDatabase
+import Testing
 
 @testable import Postgres
 
@@ -66,16 +67,31 @@ final class Events: Sendable {
   }
 }
 
-/// Looks again and again until something is so, for 30 seconds.
-///
-/// - Returns: Whether it was so in the end.
-func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
+/// Expects that something is so soon: looks again and again, for 30 seconds.
+func expectEventually(
+  sourceLocation: SourceLocation = #_sourceLocation, _ condition: () async throws -> Bool
+) async throws {
   let deadline = ContinuousClock.now + .seconds(30)
-  while ContinuousClock.now < deadline {
-    if try await condition() { return true }
+  var isSo = try await condition()
+  while !isSo, ContinuousClock.now < deadline {
     try await Task.sleep(for: .milliseconds(10))
+    isSo = try await condition()
   }
-  return try await condition()
+  #expect(isSo, "not within 30 seconds", sourceLocation: sourceLocation)
+}
+
+extension Connection {
+  /// The first column of a query's first row.
+  nonisolated func value<Result: ColumnValue>(_ query: Query) async throws -> Result {
+    try await execute([query])[0][0](0)
+  }
+}
+
+extension Pool {
+  /// The first column of a query's first row.
+  nonisolated func value<Result: ColumnValue>(_ query: Query) async throws -> Result {
+    try await execute(query)[0](0)
+  }
 }
 
 /// The statements that many tests use.

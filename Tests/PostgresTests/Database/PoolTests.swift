@@ -34,15 +34,16 @@ struct PoolTests {
   func queueLimit() async throws {
     try await withPool(connections: 1, queueLimit: 2) { pool in
       let running = Task { try await pool.execute(SQL.sleep(.int(1000))) }
-      #expect(try await eventually { await pool.counters.leased == 1 })
+      try await expectEventually { await pool.counters.leased == 1 }
       let waiting = (1...2).map { number in Task { try await pool.execute(SQL.echo(.int(Int64(number)))) } }
-      #expect(try await eventually { await pool.counters.waiting == 2 })
+      try await expectEventually { await pool.counters.waiting == 2 }
       await #expect { try await pool.execute(SQL.echo(.int(3))) } throws: {
         if case PostgresError.busy = $0 { true } else { false }
       }
       _ = try await running.value
       for (number, task) in zip(1..., waiting) { #expect(try await task.value[0](0, as: Int.self) == number) }
-      #expect(try await pool.execute(SQL.echo(.int(4)))[0](0, as: Int.self) == 4)
+      let found: Int = try await pool.value(SQL.echo(.int(4)))
+      #expect(found == 4)
     }
   }
 
@@ -50,7 +51,7 @@ struct PoolTests {
   func queueTimeout() async throws {
     try await withPool(connections: 1, queueTimeout: .milliseconds(300)) { pool in
       let running = Task { try await pool.execute(SQL.sleep(.int(2000))) }
-      #expect(try await eventually { await pool.counters.leased == 1 })
+      try await expectEventually { await pool.counters.leased == 1 }
       let start = ContinuousClock.now
       await #expect { try await pool.execute(SQL.echo(.int(1))) } throws: {
         if case PostgresError.busy = $0 { true } else { false }
@@ -65,12 +66,13 @@ struct PoolTests {
   func terminatedIdle() async throws {
     let events = Events()
     try await withPool(connections: 1, report: events.append) { pool in
-      let backend: Int = try await pool.execute(SQL.backend())[0](0)
+      let backend: Int = try await pool.value(SQL.backend())
       try await withPool(connections: 1) { other in
-        #expect(try await other.execute(SQL.terminate(.int(Int64(backend))))[0](0, as: Bool.self))
+        let terminated: Bool = try await other.value(SQL.terminate(.int(Int64(backend))))
+        #expect(terminated)
       }
-      #expect(try await eventually { events.losses == 1 })
-      let next: Int = try await pool.execute(SQL.backend())[0](0)
+      try await expectEventually { events.losses == 1 }
+      let next: Int = try await pool.value(SQL.backend())
       #expect(next != backend)
       #expect(events.connects == 2 && events.losses == 1)
     }
@@ -93,13 +95,14 @@ struct PoolTests {
           FROM pg_stat_activity
           WHERE application_name = 'doomed' AND query LIKE '%pg_sleep%' AND state = 'active'
           """)
-        #expect(try await eventually { try await other.execute(kill()).count == 1 })
+        try await expectEventually { try await other.execute(kill()).count == 1 }
         await #expect { try await query.value } throws: {
           if case PostgresError.connectionLost = $0 { true } else { false }
         }
         #expect(events.losses == 1)
-        #expect(try await pool.execute(SQL.echo(.int(5)))[0](0, as: Int.self) == 5)
-        #expect(try await eventually { await pool.counters.leased == 0 })
+        let found: Int = try await pool.value(SQL.echo(.int(5)))
+        #expect(found == 5)
+        try await expectEventually { await pool.counters.leased == 0 }
       }
     }
   }
@@ -132,7 +135,8 @@ struct PoolTests {
             """)
         }
         #expect(try await queries.value >= 300)
-        #expect(try await pool.execute(SQL.echo(.int(1)))[0](0, as: Int.self) == 1)
+        let found: Int = try await pool.value(SQL.echo(.int(1)))
+        #expect(found == 1)
         #expect(await pool.counters.leased == 0)
         #expect(await pool.counters.waiting == 0)
       }
@@ -148,7 +152,7 @@ struct PoolTests {
           try await group.waitForAll()
         }
         let running = Task { try await pool.execute([SQL.sleep(.int(700)), SQL.echo(.int(9))])[1] }
-        #expect(try await eventually { await pool.counters.leased == 1 })
+        try await expectEventually { await pool.counters.leased == 1 }
         let start = ContinuousClock.now
         await pool.shutDown()
         #expect(ContinuousClock.now - start > .milliseconds(300), "it has waited")
@@ -157,7 +161,7 @@ struct PoolTests {
           if case PostgresError.unavailable = $0 { true } else { false }
         }
         let left = "SELECT count(*) FROM pg_stat_activity WHERE datname = '\(database.name)'"
-        #expect(try await eventually { try await database.server.psql(left) == "0" })
+        try await expectEventually { try await database.server.psql(left) == "0" }
       }
     }
   }

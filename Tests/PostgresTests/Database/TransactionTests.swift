@@ -36,7 +36,8 @@ struct TransactionTests {
       await #expect { try await connection.execute([Self.insert(.int(1)), Self.divide(.int(0))]) } throws: {
         $0 as? PostgresError == .refused(sqlState: "22012", message: "division by zero")
       }
-      #expect(try await connection.execute([Self.count()])[0][0](0, as: Int.self) == 0)
+      let found: Int = try await connection.value(Self.count())
+      #expect(found == 0)
     }
   }
 
@@ -48,7 +49,8 @@ struct TransactionTests {
       } throws: {
         ($0 as? PostgresError)?.sqlState == "22012"
       }
-      #expect(try await connection.execute([Self.count()])[0][0](0, as: Int.self) == 0)
+      let found: Int = try await connection.value(Self.count())
+      #expect(found == 0)
     }
   }
 
@@ -58,7 +60,8 @@ struct TransactionTests {
       await #expect { try await connection.execute([Self.insert(.int(1)), Self.insert(.int(1))]) } throws: {
         ($0 as? PostgresError)?.sqlState == "23505"
       }
-      #expect(try await connection.execute([Self.count()])[0][0](0, as: Int.self) == 0)
+      let found: Int = try await connection.value(Self.count())
+      #expect(found == 0)
       #expect(await connection.isHealthy)
     }
   }
@@ -88,7 +91,8 @@ struct TransactionTests {
     try await withConnection { connection in
       for number in 0..<20 { _ = try await connection.execute([SQL.echo(.int(Int64(number)))]) }
       let prepared = Statement("SELECT count(*) FROM pg_prepared_statements WHERE statement = $1", .text)
-      #expect(try await connection.execute([prepared(.text(SQL.echo.sql))])[0][0](0, as: Int.self) == 1)
+      let found: Int = try await connection.value(prepared(.text(SQL.echo.sql)))
+      #expect(found == 1)
     }
   }
 
@@ -99,7 +103,8 @@ struct TransactionTests {
       #expect(await !connection.isHealthy)
       _ = try await connection.execute([Statement("ROLLBACK")()])
       #expect(await connection.isHealthy)
-      #expect(try await connection.execute([Self.count()])[0][0](0, as: Int.self) == 0)
+      let found: Int = try await connection.value(Self.count())
+      #expect(found == 0)
     }
   }
 
@@ -111,7 +116,8 @@ struct TransactionTests {
         _ = try await pool.withConnection { connection throws(PostgresError) in
           try await connection.execute([Statement("BEGIN")(), Self.insert(.int(1))])
         }
-        #expect(try await pool.execute(Self.count())[0](0, as: Int.self) == 0)
+        let found: Int = try await pool.value(Self.count())
+        #expect(found == 0)
       }
     }
   }
