@@ -3,6 +3,7 @@
 import random
 import subprocess
 import threading
+import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
@@ -645,6 +646,29 @@ def test_a_deletion_and_a_purge_at_once_never_fail(client, user, directory, serv
         assert deletion == 204
         assert purge in (204, 404)
         assert not directory.exists(job)
+
+
+def test_deletions_that_have_to_wait_do_not_hold_up_those_of_other_jobs(client, user, directory, server):
+    locked = [directory.job(user, runs=1) for _ in range(4)]
+    free = [directory.job(user, runs=1) for _ in range(20)]
+    blocker = directory.database.connect()
+    blocker.cursor().execute(
+        "SELECT FROM directory.jobs WHERE job_id = ANY (%s) FOR UPDATE", ([job.id for job in locked],)
+    )
+    with ThreadPoolExecutor(len(locked) + len(free)) as pool:
+
+        def delete(job):
+            started = time.monotonic()
+            return Client(server, client.token).delete(job).status_code, time.monotonic() - started
+
+        waiting = [pool.submit(delete, job) for job in locked]
+        directory.database.wait_for_blocked_statement()
+        others = [pool.submit(delete, job).result() for job in free] + list(pool.map(delete, [uuid.uuid4()] * 3))
+        blocker.rollback()
+        blocker.close()
+        assert {each.result()[0] for each in waiting} == {204}
+    assert {status for status, _ in others} == {204, 404}
+    assert max(seconds for _, seconds in others) < 2
 
 
 def test_a_client_that_leaves_during_a_deletion_leaves_all_or_nothing(client, user, directory, server):

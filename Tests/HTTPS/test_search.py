@@ -205,7 +205,7 @@ def test_a_plus_or_percent_20_is_a_space(client, user, directory):
     ],
 )
 def test_a_missing_repeated_or_malformed_name_is_refused(client, query):
-    assert "jobname" in assert_problem(client.get(f"{API}/jobs{query}"), 400)["detail"]
+    assert "jobname" in assert_problem(client.verbatim("GET", f"{API}/jobs{query}"), 400)["detail"]
 
 
 def test_a_name_longer_than_any_job_has_is_an_answer_and_no_fault(client):

@@ -7,12 +7,7 @@ import Synchronization
 final class Custodian: Sendable {
   private static let all = Mutex<[Custodian]>([])
 
-  /// Foundation's Process locks what its threads share. Hence unchecked.
-  private struct Shell: @unchecked Sendable {
-    let process = Process()
-  }
-
-  private let shell = Shell()
+  private let shell: Child
   /// The writing end of the pipe; nil once it is closed.
   private let pipe: Mutex<Int32?>
 
@@ -21,21 +16,19 @@ final class Custodian: Sendable {
   ///   - arguments: The script's `$1` and so on.
   init(_ script: String, _ arguments: [String], environment: [String: String]? = nil) throws {
     var ends: [Int32] = [-1, -1]
-    guard Glibc.pipe(&ends) == 0, fcntl(ends[1], F_SETFD, FD_CLOEXEC) == 0 else {
-      throw CocoaError(.fileWriteUnknown)
+    guard Glibc.pipe(&ends) == 0 else { throw CocoaError(.fileWriteUnknown) }
+    _ = fcntl(ends[1], F_SETFD, FD_CLOEXEC)
+    let nowhere = open("/dev/null", O_WRONLY)
+    defer {
+      close(ends[0])
+      close(nowhere)
     }
-    pipe = Mutex(ends[1])
-    let process = shell.process
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
     // An interrupt from the terminal goes to every process of the group: not before the tests have ended.
     let waiting = "trap '' INT TERM HUP; lines=; while read -r line; do lines=\"$lines $line\"; done; "
-    process.arguments = ["-c", waiting + script, "sh"] + arguments
-    process.currentDirectoryURL = URL(fileURLWithPath: "/")
-    if let environment { process.environment = environment }
-    process.standardInput = FileHandle(fileDescriptor: ends[0], closeOnDealloc: true)
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    try process.run()
+    shell = try Child(
+      ["/bin/sh", "-c", waiting + script, "sh"] + arguments, environment: environment, input: ends[0],
+      output: nowhere)
+    pipe = Mutex(ends[1])
     let isFirst = Self.all.withLock { all in
       all.append(self)
       return all.count == 1
@@ -53,7 +46,7 @@ final class Custodian: Sendable {
     guard let writer = pipe.withLock({ $0.take() }) else { return }
     close(writer)
     var patience = 1000
-    while shell.process.isRunning, patience > 0 {
+    while !shell.hasEnded, patience > 0 {
       usleep(20_000)
       patience -= 1
     }

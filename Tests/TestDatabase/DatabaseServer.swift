@@ -67,7 +67,7 @@ public struct DatabaseServer: Sendable {
   @discardableResult
   public func psql(_ sql: String, database: String = "postgres") async throws -> String {
     let text = try await Command.run(
-      "psql", ["-XAtq", "-v", "ON_ERROR_STOP=1", "-d", database], environment: environment, input: sql)
+      ["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", database], environment: environment, input: sql)
     return text.trimmingCharacters(in: .newlines)
   }
 }

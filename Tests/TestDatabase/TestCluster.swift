@@ -72,8 +72,7 @@ public final class TestCluster: Sendable {
   }
 
   private func asOwner(_ program: String, _ arguments: [String]) async throws {
-    let command = Self.ownersCommand("\(programs)/\(program)", arguments)
-    try await Command.run(command[0], Array(command.dropFirst()))
+    try await Command.run(Self.ownersCommand("\(programs)/\(program)", arguments))
   }
 
   /// Starts it, and returns when it takes connections.

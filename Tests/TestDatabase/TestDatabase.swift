@@ -52,7 +52,7 @@ public struct TestDatabase: Sendable {
   }
 
   private static func migrate(_ arguments: [String], on server: DatabaseServer) async throws -> String {
-    try await Command.run("\(package)/scripts/migrate", arguments, environment: server.environment)
+    try await Command.run(["\(package)/scripts/migrate"] + arguments, environment: server.environment)
   }
 
   /// What migrated databases are copies of: `scripts/migrate` takes longer than a copy.

@@ -95,8 +95,9 @@ need_packages() {
   say "installing from Debian: ${missing[*]}"
   local apt=(as_root env DEBIAN_FRONTEND=noninteractive apt-get --quiet -o DPkg::Lock::Timeout=300)
   # A list of another repository that cannot be had does not matter here, if Debian's can.
-  "${apt[@]}" update || echo "$script_name: apt-get update failed in part; going on with the lists there are" >&2
-  "${apt[@]}" install --yes --no-install-recommends "${missing[@]}" ||
+  "${apt[@]}" update >/dev/null ||
+    echo "$script_name: apt-get update failed in part; going on with the lists there are" >&2
+  "${apt[@]}" install --yes --no-install-recommends "${missing[@]}" | sed -u -n 's/^Setting up/   &/p' ||
     fail "the packages could not be installed; run: apt-get install ${missing[*]}" 3
 }
 
@@ -131,7 +132,7 @@ build_release() {
   filtered '/the use of .mktemp. is dangerous/d' swift build --package-path "$checkout" \
     --scratch-path "$build_folder" -c release --static-swift-stdlib \
     --explicit-target-dependency-import-check error -Xswiftc -warnings-as-errors --product ccs-jobstore ||
-    fail "the build failed; the first error above says where" 1
+    fail "the build failed; the first error above says where. If the checkout was moved, remove $build_folder" 1
 }
 
 # --- A private PostgreSQL cluster ---------------------------------------------------------------------------------------

@@ -10,6 +10,9 @@ enum JSONNode: Sendable, Equatable {
   case text(String)
   case array([JSONNode])
   case object([String: JSONNode])
+  /// What the decoder does not give out: a text with a NUL character or half a surrogate pair, or a number
+  /// that is too large.
+  case unreadable
 
   /// - Throws: `DecodingError` if the text is no JSON5.
   init(json5 text: String) throws {
@@ -18,24 +21,25 @@ enum JSONNode: Sendable, Equatable {
     self = try decoder.decode(JSONNode.self, from: Data(text.utf8))
   }
 
-  /// As JSON text, the same for equal values; nil if it holds what the database cannot keep: a number that
-  /// JSON5 has and JSON has not, or a NUL character.
+  /// As JSON text, the same for equal values; nil if it holds what the database cannot keep.
   var json: String? {
-    guard !holdsNUL else { return nil }
+    guard isStorable else { return nil }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) }
   }
 
   /// What a value must be to have ``json``.
-  static let storableRule = "must hold neither a NUL character nor a number that JSON has not"
+  static let storableRule =
+    "must hold no text with a NUL character or half a surrogate pair, and no infinite number or NaN"
 
-  private var holdsNUL: Bool {
+  private var isStorable: Bool {
     switch self {
-    case .text(let text): text.utf8.contains(0)
-    case .array(let elements): elements.contains(where: \.holdsNUL)
-    case .object(let members): members.contains { $0.key.utf8.contains(0) || $0.value.holdsNUL }
-    default: false
+    case .unreadable: false
+    case .number(let number): number.isFinite
+    case .array(let elements): elements.allSatisfy(\.isStorable)
+    case .object(let members): members.allSatisfy { !$0.key.utf8.contains(0) && $0.value.isStorable }
+    default: true
     }
   }
 }
@@ -53,22 +57,23 @@ extension JSONNode: Codable {
       while !array.isAtEnd { elements.append(try array.decode(JSONNode.self)) }
       self = .array(elements)
     } else {
-      self = try Self.scalar(decoder.singleValueContainer())
+      self = Self.scalar(try decoder.singleValueContainer())
     }
   }
 
-  private static func scalar(_ container: any SingleValueDecodingContainer) throws -> JSONNode {
+  private static func scalar(_ container: any SingleValueDecodingContainer) -> JSONNode {
     if container.decodeNil() { return .null }
     if let text = try? container.decode(String.self) { return .text(text) }
     if let boolean = try? container.decode(Bool.self) { return .boolean(boolean) }
     if let integer = try? container.decode(Int.self) { return .integer(integer) }
-    return .number(try container.decode(Double.self))
+    if let number = try? container.decode(Double.self) { return .number(number) }
+    return .unreadable
   }
 
   func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     switch self {
-    case .null: try container.encodeNil()
+    case .null, .unreadable: try container.encodeNil()
     case .boolean(let boolean): try container.encode(boolean)
     case .integer(let integer): try container.encode(integer)
     case .number(let number): try container.encode(number)

@@ -78,14 +78,29 @@ extension ImportFile {
     }
   }
 
+  static let scheduleKeys = [
+    "RunNow", "RunOnce", "RunPeriodically", "StartDate", "RunEveryNDays", "RepeatDays", "RepeatMinutes",
+    "RecurrenceType", "WeeklyDay", "WeeklyRecurEvery", "MonthlyDay", "MonthlyIsByOrdinalDay",
+    "MonthlyOrdinalDay", "MonthlyDayOfTheWeek", "MonthlyRecurEvery", "EndJobRunConfigured",
+    "EndJobRunTimeInterval", "SubScheduleRepeatDays", "SubScheduleRepeatPeriodDays",
+  ]
+
   private static func jobSchedule(
     _ node: JSONNode, _ pointer: JSONPointer, _ problems: ProblemList
   ) -> Schedule? {
-    guard let json = node.json else { return nil }
+    guard let json = node.json else {
+      problems.note(pointer, rule: JSONNode.storableRule)
+      return nil
+    }
+    // The schedule's own decoder passes over what it does not know, as clients may send more than it needs.
+    _ = ObjectReader.read(node, at: pointer, problems) { schedule in
+      for key in scheduleKeys { _ = schedule.node(key) }
+      return true
+    }
     do {
       return try JSONDecoder().decode(Schedule.self, from: Data(json.utf8))
     } catch let error as Schedule.Invalid {
-      for violation in error.violations {
+      for violation in error.violations where !violation.pointer.isEmpty {
         problems.note(pointer.appending(violation.pointer), rule: violation.rule)
       }
     } catch {

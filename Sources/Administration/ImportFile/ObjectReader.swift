@@ -71,10 +71,11 @@ final class ObjectReader {
 
   func text(_ node: JSONNode, at pointer: JSONPointer, _ broken: (String) -> String?) -> String? {
     guard case .text(let text) = node else {
-      problems.note(pointer, rule: "must be a text")
+      let rule = node == .unreadable ? " without a NUL character or half a surrogate pair" : ""
+      problems.note(pointer, rule: "must be a text" + rule)
       return nil
     }
-    if let rule = text.utf8.contains(0) ? "must have no NUL character" : broken(text) {
+    if let rule = broken(text) {
       problems.note(pointer, rule: rule)
       return nil
     }

@@ -1,5 +1,4 @@
 import Administration
-import FoundationEssentials
 
 extension Command {
   static let directoryImport = Command(
@@ -16,15 +15,16 @@ extension Command {
         + "every kind of entry.",
     ]
   ) { arguments, terminal throws(CommandFailure) in
-    let (path, dryRun) = (arguments.operand("FILE"), arguments.has("--dry-run"))
-    let text = try DirectoryFile.text(of: path)
-    let file = try DirectoryFile.decode(text, path: path)
+    let file = try DirectoryFile(path: arguments.operand("FILE"), terminal)
+    let dryRun = arguments.has("--dry-run")
     do throws(CommandFailure) {
-      // A portion of generated runs is one statement, of seconds at most.
+      // A portion of generated runs is a few statements, of seconds at most.
       try await AdministrationSession.run(arguments, statementTimeout: .seconds(600)) {
         session throws(CommandFailure) in
-        let summary = try await reporting {
-          try await session.directoryImport.run(file, keeps: !dryRun) { terminal.show(progress: $0.text) }
+        let summary = try await file.reporting { () async throws(AdministrationError) in
+          try await session.directoryImport.run(file.content, keeps: !dryRun) {
+            terminal.show(progress: $0.text)
+          }
         }
         terminal.show(progress: "")
         try terminal.write(summary.table.text)
@@ -32,33 +32,8 @@ extension Command {
       }
     } catch {
       // Without the database, say at least what is wrong with the file by itself.
-      guard error.status == .unavailable, !file.problems.isEmpty else { throw error }
-      throw CommandFailure(.wrongFile(file.problems))
-    }
-  }
-}
-
-/// The file that is imported.
-private enum DirectoryFile {
-  static func text(of path: String) throws(CommandFailure) -> String {
-    let data: Data
-    do {
-      data = try Data(contentsOf: URL(filePath: path == "-" ? "/dev/stdin" : path))
-    } catch {
-      throw CommandFailure(.failed, "\(path) cannot be read")
-    }
-    guard let text = String(validating: data, as: UTF8.self) else {
-      throw CommandFailure(.failed, "\(path) is not UTF-8")
-    }
-    return text
-  }
-
-  static func decode(_ text: String, path: String) throws(CommandFailure) -> ImportFile {
-    do {
-      return try ImportFile(text)
-    } catch {
-      let place = JSON5Text.lineOfMistake(in: text).map { "at line \($0)" } ?? "at its end: something is open"
-      throw CommandFailure(.failed, "\(path) is not valid JSON5 \(place)")
+      guard error.status == .unavailable, !file.content.problems.isEmpty else { throw error }
+      throw file.failure(file.content.problems)
     }
   }
 }

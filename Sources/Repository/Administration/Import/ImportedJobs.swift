@@ -2,14 +2,21 @@ import Postgres
 
 /// Jobs in an import.
 extension ImportedTable {
+  // A configuration that stays must have the job's new name in it all the same.
   private static let rows = """
     (
-        SELECT s.*, s.created_by IS NULL AS is_system, u.user_id, s.configuration::jsonb AS details
+        SELECT s.*, s.created_by IS NULL AS is_system, u.user_id,
+               coalesce(
+                   s.configuration::jsonb,
+                   o.configuration
+                       || jsonb_strip_nulls(jsonb_build_object('JobName', s.name, 'JobDescription', s.description))
+               ) AS details
         FROM jsonb_to_recordset($1) AS s (
             id uuid, name text, description text, type text, created_by text, created_at timestamptz,
             configuration text, next_run_at timestamptz
         )
         LEFT JOIN directory.users u ON lower(u.user_name) = lower(s.created_by)
+        LEFT JOIN directory.jobs o ON o.job_id = s.id
     ) AS s
     """
 
@@ -35,17 +42,16 @@ extension ImportedTable {
           is_system = s.is_system,
           created_by = s.user_id,
           modified_at = now(),
-          configuration = coalesce(s.details, j.configuration),
+          configuration = s.details,
           next_run_at = CASE
-              WHEN s.details IS DISTINCT FROM j.configuration AND s.details IS NOT NULL THEN s.next_run_at
+              WHEN s.configuration IS NOT NULL AND s.details IS DISTINCT FROM j.configuration THEN s.next_run_at
               ELSE j.next_run_at
           END
       FROM \(rows)
       WHERE j.job_id = s.id
           AND (j.job_name, j.job_description, j.job_type, j.created_by, j.configuration)
               IS DISTINCT FROM (
-                  s.name, coalesce(s.description, j.job_description), s.type, s.user_id,
-                  coalesce(s.details, j.configuration)
+                  s.name, coalesce(s.description, j.job_description), s.type, s.user_id, s.details
               )
       RETURNING j.job_id
       """, .jsonb))

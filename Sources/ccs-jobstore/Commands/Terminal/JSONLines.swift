@@ -1,4 +1,3 @@
-import Domain
 import FoundationEssentials
 
 /// Values as JSON, one a line, for other programs.
@@ -8,8 +7,7 @@ enum JSONLines {
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     encoder.dateEncodingStrategy = .custom { date, encoder in
       var container = encoder.singleValueContainer()
-      let milliseconds = (date.timeIntervalSince1970 * 1000).rounded()
-      try container.encode(OffsetDate(Date(timeIntervalSince1970: milliseconds / 1000)).description)
+      try container.encode(date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
     }
     do {
       return try values.map { String(decoding: try encoder.encode($0), as: UTF8.self) + "\n" }.joined()
