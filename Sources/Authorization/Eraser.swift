@@ -79,7 +79,12 @@ public actor Eraser {
         }
       } catch {
         // Whatever it was, the list is as it was before the step: the next look at it tries again.
-        if case .failed(let message) = error { observe(.eraserFailed(message)) }
+        switch error {
+        case .failed(let message): observe(.eraserFailed(message))
+        case .cancelled where !Task.isCancelled:
+          observe(.eraserFailed("a batch took longer than a statement may; deletion.eraserBatchRows is too large"))
+        default: break
+        }
         return
       }
       let busy = ContinuousClock.now - started

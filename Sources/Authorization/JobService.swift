@@ -61,6 +61,7 @@ public struct JobService: Sendable {
       let id = deletion.jobID.guidString
       switch deletion.outcome {
       case .done: continue
+      case .locked: throw .unavailable("the job is locked")
       case .notFound: throw .notFound("The job \(id) does not exist.")
       case .systemJob: throw .forbidden("The job \(id) is a system job. A system job cannot be deleted.")
       case .notCreator:
@@ -68,6 +69,8 @@ public struct JobService: Sendable {
       }
     }
     observe(.jobsDeleted(count: deletions.count, runs: deletions.reduce(0) { $0 + $1.runs }))
+    let rowsErased = deletions.reduce(0) { $0 + $1.rowsErased }
+    if rowsErased > 0 { observe(.rowsErased(rowsErased)) }
     if deletions.contains(where: \.rowsLeft) { rowsLeft() }
     return deletions
   }

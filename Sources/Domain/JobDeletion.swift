@@ -10,6 +10,8 @@ public struct JobDeletion: Sendable, Equatable {
     case notCreator = "not creator"
     /// It belongs to the installation.
     case systemJob = "system job"
+    /// Somebody else is changing it at this moment.
+    case locked
   }
 
   public var jobID: UUID
@@ -20,12 +22,15 @@ public struct JobDeletion: Sendable, Equatable {
   public var runs: Int
   /// Whether rows of the history are left for the eraser. Nobody can reach them any more.
   public var rowsLeft: Bool
+  /// The rows erased by the transaction; where several jobs shared it, the first has them all.
+  public var rowsErased: Int
 
-  public init(jobID: UUID, outcome: Outcome, jobName: String?, runs: Int, rowsLeft: Bool) {
+  public init(jobID: UUID, outcome: Outcome, jobName: String?, runs: Int, rowsLeft: Bool, rowsErased: Int) {
     self.jobID = jobID
     self.outcome = outcome
     self.jobName = jobName
     self.runs = runs
     self.rowsLeft = rowsLeft
+    self.rowsErased = rowsErased
   }
 }

@@ -141,8 +141,8 @@ public final class Server: Sendable {
   /// Cuts what has taken too long and ends daemons whose last client has gone. To be called a few times a second.
   public func sweep() {
     let (all, finished) = state.withLock { state in
-      let finished = state.retiring.filter { $0.registry.count == 0 }
-      state.retiring.removeAll { $0.registry.count == 0 }
+      let finished = state.retiring.filter { $0.registry.count == 0 && $0.closeIfIdle() }
+      state.retiring.removeAll { daemon in finished.contains { $0 === daemon } }
       return ([state.current].compactMap(\.self) + state.retiring, finished)
     }
     for daemon in all { daemon.registry.sweep() }
@@ -150,24 +150,30 @@ public final class Server: Sendable {
     for daemon in finished { Task.detached { daemon.stop() } }
   }
 
+  /// No request is under way, now or within a time, and no more is taken.
+  private func areClosed(_ daemons: [HTTPSDaemon], within limit: Duration) async -> Bool {
+    let deadline = ContinuousClock.now + limit
+    while !daemons.allSatisfy({ $0.closeIfIdle() }) {
+      guard ContinuousClock.now < deadline else { return false }
+      try? await Task.sleep(for: .milliseconds(10))
+    }
+    return true
+  }
+
   /// Accepts nothing more, waits for the requests under way, and ends.
   ///
-  /// - Parameter limit: The longest wait.
-  /// - Returns: Whether every request was answered in that time. If not, the daemons still run.
+  /// - Parameter limit: The longest wait; then the requests are cancelled.
+  /// - Returns: Whether every request was answered. If not, the daemons still run.
   public func drain(within limit: Duration) async -> Bool {
-    let daemons = state.withLock { state in
-      defer { state = State() }
-      return [state.current].compactMap(\.self) + state.retiring
-    }
+    let daemons = state.withLock { [$0.current].compactMap(\.self) + $0.retiring }
     for daemon in daemons { daemon.quiesce() }
     socket.close()
-    let deadline = ContinuousClock.now + limit
-    while inFlight.count > 0 {
-      guard ContinuousClock.now < deadline else { return false }
-      try? await Task.sleep(for: .milliseconds(20))
+    var drained = await areClosed(daemons, within: limit)
+    if !drained {
+      for daemon in daemons { daemon.registry.cancelAll() }
+      drained = await areClosed(daemons, within: .seconds(2))
     }
-    // The last answers leave the process after they have left the count.
-    try? await Task.sleep(for: .milliseconds(50))
+    guard drained else { return false }
     for daemon in daemons { daemon.stop() }
     return true
   }

@@ -16,17 +16,22 @@ public struct Deletion: Sendable {
 
   private let pool: Pool
   private let single: Coalescer<Order, JobDeletion>
+  /// For jobs that somebody holds: two are waited for at a time, so that connections are left for everybody else.
+  private let patient: Coalescer<Order, JobDeletion>
 
   public init(pool: Pool) {
     self.pool = pool
     single = Coalescer(loop: pool.loop) { orders throws(RepositoryError) in
       try await Self.carryOut(orders, together: false, pool)
     }
+    patient = Coalescer(loop: pool.loop, largestBatch: 1) { orders throws(RepositoryError) in
+      try await Self.carryOut(orders, together: true, pool)
+    }
   }
 
   private static let delete = Statement(
     """
-    SELECT outcome, job_name, runs, rows_left
+    SELECT outcome, job_name, runs, rows_left, rows_erased
     FROM directory.delete_jobs($1, $2, $3, $4, $5, $6, $7)
     """, .uuidArray, .uuidArray, .textArray, .boolArray, .uuidArray, .int8, .bool)
 
@@ -47,7 +52,11 @@ public struct Deletion: Sendable {
         job: $0, caller: caller, callerName: callerName, remove: remove, requestID: requestID,
         rowBound: rowBound)
     }
-    if orders.count == 1 { return [try await single(orders[0], locking: orders[0].job)] }
+    if orders.count == 1 {
+      let deletion = try await single(orders[0], locking: orders[0].job)
+      guard deletion.outcome == .locked else { return [deletion] }
+      return [try await patient(orders[0])]
+    }
     return try await Self.carryOut(orders, together: true, pool)
   }
 
@@ -66,7 +75,8 @@ public struct Deletion: Sendable {
         throw .failed("unknown outcome \(word)")
       }
       return JobDeletion(
-        jobID: order.job, outcome: outcome, jobName: row(1), runs: row(2) as Int? ?? 0, rowsLeft: row(3))
+        jobID: order.job, outcome: outcome, jobName: row(1), runs: row(2) as Int? ?? 0, rowsLeft: row(3),
+        rowsErased: row(4))
     }
   }
 }

@@ -75,6 +75,7 @@ public struct Sessions: Sendable {
         SELECT user_id, now() + greatest($4, $6) * interval '1 second'
         FROM directory.users
         WHERE user_id = $1 AND password_hash = $2 AND NOT disabled
+        FOR SHARE
         RETURNING session_id, user_id
     ), access AS (
         INSERT INTO auth.access_tokens (token_hash, session_id, user_id, expires_at)
@@ -145,16 +146,22 @@ public struct Sessions: Sendable {
     return hashes.map { found[$0] }
   }
 
+  // The session before its tokens, as a revocation locks them.
   private static let refresh = Statement(
     """
-    WITH spent AS (
+    WITH session AS (
+        SELECT s.session_id, u.user_id, u.user_name
+        FROM auth.refresh_tokens r
+        JOIN auth.sessions s USING (session_id)
+        JOIN directory.users u USING (user_id)
+        WHERE r.token_hash = $1 AND NOT u.disabled
+        FOR UPDATE OF s
+    ), spent AS (
         UPDATE auth.refresh_tokens r
         SET used_at = now()
-        FROM auth.sessions s
-        JOIN directory.users u USING (user_id)
-        WHERE r.token_hash = $1 AND r.used_at IS NULL AND r.expires_at > now()
-            AND s.session_id = r.session_id AND NOT u.disabled
-        RETURNING s.session_id, u.user_id, u.user_name
+        FROM session s
+        WHERE r.token_hash = $1 AND r.used_at IS NULL AND r.expires_at > now() AND r.session_id = s.session_id
+        RETURNING s.session_id, s.user_id, s.user_name
     ), prolonged AS (
         UPDATE auth.sessions s
         SET expires_at = greatest(s.expires_at, now() + greatest($3, $5) * interval '1 second')

@@ -13,25 +13,25 @@ struct ReloadTests {
         == (setting.effect == .restart ? [setting.key] : []))
   }
 
-  @Test("Certificate, key, log level and the commands' connection are all that a reload applies")
-  func reloadable() {
+  @Test("Where it listens and how it reaches its database are all that a reload does not apply")
+  func needingRestart() {
     #expect(
-      Setting.all.filter { $0.effect == .reload }.map(\.key) == [
-        "tls.certificateFile", "tls.privateKeyFile", "administration.connection",
-        "administration.passwordFile", "log.level",
-      ])
+      Setting.all.filter { $0.effect == .restart }.map(\.key)
+        == ["listen.address", "listen.port", "listen.backlog"]
+        + Setting.all.map(\.key).filter { $0.hasPrefix("database.") })
   }
 
   @Test("Several changes are named in the order of the table")
   func severalChanges() {
     var changed = Configuration()
     changed.shutdown.drainSeconds = 1
+    changed.listen.backlog = 7
     changed.log.level = .error
     changed.database.passwordFile = "/secret"
     changed.listen.port = 1
     #expect(
       changed.changesNeedingRestart(from: Configuration()) == [
-        "listen.port", "database.passwordFile", "shutdown.drainSeconds",
+        "listen.port", "listen.backlog", "database.passwordFile",
       ])
   }
 }

@@ -454,13 +454,13 @@ def test_a_reload_names_what_needs_a_restart_as_long_as_it_does(start_server, ne
         assert "database.connections" in server.events("reloaded")[-1]["detail"], f"reload {number}"
 
 
-def test_a_reload_applies_no_setting_that_needs_a_restart(start_server, new_database, directory_of):
+def test_a_reload_applies_settings_that_need_no_restart(start_server, new_database, directory_of):
     database = new_database()
     server = start_server(database, {"tokens.accessLifetimeSeconds": 100})
     server.write_configuration(**{"tokens.accessLifetimeSeconds": 200})
     server.signal(signal.SIGHUP)
-    assert "tokens.accessLifetimeSeconds" in server.wait_for_event("reloaded")["detail"]
-    assert Client(server).sign_in(directory_of(database).user())["expires_in"] == 100
+    assert "restart" not in server.wait_for_event("reloaded")["detail"]
+    assert Client(server).sign_in(directory_of(database).user())["expires_in"] == 200
 
 
 # MARK: Starting
@@ -695,6 +695,16 @@ def test_a_connection_lost_around_the_transaction_leaves_all_or_nothing(
     if response.status_code != 204:
         assert_unavailable(response)
 
+    # What was sent before the cut may still be at work, with nobody to hear of it.
+    eventually(
+        lambda: database.value(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND usename = 'ccs_jobstore' AND state <> 'idle'",
+            database.name,
+        )
+        == 0,
+        what="PostgreSQL has finished",
+    )
+
     def consistent():
         histories = [row[0] for row in database.rows("SELECT history_id FROM directory.jobs WHERE job_id = %s", job.id)]
         rows = directory.rows_of(job.history)
@@ -715,7 +725,9 @@ def test_a_connection_lost_around_the_transaction_leaves_all_or_nothing(
         lambda: (status := client.delete(job, DeleteJob=value).status_code) != 503 and status,
         what="the server works again",
     )
-    assert again == (404 if done and value == "True" else 204)
+    # What was cut off in the middle may still have come to its end after we looked.
+    allowed = {404} if done and value == "True" else {204}
+    assert again in (allowed | {404} if moment == "during" and value == "True" else allowed)
     assert directory.rows_of(other.history) == rows_of_runs(1)
 
 
@@ -767,11 +779,11 @@ def test_a_request_that_takes_too_long_is_503_and_its_statement_is_cancelled(sta
 @pytest.mark.parametrize(
     "settings",
     [
-        {"database.connections": 1, "database.queueLimit": 0},
+        {"database.connections": 1, "database.queueLimit": 1, "database.queueTimeoutSeconds": 0.5},
         {"database.connections": 1, "database.queueLimit": 100, "database.queueTimeoutSeconds": 0.5},
         {"limits.requestsInFlight": 1},
     ],
-    ids=["no queue", "queue for half a second", "one request in flight"],
+    ids=["a queue of one", "queue for half a second", "one request in flight"],
 )
 def test_past_its_bounds_the_server_answers_503_and_recovers(start_server, new_database, directory_of, settings):
     database = new_database()

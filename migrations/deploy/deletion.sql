@@ -6,8 +6,10 @@ BEGIN;
 -- Delete Job, for one job or for many at once. The arrays run side by side and name no job twice.
 -- p_remove: take the job out of the directory; else it stays, with a new and empty history.
 -- p_bound: how many rows are erased in this transaction; what exceeds it is left to the eraser.
--- p_together: all of them or none.
--- A row a job, in the order of p_jobs; outcome is 'done', 'not found', 'not creator' or 'system job'.
+-- p_together: all of them or none. If not, a job that somebody else has locked is left alone and not waited for, so
+-- that it does not hold up the others.
+-- A row a job, in the order of p_jobs; outcome is 'done', 'not found', 'not creator', 'system job' or 'locked'.
+-- rows_erased is what the transaction erased in all, in the first row.
 -- Jobs are locked in the order of their ids, so that two calls never wait for each other in a circle.
 CREATE FUNCTION directory.delete_jobs(
     p_jobs uuid[],
@@ -18,12 +20,13 @@ CREATE FUNCTION directory.delete_jobs(
     p_bound bigint,
     p_together boolean
 )
-RETURNS TABLE (outcome text, job_name text, runs bigint, rows_left boolean)
+RETURNS TABLE (outcome text, job_name text, runs bigint, rows_left boolean, rows_erased bigint)
 LANGUAGE plpgsql
 SET enable_seqscan = off
 AS $$
 #variable_conflict use_column
 DECLARE
+    locked uuid[];
     outcomes text[];
     names text[];
     run_counts bigint[];
@@ -31,13 +34,21 @@ DECLARE
     doomed uuid[];
     doomed_jobs uuid[];
     removed uuid[];
-    rows_found bigint;
+    rows_found bigint := 0;
     budget bigint := p_bound;
     left_over boolean := false;
     one_history uuid;
     step record;
 BEGIN
-    PERFORM FROM directory.jobs WHERE job_id = ANY (p_jobs) ORDER BY job_id FOR UPDATE;
+    IF p_together THEN
+        SELECT array_agg(l.job_id)
+        INTO locked
+        FROM (SELECT job_id FROM directory.jobs WHERE job_id = ANY (p_jobs) ORDER BY job_id FOR UPDATE) l;
+    ELSE
+        SELECT array_agg(l.job_id)
+        INTO locked
+        FROM (SELECT job_id FROM directory.jobs WHERE job_id = ANY (p_jobs) ORDER BY job_id FOR UPDATE SKIP LOCKED) l;
+    END IF;
 
     -- A statement of its own, so that its snapshot is younger than the locks.
     SELECT
@@ -45,14 +56,15 @@ BEGIN
             WHEN j.job_id IS NULL THEN 'not found'
             WHEN j.is_system THEN 'system job'
             WHEN j.created_by <> a.caller THEN 'not creator'
-            ELSE 'done'
+            WHEN j.job_id = ANY (locked) THEN 'done'
+            ELSE 'locked'
         END ORDER BY a.place),
         array_agg(j.job_name ORDER BY a.place),
         array_agg(j.run_count ORDER BY a.place),
         array_agg(j.history_id ORDER BY a.place),
-        array_agg(j.history_id ORDER BY j.history_id) FILTER (WHERE j.created_by = a.caller),
-        array_agg(j.job_id) FILTER (WHERE j.created_by = a.caller),
-        array_agg(j.job_id) FILTER (WHERE j.created_by = a.caller AND a.remove)
+        array_agg(j.history_id ORDER BY j.history_id) FILTER (WHERE j.created_by = a.caller AND j.job_id = ANY (locked)),
+        array_agg(j.job_id) FILTER (WHERE j.created_by = a.caller AND j.job_id = ANY (locked)),
+        array_agg(j.job_id) FILTER (WHERE j.created_by = a.caller AND j.job_id = ANY (locked) AND a.remove)
     INTO outcomes, names, run_counts, histories, doomed, doomed_jobs, removed
     FROM unnest(p_jobs, p_callers, p_remove) WITH ORDINALITY AS a (job_id, caller, remove, place)
     LEFT JOIN directory.jobs j ON j.job_id = a.job_id;
@@ -79,6 +91,7 @@ BEGIN
             DELETE FROM store.collected_data WHERE history_id = ANY (doomed);
             DELETE FROM store.job_run_messages WHERE history_id = ANY (doomed);
             DELETE FROM store.job_runs WHERE history_id = ANY (doomed);
+            budget := p_bound - rows_found;
         ELSE
             INSERT INTO store.purges (history_id, job_id, job_name, requested_by)
             SELECT a.history_id, a.job_id, a.job_name, a.caller_name
@@ -100,8 +113,8 @@ BEGIN
     END IF;
 
     RETURN QUERY
-    SELECT a.outcome, a.job_name, a.runs, left_over
-    FROM unnest(outcomes, names, run_counts) AS a (outcome, job_name, runs);
+    SELECT a.outcome, a.job_name, a.runs, left_over, CASE WHEN a.place = 1 THEN p_bound - budget ELSE 0 END
+    FROM unnest(outcomes, names, run_counts) WITH ORDINALITY AS a (outcome, job_name, runs, place);
 END
 $$;
 

@@ -1,14 +1,18 @@
 """The private cluster: what is put into it before a run, and what must be true of it afterwards."""
 
+import base64
 import hashlib
 import os
 import time
 import uuid
 
 import psycopg2
+import psycopg2.extensions
 import psycopg2.extras
 
 psycopg2.extras.register_uuid()
+# So that a signal is heard while a statement runs, and not after it.
+psycopg2.extensions.set_wait_callback(psycopg2.extras.wait_select)
 
 SQL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "sql")
 HISTORY_TABLES = ("job_runs", "job_run_messages", "collected_data", "evaluation_results")
@@ -40,8 +44,9 @@ class Database:
         return self.rows(sql, parameters)[0][0]
 
     def script(self, name, **parameters):
-        with open(os.path.join(SQL, name)) as file, self.connection, self.connection.cursor() as cursor:
-            cursor.execute(file.read(), parameters)
+        """Runs a file of statements, as one transaction."""
+        with open(os.path.join(SQL, name)) as file:
+            self.rows(file.read(), parameters)
 
     # --- before a run -------------------------------------------------------------------------------------------------
 
@@ -129,6 +134,5 @@ class Database:
 
 
 def _base64(data):
-    import base64
-
+    """As the PHC string format wants it: without padding."""
     return base64.b64encode(data).decode().rstrip("=")

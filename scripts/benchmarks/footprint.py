@@ -85,6 +85,7 @@ def start(settings, database, say):
     """Milliseconds from exec to the first 200 of /readyz."""
     times = []
     for _ in range(settings.runs * 2):
+        machine.wait_until_quiet(settings.patience)
         server = JobStore(settings.state, settings.binary, settings.sockets)
         times.append(server.start() * 1e3)
         server.stop()

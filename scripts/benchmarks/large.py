@@ -4,6 +4,7 @@ import statistics
 import threading
 import time
 
+import machine
 from database import TOKEN, Failed
 from servers import Client, JobStore
 
@@ -67,6 +68,7 @@ class Readers:
 
 def delete_with_eraser(settings, database, say):
     large, other = database.make_large(settings.rows)
+    machine.wait_until_quiet(settings.patience)
     with JobStore(settings.state, settings.binary, settings.sockets) as server:
         with Client(server.port, TOKEN) as client, Readers(server.port, other) as readers:
             # The first requests open connections and plan statements, which is not what is asked here.
@@ -97,6 +99,7 @@ def delete_with_eraser(settings, database, say):
 def delete_as_one(settings, database, say):
     """The same rows, under the same load of readers, by one statement."""
     large, other = database.make_large(settings.rows)
+    machine.wait_until_quiet(settings.patience)
     history = database.value("SELECT history_id FROM directory.jobs WHERE job_id = %s", (large,))
     with JobStore(settings.state, settings.binary, settings.sockets) as server:
         with Readers(server.port, other) as readers:

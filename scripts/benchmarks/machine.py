@@ -4,6 +4,7 @@ import os
 import platform
 import re
 import subprocess
+import time
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -84,6 +85,20 @@ def seconds_busy():
         fields = list(map(int, file.readline().split()[1:9]))
     user, nice, system, _idle, _iowait, irq, softirq, steal = fields
     return (user + nice + system + irq + softirq) / TICKS, steal / TICKS
+
+
+# The share of the machine that others may have before they count as a disturbance.
+QUIET = 0.1
+
+
+def wait_until_quiet(patience):
+    """Waits until others have left the processors alone for some seconds, but not longer than so many seconds."""
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        began, before = time.monotonic(), sum(seconds_busy())
+        time.sleep(4)
+        if (sum(seconds_busy()) - before) / (time.monotonic() - began) / os.cpu_count() < QUIET:
+            return
 
 
 def resident(process):

@@ -22,7 +22,7 @@ def settings():
     parser.add_argument("parts", nargs="+", choices=PARTS)
     for name in ("state", "binary", "sockets", "programs"):
         parser.add_argument(f"--{name}", required=True)
-    for name in ("cluster-pid", "seconds", "runs", "connections", "rows"):
+    for name in ("cluster-pid", "seconds", "runs", "connections", "rows", "patience"):
         parser.add_argument(f"--{name}", type=int, required=True)
     parser.add_argument(
         "--pool", dest="pools", default=[None], type=lambda text: [int(number) for number in text.split(",")]
@@ -56,8 +56,6 @@ def main():
     except Failed as failure:
         print(f"bench: {failure}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        return 130
     table = report.markdown(results)
     with open(os.path.join(chosen.state, "report.json"), "w") as file:
         json.dump(results, file, indent=2)

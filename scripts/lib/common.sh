@@ -187,6 +187,7 @@ cluster_create() {
       [ -L "$folder" ] || rmdir "$folder"
       home=/var/lib/postgresql/ccs-jobstore-$(printf %s "$(readlink -f "$(dirname "$folder")")/" | sha256sum | cut -c1-12)
       echo "   its files are in $home, as $user may not enter $folder"
+      [ ! -d "$home/data" ] || cluster_stop "$home"
       rm -rf "$home"
       install -d -o "$user" -m 700 "$home"
       ln -sfn "$home" "$folder"

@@ -115,8 +115,12 @@ struct ImportPlan {
   }
 
   private mutating func planRuns() {
-    /// Numbers the runs that have the same job and the same time.
-    var sequences: [[AnyHashable]: Int] = [:]
+    // Runs without an ID that have the same job and the same time are numbered.
+    struct Moment: Hashable {
+      var job: UUID
+      var time: Date
+    }
+    var sequences: [Moment: Int] = [:]
     for entry in file.runs {
       guard let job = job(entry.job, entry.pointer / "Job") else { continue }
       if let id = entry.run.id, let other = known.jobOfRun[id], other != job.id {
@@ -127,8 +131,9 @@ struct ImportPlan {
       var run = entry.run
       run.jobID = job.id
       if run.id == nil {
-        run.sequence = sequences[[job.id, run.queuedAt], default: 0]
-        sequences[[job.id, run.queuedAt]] = run.sequence + 1
+        let moment = Moment(job: job.id, time: run.queuedAt)
+        run.sequence = sequences[moment, default: 0]
+        sequences[moment] = run.sequence + 1
       }
       rows.runs.append(run)
     }

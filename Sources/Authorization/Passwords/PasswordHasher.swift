@@ -53,7 +53,8 @@ public final class PasswordHasher: Sendable {
   private static func verdict(
     _ password: [UInt8], _ stored: String?, _ decoy: PasswordHash, _ parameters: ScryptParameters
   ) -> Verdict {
-    guard let known = stored.flatMap({ PasswordHash($0) }) else {
+    // HMAC fills a short key up with NULs, so scrypt takes a password with NULs at its end for one without.
+    guard !password.contains(0), let known = stored.flatMap({ PasswordHash($0) }) else {
       _ = try? decoy.matches(password)
       return .wrong
     }

@@ -58,8 +58,11 @@ public struct Logins: Sendable {
   private func logIn(userName: String, password: [UInt8], peer: String) async throws(TokenRefusal)
     -> IssuedTokens
   {
+    let account = try await account(named: userName)
+    // By the account's own name: two spellings that find the same account must not be counted apart.
+    let name = (account?.userName ?? userName).lowercased()
     let user = FailedLogins.Subject(
-      hash: sha256(Array("user:\(userName.lowercased())".utf8)), threshold: settings.failuresBeforeDelay)
+      hash: sha256(Array("user:\(name)".utf8)), threshold: settings.failuresBeforeDelay)
     let address = FailedLogins.Subject(
       hash: sha256(Array("address:\(peer)".utf8)), threshold: settings.failuresBeforeDelay * 10)
 
@@ -71,45 +74,63 @@ public struct Logins: Sendable {
       throw .slowedDown(seconds: wait)
     }
 
-    let account = try await storing { () async throws(RepositoryError) in
-      try await repository.sessions.account(named: userName)
-    }
     let reason: String
-    switch await hasher.verify(password, against: account?.passwordHash) {
-    case .busy:
-      throw .other(.unavailable("too many logins at once"))
-    case .right(let rehashed):
-      if let account, let stored = account.passwordHash, !account.disabled {
-        var current = stored
-        if let rehashed {
-          try await storing { () async throws(RepositoryError) in
-            try await repository.sessions.rehash(user: account.userID, from: stored, to: rehashed)
-          }
-          current = rehashed
-        }
-        let (pair, issued) = try tokens(for: account.userName)
-        let hash = current
-        if try await storing({ () async throws(RepositoryError) in
-          try await repository.sessions.open(user: account.userID, passwordHash: hash, tokens: pair)
-        }) {
-          try await storing { () async throws(RepositoryError) in
-            try await repository.failedLogins.clear(user)
-          }
-          observe(.loginSucceeded(user: account.userName, peer: peer))
-          return issued
-        }
-        reason = "the user or the password changed meanwhile"
-      } else {
-        reason = "the user is disabled"
-      }
-    case .wrong:
-      reason = account == nil ? "unknown user" : "wrong password"
+    switch try await open(account, password) {
+    case .opened(let issued):
+      try await storing { () async throws(RepositoryError) in try await repository.failedLogins.clear(user) }
+      observe(.loginSucceeded(user: issued.userName, peer: peer))
+      return issued
+    case .refused(let why):
+      reason = why
     }
     try await storing { () async throws(RepositoryError) in
       try await repository.failedLogins.record([user, address], maximumSeconds: settings.maximumDelay)
     }
     observe(.loginFailed(user: userName, peer: peer, reason: reason))
     throw .invalidGrant("The user name or the password is wrong, or the user is disabled.")
+  }
+
+  private enum Opening {
+    case opened(IssuedTokens)
+    /// With the reason, for the log.
+    case refused(String)
+  }
+
+  /// Verifies a password and opens a session; once more if the password's hash has changed meanwhile, which a
+  /// neighbour's login does when the cost was raised.
+  private func open(
+    _ account: Sessions.Account?, _ password: [UInt8], isSecondAttempt: Bool = false
+  ) async throws(TokenRefusal) -> Opening {
+    switch await hasher.verify(password, against: account?.passwordHash) {
+    case .busy:
+      throw .other(.unavailable("too many logins at once"))
+    case .wrong:
+      return .refused(account == nil ? "unknown user" : "wrong password")
+    case .right(let rehashed):
+      guard let account, let stored = account.passwordHash, !account.disabled else {
+        return .refused("the user is disabled")
+      }
+      let (pair, issued) = try tokens(for: account.userName)
+      let isOpen = try await storing { () async throws(RepositoryError) in
+        try await repository.sessions.open(user: account.userID, passwordHash: stored, tokens: pair)
+      }
+      guard isOpen else {
+        guard !isSecondAttempt else { return .refused("the user or the password changed meanwhile") }
+        return try await open(
+          try await self.account(named: account.userName), password, isSecondAttempt: true)
+      }
+      if let rehashed {
+        try await storing { () async throws(RepositoryError) in
+          try await repository.sessions.rehash(user: account.userID, from: stored, to: rehashed)
+        }
+      }
+      return .opened(issued)
+    }
+  }
+
+  private func account(named name: String) async throws(TokenRefusal) -> Sessions.Account? {
+    try await storing { () async throws(RepositoryError) in try await repository.sessions.account(named: name)
+    }
   }
 
   private func refresh(_ token: String) async throws(TokenRefusal) -> IssuedTokens {

@@ -34,6 +34,7 @@ struct ConnectionDeadlines: Sendable {
   private struct Entry {
     var phase: Phase
     var deadline: Duration
+    var isCancelled = false
   }
 
   private let limits: Limits
@@ -64,8 +65,10 @@ struct ConnectionDeadlines: Sendable {
   mutating func expired(now: Duration) -> [(connection: UInt, verdict: Verdict)] {
     var expired: [(UInt, Verdict)] = []
     for (connection, entry) in entries where entry.deadline <= now {
-      expired.append((connection, entry.phase == .request ? .cancelRequest : .disconnect))
-      // Said once; a cancelled request gets its time to answer anew, so that one which hangs is cut in the end.
+      let cancels = entry.phase == .request && !entry.isCancelled
+      expired.append((connection, cancels ? .cancelRequest : .disconnect))
+      // A cancelled request gets its time to answer anew; one that hangs nevertheless is cut in the end.
+      entries[connection]?.isCancelled = true
       entries[connection]?.deadline = now + limits.request
     }
     return expired

@@ -59,6 +59,11 @@ final class ConnectionRegistry: Sendable {
     }
   }
 
+  /// Cancels every request under way.
+  func cancelAll() {
+    state.withLock { for client in $0.clients.values { client.task?.cancel() } }
+  }
+
   /// Cuts or cancels what has taken too long. To be called a few times a second.
   func sweep() {
     state.withLock { state in

@@ -29,15 +29,23 @@ final class Exchange: Sendable {
     var received = 0
     /// Answered instead of whatever the request asks for, once its body has been read.
     var refusal: Problem?
+    /// The connection ends with the answer.
+    var mustClose = false
     var started = ContinuousClock.now
     var response: (status: Int, bytes: Int, user: String?, detail: String?)?
   }
 
   let id = UUID.timeOrdered()
   let target: Target
+  /// The length of the target as it was sent.
+  let targetBytes: Int
   let state = Mutex(State())
 
-  init(target: Target) { self.target = target }
+  /// - Parameter target: As it was sent.
+  init(target: [UInt8]) {
+    self.target = Target(target)
+    targetBytes = target.count
+  }
 
   /// What is kept of it for the log.
   func record(peer: String, completed: Bool) -> RequestRecord? {

@@ -26,6 +26,8 @@ final class HTTPSDaemon: Sendable {
   /// change between start and stop. Hence unchecked.
   private struct Handle: @unchecked Sendable {
     let daemon: OpaquePointer
+    /// The daemon's own descriptor of the listening socket, to be closed after it.
+    let descriptor: Int32
   }
 
   /// A suspended connection. Between suspending and resuming it nobody but the task that answers touches it
@@ -45,6 +47,8 @@ final class HTTPSDaemon: Sendable {
   private let observe: Observer
   let registry: ConnectionRegistry
   private let inFlight: InFlight
+  /// Requests whose head has come and whose answer has not wholly gone. libmicrohttpd must not be stopped before.
+  private let open = InFlight()
   private let draining = Atomic(false)
   private let handle = Mutex<Handle?>(nil)
 
@@ -72,23 +76,29 @@ final class HTTPSDaemon: Sendable {
       if let privateKey = texts[1] { memset(privateKey, 0, strlen(privateKey)) }
       for text in texts { free(text) }
     }
+    // A duplicate: libmicrohttpd closes the socket it was given if it cannot start, and the daemon before this one
+    // still accepts on it.
+    let descriptor = fcntl(socket.descriptor, F_DUPFD_CLOEXEC, 0)
+    guard descriptor >= 0 else { throw .notStarted }
     var options = https_daemon_options(
-      listen_socket: socket.descriptor, threads: UInt32(settings.threads),
+      listen_socket: descriptor, threads: UInt32(settings.threads),
       connection_limit: UInt32(settings.connections),
       connection_limit_per_address: UInt32(settings.connectionsPerAddress),
-      connection_memory: settings.headBytes, tls_priorities: texts[2], certificate_chain: texts[0],
+      // libmicrohttpd keeps 72 bytes for each parameter it has parsed, and one can be as short as three bytes. What
+      // is not used costs nothing: the memory is mapped, not touched.
+      connection_memory: 24 * settings.headBytes + 65_536, tls_priorities: texts[2], certificate_chain: texts[0],
       private_key: texts[1], context: Unmanaged.passUnretained(self).toOpaque(),
-      access: { context, connection, _, method, _, upload, uploadSize, exchange in
-        guard let context, let connection, let method, let uploadSize, let pointer = exchange?.pointee else {
-          return .NO
-        }
+      access: { context, connection, _, method, version, upload, uploadSize, exchange in
+        guard let context, let connection, let method, let version, let uploadSize,
+          let pointer = exchange?.pointee
+        else { return .NO }
         return Unmanaged<HTTPSDaemon>.fromOpaque(context).takeUnretainedValue().access(
-          Unmanaged<Exchange>.fromOpaque(pointer).takeUnretainedValue(), connection, method, upload,
-          uploadSize)
+          Unmanaged<Exchange>.fromOpaque(pointer).takeUnretainedValue(), connection, (method, version),
+          UnsafeRawBufferPointer(start: upload, count: uploadSize.pointee), &uploadSize.pointee)
       },
       target: { _, target, _ in
         let bytes = UnsafeBufferPointer(start: target, count: target.map { strlen($0) } ?? 0)
-        return Unmanaged.passRetained(Exchange(target: Target(bytes.map(UInt8.init(bitPattern:))))).toOpaque()
+        return Unmanaged.passRetained(Exchange(target: bytes.map(UInt8.init(bitPattern:)))).toOpaque()
       },
       completed: { context, connection, exchange, code in
         guard let context, let connection, let pointer = exchange?.pointee else { return }
@@ -104,7 +114,7 @@ final class HTTPSDaemon: Sendable {
       })
     let daemon = start_https_daemon(&options)
     guard let daemon else { throw .notStarted }
-    handle.withLock { $0 = Handle(daemon: daemon) }
+    handle.withLock { $0 = Handle(daemon: daemon, descriptor: descriptor) }
   }
 
   /// Accepts no more connections. Those there are go on, and are asked with each answer to go elsewhere.
@@ -113,11 +123,17 @@ final class HTTPSDaemon: Sendable {
     if let daemon = handle.withLock({ $0?.daemon }) { _ = MHD_quiesce_daemon(daemon) }
   }
 
-  /// Ends the daemon; connections still open are cut. No request may be under way.
+  /// Takes no more requests, if none is under way. To be called before `stop`, until it says yes.
+  func closeIfIdle() -> Bool { open.close() }
+
+  /// Ends the daemon; connections still open are cut.
   func stop() {
     quiesce()
     // Outside the lock: it waits for threads that may be in a callback.
-    if let stopping = handle.withLock({ $0.take() }) { MHD_stop_daemon(stopping.daemon) }
+    if let stopping = handle.withLock({ $0.take() }) {
+      MHD_stop_daemon(stopping.daemon)
+      Glibc.close(stopping.descriptor)
+    }
   }
 
   // MARK: - Connections
@@ -133,7 +149,10 @@ final class HTTPSDaemon: Sendable {
   private func completed(_ exchange: Exchange, on connection: OpaquePointer, answered: Bool) {
     let key = UInt(bitPattern: connection)
     let peer = registry.address(of: key)
-    if let record = exchange.record(peer: peer, completed: answered) { observe(.request(record)) }
+    if let record = exchange.record(peer: peer, completed: answered) {
+      observe(.request(record))
+      open.leave()
+    }
     registry.enter(.idle, connection: key)
   }
 
@@ -141,15 +160,16 @@ final class HTTPSDaemon: Sendable {
 
   /// libmicrohttpd calls this when the head is there, for each piece of the body, and at the body's end.
   private func access(
-    _ exchange: Exchange, _ connection: OpaquePointer, _ method: UnsafePointer<CChar>,
-    _ upload: UnsafePointer<CChar>?, _ uploadSize: UnsafeMutablePointer<Int>
+    _ exchange: Exchange, _ connection: OpaquePointer,
+    _ line: (method: UnsafePointer<CChar>, version: UnsafePointer<CChar>), _ piece: UnsafeRawBufferPointer,
+    _ left: inout Int
   ) -> MHD_Result {
     switch exchange.state.withLock({ $0.stage }) {
     case .begun:
-      return begin(exchange, connection, String(cString: method))
-    case .receiving where uploadSize.pointee > 0:
-      let piece = UnsafeRawBufferPointer(start: upload, count: uploadSize.pointee)
-      uploadSize.pointee = 0
+      return begin(
+        exchange, connection, method: String(cString: line.method), version: String(cString: line.version))
+    case .receiving where !piece.isEmpty:
+      left = 0
       return receive(piece, for: exchange)
     case .receiving:
       return dispatch(exchange, connection)
@@ -158,10 +178,16 @@ final class HTTPSDaemon: Sendable {
     }
   }
 
-  private func begin(_ exchange: Exchange, _ connection: OpaquePointer, _ method: String) -> MHD_Result {
+  private func begin(
+    _ exchange: Exchange, _ connection: OpaquePointer, method: String, version: String
+  ) -> MHD_Result {
+    guard open.enter(limit: .max) else { return .NO }
     registry.enter(.body, connection: UInt(bitPattern: connection))
     let headers = Self.headers(of: connection)
     let destination = router.destination(method: method, path: exchange.target.segments)
+    let misframed = Framing.problem(
+      version: version, headers: headers, headBytes: exchange.targetBytes + headers.bytes,
+      headLimit: settings.headBytes)
     let (refusal, atOnce) = exchange.state.withLock { state -> (Problem?, Bool) in
       state.stage = .receiving
       state.method = method
@@ -175,14 +201,11 @@ final class HTTPSDaemon: Sendable {
         state.template = template
         state.refusal = problem
       }
-      let lengths = headers.values("Content-Length")
-      let length = lengths.first.flatMap { Int($0) } ?? 0
-      if lengths.count > 1 || (!lengths.isEmpty && headers["Transfer-Encoding"] != nil) {
-        // RFC 9112, section 6.1: the two disagree about where the next request begins.
-        return (
-          Problem(400, "Content-Length and Transfer-Encoding conflict, or Content-Length is repeated."), true
-        )
+      if let misframed {
+        state.mustClose = true
+        return (misframed, true)
       }
+      let length = Framing.length(headers)
       if length > state.route?.bodyLimit ?? Self.unroutedBodyLimit, state.refusal == nil {
         state.refusal = Self.tooLarge(state.route)
       }
@@ -257,7 +280,9 @@ final class HTTPSDaemon: Sendable {
     defer { MHD_destroy_response(built) }
     for (name, value) in response.headers { MHD_add_response_header(built, name, value) }
     MHD_add_response_header(built, "X-Request-ID", exchange.id.guidString)
-    if draining.load(ordering: .relaxed) { MHD_add_response_header(built, "Connection", "close") }
+    if draining.load(ordering: .relaxed) || exchange.state.withLock({ $0.mustClose }) {
+      MHD_add_response_header(built, "Connection", "close")
+    }
     exchange.state.withLock {
       $0.stage = .answered
       $0.response = (response.status, response.body.count, response.user, response.detail)

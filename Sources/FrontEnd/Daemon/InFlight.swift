@@ -6,11 +6,19 @@ final class InFlight: Sendable {
 
   var count: Int { number.load(ordering: .relaxed) }
 
-  /// - Returns: Whether there was room for one more.
+  /// - Returns: Whether there was room for one more. Nobody has room once it is closed.
   func enter(limit: Int) -> Bool {
-    if number.wrappingAdd(1, ordering: .relaxed).newValue <= limit { return true }
+    let number = number.wrappingAdd(1, ordering: .acquiringAndReleasing).newValue
+    if number > 0, number <= limit { return true }
     leave()
     return false
+  }
+
+  /// Lets nobody in any more, if nobody is in.
+  func close() -> Bool {
+    let (exchanged, number) = number.compareExchange(
+      expected: 0, desired: .min / 2, ordering: .acquiringAndReleasing)
+    return exchanged || number < 0
   }
 
   func leave() { number.wrappingSubtract(1, ordering: .relaxed) }

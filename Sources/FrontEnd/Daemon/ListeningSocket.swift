@@ -86,7 +86,11 @@ public struct ListeningSocket: Sendable {
     return ListeningSocket(descriptor: descriptor, port: actualPort)
   }
 
-  public func close() { Glibc.close(descriptor) }
+  /// Refuses connections from now on, also for whoever has a duplicate of the descriptor.
+  public func close() {
+    shutdown(descriptor, Int32(SHUT_RDWR))
+    Glibc.close(descriptor)
+  }
 
   /// A peer's address as text; an IPv4 address that came over IPv6 as IPv4.
   static func text(of address: UnsafePointer<sockaddr>?) -> String {

@@ -9,13 +9,18 @@ struct Parameters: Sendable {
 
   /// nil: the value is malformed.
   private var values: [String: [String?]] = [:]
+  /// A name is malformed: nobody knows which parameter was meant, so none counts as absent.
+  private var hasMalformedName = false
 
   /// - Parameter plusIsSpace: Whether `+` stands for a space.
   init(_ bytes: some Collection<UInt8>, plusIsSpace: Bool = true) {
     for pair in bytes.split(separator: UInt8(ascii: "&")) {
       let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-      guard let name = PercentEncoding.decode(parts[0], plusIsSpace: true).map(Self.normalized), !name.isEmpty
-      else { continue }
+      guard let name = PercentEncoding.decode(parts[0], plusIsSpace: true).map(Self.normalized) else {
+        hasMalformedName = true
+        continue
+      }
+      guard !name.isEmpty else { continue }
       let value = parts.count < 2 ? "" : PercentEncoding.decode(parts[1], plusIsSpace: plusIsSpace)
       values[name, default: []].append(value)
     }
@@ -23,6 +28,7 @@ struct Parameters: Sendable {
 
   /// The parameter's value; nil if it is absent.
   func callAsFunction(_ name: String) throws(Mistake) -> String? {
+    guard !hasMalformedName else { throw .malformed }
     guard let found = values[name.lowercased()] else { return nil }
     guard found.count == 1 else { throw .repeated }
     guard let value = found[0] else { throw .malformed }

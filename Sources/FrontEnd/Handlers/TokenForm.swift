@@ -13,22 +13,39 @@ struct TokenForm {
     let description: String
   }
 
+  private static let names = ["grant_type", "username", "password", "refresh_token", "token"]
+
+  /// A member of a JSON object: a string, nothing (as good as an empty one), or something else.
+  private struct Member: Decodable {
+    let text: String?
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.singleValueContainer()
+      text = container.decodeNil() ? "" : try? container.decode(String.self)
+    }
+  }
+
   private let fields: [String: String]
 
   init(_ body: [UInt8]) throws(Mistake) {
     let start = body.firstIndex { $0 != 0x20 && !(0x09...0x0D).contains($0) } ?? body.endIndex
     if body[start...].first == UInt8(ascii: "{") {
-      guard let object = try? JSONDecoder().decode([String: String?].self, from: Data(body)) else {
-        throw Self.invalid("The body is no JSON object whose values are strings.")
+      guard let object = try? JSONDecoder().decode([String: Member].self, from: Data(body)) else {
+        throw Self.invalid("The body is no JSON object.")
       }
       var fields: [String: String] = [:]
-      for (name, value) in object { fields[name.lowercased()] = value ?? "" }
+      for (name, member) in object where Self.names.contains(name.lowercased()) {
+        guard let text = member.text else { throw Self.invalid("\(name.lowercased()) is no string.") }
+        guard fields.updateValue(text, forKey: name.lowercased()) == nil else {
+          throw Self.invalid("\(name.lowercased()) stands more than once.")
+        }
+      }
       if fields.values.contains(where: { $0.utf8.contains(0) }) { throw Self.invalid("A value holds a NUL.") }
       self.fields = fields
     } else {
       let parameters = Parameters(body)
       var fields: [String: String] = [:]
-      for name in ["grant_type", "username", "password", "refresh_token", "token"] {
+      for name in Self.names {
         do throws(Parameters.Mistake) {
           fields[name] = try parameters(name)
         } catch {

@@ -1,4 +1,5 @@
 import CLibPQ
+import Dispatch
 import Glibc
 
 /// One connection to PostgreSQL over libpq, non-blocking and in pipeline mode.
@@ -14,6 +15,7 @@ public actor Connection {
 
   /// What is under way: everything sent up to one synchronisation point, which is one transaction.
   private struct Exchange {
+    let number: UInt64
     var expected: [Expected]
     var next = 0
     var rows: [Rows] = []
@@ -30,10 +32,16 @@ public actor Connection {
       guard let handle = PQgetCancel(connection) else { return nil }
       self.handle = handle
     }
+    /// PQcancel opens a connection of its own and waits for it, without any time limit: it is kept from the loop
+    /// and from the threads that run tasks.
     func cancel() {
-      var message = [CChar](repeating: 0, count: 256)
-      _ = PQcancel(handle, &message, 256)
+      Self.queue.async {
+        var message = [CChar](repeating: 0, count: 256)
+        _ = PQcancel(self.handle, &message, 256)
+      }
     }
+
+    private static let queue = DispatchQueue(label: "cancellations", attributes: .concurrent)
     deinit { PQfreeCancel(handle) }
   }
 
@@ -44,7 +52,9 @@ public actor Connection {
   private var handle: OpaquePointer?
   private var watched: Int32?
   private var names: [Statement: String] = [:]
+  private var lastName = 0
   private var exchange: Exchange?
+  private var lastExchange: UInt64 = 0
   private var readiness: (continuation: CheckedContinuation<Bool, Never>, deadline: ContinuousClock.Instant)?
   private var canceller: Canceller?
   private var lossHandler: (@Sendable (String) -> Void)?
@@ -173,22 +183,21 @@ public actor Connection {
   /// - Returns: The rows of each statement, in order.
   /// - Throws: The first failure; then none of the statements has taken effect, but see `connectionLost`.
   public func execute(_ queries: [Query]) async throws(PostgresError) -> [Rows] {
-    guard let handle else { throw .unavailable("the connection is closed") }
+    guard handle != nil else { throw .unavailable("the connection is closed") }
     precondition(exchange == nil, "a connection carries one exchange at a time")
     if Task.isCancelled { throw .cancelled }
-    let expected = try send(queries, on: handle)
+    lastExchange += 1
+    let number = lastExchange
     // The database's own time-outs come first; this is for one that has fallen silent.
     let patience =
       settings.statementTimeout > .zero ? settings.statementTimeout + .seconds(5) : .seconds(86_400)
     do {
       return try await withTaskCancellationHandler {
         try await withCheckedThrowingContinuation { continuation in
-          exchange = Exchange(
-            expected: expected, continuation: continuation, deadline: ContinuousClock.now + patience)
-          flush()
+          begin(queries, number, continuation, deadline: ContinuousClock.now + patience)
         }
       } onCancel: {
-        Task { await self.cancelExchange() }
+        Task(executorPreference: loop) { await self.cancelExchange(number) }
       }
     } catch let error as PostgresError {
       throw error
@@ -197,31 +206,39 @@ public actor Connection {
     }
   }
 
-  private func send(_ queries: [Query], on handle: OpaquePointer) throws(PostgresError) -> [Expected] {
-    var expected: [Expected] = []
-    expected.reserveCapacity(queries.count + 1)
-    var sent = true
-    for query in queries where sent {
+  /// Sends, and begins to wait, in one go: an answer that came between the two would be read for nobody.
+  private func begin(
+    _ queries: [Query], _ number: UInt64, _ continuation: CheckedContinuation<[Rows], any Error>,
+    deadline: ContinuousClock.Instant
+  ) {
+    guard let handle else {
+      return continuation.resume(throwing: PostgresError.unavailable("the connection is closed"))
+    }
+    exchange = Exchange(number: number, expected: [], continuation: continuation, deadline: deadline)
+    guard send(queries, on: handle), PQpipelineSync(handle) == 1 else {
+      return lose(lastMessage(of: handle))
+    }
+    flush()
+  }
+
+  private func send(_ queries: [Query], on handle: OpaquePointer) -> Bool {
+    for query in queries {
       let statement = query.statement
       let name: String
       if let known = names[statement] {
         name = known
       } else {
-        name = "s\(names.count + 1)"
+        lastName += 1
+        name = "s\(lastName)"
         names[statement] = name
         let types = statement.parameters.map(\.rawValue)
-        sent = PQsendPrepare(handle, name, statement.sql, Int32(types.count), types) == 1
-        expected.append(.preparation(statement))
+        guard PQsendPrepare(handle, name, statement.sql, Int32(types.count), types) == 1 else { return false }
+        exchange?.expected.append(.preparation(statement))
       }
-      sent = sent && sendPrepared(name, query.values, on: handle)
-      expected.append(.rows)
+      guard sendPrepared(name, query.values, on: handle) else { return false }
+      exchange?.expected.append(.rows)
     }
-    guard sent, PQpipelineSync(handle) == 1 else {
-      let message = lastMessage(of: handle)
-      lose(message)
-      throw .connectionLost(message)
-    }
-    return expected
+    return true
   }
 
   private func sendPrepared(_ name: String, _ values: [Value], on handle: OpaquePointer) -> Bool {
@@ -243,11 +260,10 @@ public actor Connection {
     UnsafeRawPointer(emptyText.utf8Start).assumingMemoryBound(to: CChar.self)
   }
 
-  private func cancelExchange() {
-    guard exchange != nil, let canceller else { return }
+  private func cancelExchange(_ number: UInt64) {
+    guard exchange?.number == number, !isCancelled, let canceller else { return }
     isCancelled = true
-    // PQcancel opens a connection of its own and waits for it: not on the loop.
-    Task.detached { canceller.cancel() }
+    canceller.cancel()
   }
 
   // MARK: - The socket
@@ -313,8 +329,7 @@ public actor Connection {
     return waiting.expected[waiting.next]
   }
 
-  /// A statement that was not prepared after all must be prepared again next time, under another name: the
-  /// count of names goes on.
+  /// A statement that was not prepared after all must be prepared again next time.
   private func forget(_ expected: Expected?) {
     if case .preparation(let statement)? = expected { names[statement] = nil }
   }

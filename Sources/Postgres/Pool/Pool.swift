@@ -70,10 +70,17 @@ public actor Pool {
     loop.every(.milliseconds(100)) { [weak self] in self?.assumeIsolated { $0.tick() } }
   }
 
-  /// Waits for all queries under way, then closes everything. Later requests are refused. To be called once.
-  public func shutDown() async {
+  /// Waits for the queries under way, then closes everything. Later requests are refused. To be called once.
+  ///
+  /// - Parameter patience: How long queries are waited for; then their connections are closed.
+  public func shutDown(patience: Duration) async {
     guard !isShutDown else { return }
     isShutDown = true
+    let cut = Task(executorPreference: loop) {
+      try await Task.sleep(for: patience)
+      await self.loseAll()
+    }
+    defer { cut.cancel() }
     await withCheckedContinuation { continuation in
       drained = continuation
       carryOut(machine.shutDown(now: now))
@@ -85,6 +92,14 @@ public actor Pool {
 
   public var counters: Counters {
     Counters(open: machine.open, idle: machine.idle, leased: machine.leased, waiting: machine.waiting)
+  }
+
+  private func loseAll() {
+    for (id, connection) in connections {
+      connection.assumeIsolated { $0.close() }
+      connections[id] = nil
+      carryOut(machine.lost(id, now: now))
+    }
   }
 
   // MARK: - Queries

@@ -28,7 +28,8 @@ actor Coalescer<Input: Sendable, Output: Sendable> {
   private var waiting: [Member] = []
   private var answers: [UInt64: Answer] = [:]
   private var keysUnderWay: Set<UUID> = []
-  private var batchesUnderWay = 0
+  private var underWay: [UInt64: (members: [UInt64], task: Task<Void, Never>)] = [:]
+  private var lastBatch: UInt64 = 0
   private var lastNumber: UInt64 = 0
 
   /// - Parameters:
@@ -60,10 +61,14 @@ actor Coalescer<Input: Sendable, Output: Sendable> {
     return try result.get()
   }
 
-  /// A member that waits leaves the line; the answer of one that is under way is not waited for.
+  /// A member that waits leaves the line. The answer of one that is under way is not waited for, and if nobody
+  /// is left who waits for the batch, it is cancelled.
   private func cancel(_ number: UInt64) {
     waiting.removeAll { $0.number == number }
     answer(number, with: .failure(.cancelled))
+    for (id, batch) in underWay where batch.members.allSatisfy({ answers[$0] == nil }) {
+      underWay[id]?.task.cancel()
+    }
   }
 
   private func answer(_ number: UInt64, with result: Result<Output, RepositoryError>) {
@@ -71,11 +76,13 @@ actor Coalescer<Input: Sendable, Output: Sendable> {
   }
 
   private func startBatches() {
-    while batchesUnderWay < mostBatches {
+    while underWay.count < mostBatches {
       let batch = nextBatch()
       guard !batch.isEmpty else { return }
-      batchesUnderWay += 1
-      Task(executorPreference: loop) { await self.perform(batch) }
+      lastBatch += 1
+      let id = lastBatch
+      let task = Task(executorPreference: loop) { await self.perform(batch, id) }
+      underWay[id] = (batch.map(\.number), task)
     }
   }
 
@@ -98,7 +105,7 @@ actor Coalescer<Input: Sendable, Output: Sendable> {
     return batch
   }
 
-  private func perform(_ batch: [Member]) async {
+  private func perform(_ batch: [Member], _ id: UInt64) async {
     do throws(RepositoryError) {
       let outputs = try await work(batch.map(\.input))
       guard outputs.count == batch.count else {
@@ -113,7 +120,7 @@ actor Coalescer<Input: Sendable, Output: Sendable> {
       }
     }
     for member in batch { if let key = member.key { keysUnderWay.remove(key) } }
-    batchesUnderWay -= 1
+    underWay[id] = nil
     startBatches()
   }
 

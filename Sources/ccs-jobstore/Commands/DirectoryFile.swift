@@ -1,5 +1,5 @@
 import Administration
-import FoundationEssentials
+import Glibc
 
 /// The file that is imported, and how it is called to the one who wrote it.
 struct DirectoryFile: Sendable {
@@ -7,19 +7,37 @@ struct DirectoryFile: Sendable {
   let content: ImportFile
 
   /// - Parameter path: `-` is standard input.
-  init(path: String, _ terminal: Terminal) throws(CommandFailure) {
+  init(path: String) throws(CommandFailure) {
     name = path == "-" ? "standard input" : path
-    let data = path == "-" ? terminal.readAll() : try? Array(Data(contentsOf: URL(filePath: path)))
-    guard let data else { throw CommandFailure(.failed, "\(name) cannot be read") }
-    guard let text = String(validating: data, as: UTF8.self) else {
+    let bytes = try Self.bytes(path == "-" ? "/dev/stdin" : path, name: name)
+    guard let text = String(validating: bytes, as: UTF8.self) else {
       throw CommandFailure(.failed, "\(name) is not UTF-8")
     }
     do {
       content = try ImportFile(text)
     } catch {
-      let place = JSON5Text.lineOfMistake(in: text).map { "at line \($0)" } ?? "at its end: something is open"
-      throw CommandFailure(.failed, "\(name) is not valid JSON5 \(place)")
+      throw CommandFailure(.failed, "\(name) is not valid JSON5\(Self.placeOfMistake(text))")
     }
+  }
+
+  private static func bytes(_ path: String, name: String) throws(CommandFailure) -> [UInt8] {
+    let file = open(path, O_RDONLY | O_CLOEXEC)
+    defer { if file >= 0 { close(file) } }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while file >= 0 {
+      let count = read(file, &buffer, buffer.count)
+      if count == 0 { return bytes }
+      if count > 0 { bytes += buffer[..<count] } else if errno != EINTR { break }
+    }
+    throw CommandFailure(.failed, "\(name) cannot be read (\(String(cString: strerror(errno))))")
+  }
+
+  /// Where a text is wrong; nothing for one so long that finding it would take minutes.
+  private static func placeOfMistake(_ text: String) -> String {
+    let lines = text.utf8.count { $0 == UInt8(ascii: "\n") }
+    guard lines * text.utf8.count < 200_000_000 else { return "" }
+    return JSON5Text.lineOfMistake(in: text).map { " at line \($0)" } ?? " at its end: something is open"
   }
 
   /// What is said of mistakes in the file.

@@ -15,7 +15,7 @@ extension Command {
         + "every kind of entry.",
     ]
   ) { arguments, terminal throws(CommandFailure) in
-    let file = try DirectoryFile(path: arguments.operand("FILE"), terminal)
+    let file = try DirectoryFile(path: arguments.operand("FILE"))
     let dryRun = arguments.has("--dry-run")
     do throws(CommandFailure) {
       // A portion of generated runs is a few statements, of seconds at most.

@@ -13,7 +13,7 @@ extension Setting {
       "The address to take connections on; \"::\" is every address and accepts IPv4 too."),
     Setting("listen.port", \.listen.port, .integer(0...65535), .restart, "The TCP port; 0 is any free port."),
     Setting(
-      "listen.threads", \.listen.threads, .integer(1...64), .restart,
+      "listen.threads", \.listen.threads, .integer(1...64), .reload,
       "Threads that do TLS and HTTP; as many as there are processors for it."),
     Setting(
       "listen.backlog", \.listen.backlog, .integer(1...65535), .restart,
@@ -40,7 +40,7 @@ extension Setting {
       "database.connections", \.database.connections, .integer(1...200), .restart,
       "Connections to the database that are kept open."),
     Setting(
-      "database.queueLimit", \.database.queueLimit, .integer(0...100_000), .restart,
+      "database.queueLimit", \.database.queueLimit, .integer(1...100_000), .restart,
       "Requests that may wait for a connection; one more is answered 503."),
     Setting(
       "database.queueTimeoutSeconds", \.database.queueTimeoutSeconds, .number(0.1...300), .restart,
@@ -68,85 +68,85 @@ extension Setting {
 
   private static let tokens = [
     Setting(
-      "tokens.accessLifetimeSeconds", \.tokens.accessLifetimeSeconds, .integer(1...86400), .restart,
+      "tokens.accessLifetimeSeconds", \.tokens.accessLifetimeSeconds, .integer(1...86400), .reload,
       "How long an access token is valid."),
     Setting(
-      "tokens.refreshLifetimeSeconds", \.tokens.refreshLifetimeSeconds, .integer(1...2_592_000), .restart,
+      "tokens.refreshLifetimeSeconds", \.tokens.refreshLifetimeSeconds, .integer(1...2_592_000), .reload,
       "How long a refresh token is valid; not less than an access token."),
   ]
 
   private static let passwords = [
     Setting(
-      "passwords.scryptLogN", \.passwords.scryptLogN, .integer(10...20), .restart,
+      "passwords.scryptLogN", \.passwords.scryptLogN, .integer(10...20), .reload,
       "The cost of new password hashes: scrypt's N is 2 to this power; one more doubles time and memory."),
     Setting(
-      "passwords.scryptR", \.passwords.scryptR, .integer(1...32), .restart,
+      "passwords.scryptR", \.passwords.scryptR, .integer(1...32), .reload,
       "scrypt's block size r; a hash takes 128 * N * r bytes of memory."),
     Setting(
-      "passwords.scryptP", \.passwords.scryptP, .integer(1...16), .restart,
+      "passwords.scryptP", \.passwords.scryptP, .integer(1...16), .reload,
       "scrypt's parallelization p, which multiplies the time."),
     Setting(
-      "passwords.hashThreads", \.passwords.hashThreads, .integer(1...16), .restart,
+      "passwords.hashThreads", \.passwords.hashThreads, .integer(1...16), .reload,
       "Threads that compute password hashes, each with the memory of one hash."),
     Setting(
-      "passwords.hashQueueLimit", \.passwords.hashQueueLimit, .integer(0...10_000), .restart,
+      "passwords.hashQueueLimit", \.passwords.hashQueueLimit, .integer(0...10_000), .reload,
       "Logins that may wait for such a thread; one more is answered 503."),
     Setting(
-      "passwords.failuresBeforeDelay", \.passwords.failuresBeforeDelay, .integer(1...1000), .restart,
+      "passwords.failuresBeforeDelay", \.passwords.failuresBeforeDelay, .integer(1...1000), .reload,
       "Failed logins, of a user or from an address, before further ones are slowed."),
     Setting(
-      "passwords.maximumDelaySeconds", \.passwords.maximumDelaySeconds, .integer(1...86400), .restart,
+      "passwords.maximumDelaySeconds", \.passwords.maximumDelaySeconds, .integer(1...86400), .reload,
       "The longest that repeated failures make a login wait."),
   ]
 
   private static let deletion = [
     Setting(
-      "deletion.transactionRowBound", \.deletion.transactionRowBound, .integer(1...10_000_000), .restart,
+      "deletion.transactionRowBound", \.deletion.transactionRowBound, .integer(1...10_000_000), .reload,
       "Rows of history erased inside a deletion's own transaction; the eraser takes what is left."),
     Setting(
-      "deletion.eraserBatchRows", \.deletion.eraserBatchRows, .integer(100...10_000_000), .restart,
+      "deletion.eraserBatchRows", \.deletion.eraserBatchRows, .integer(100...10_000_000), .reload,
       "Rows that the eraser erases in one transaction."),
     Setting(
-      "deletion.eraserPollSeconds", \.deletion.eraserPollSeconds, .number(0.1...3600), .restart,
+      "deletion.eraserPollSeconds", \.deletion.eraserPollSeconds, .number(0.1...3600), .reload,
       "How often an idle eraser looks for work that other servers left."),
     Setting(
-      "deletion.eraserDutyPercent", \.deletion.eraserDutyPercent, .integer(1...100), .restart,
+      "deletion.eraserDutyPercent", \.deletion.eraserDutyPercent, .integer(1...100), .reload,
       "The share of the time that the eraser may be busy, in percent."),
     Setting(
-      "deletion.maximumJobsPerRequest", \.deletion.maximumJobsPerRequest, .integer(1...100), .restart,
+      "deletion.maximumJobsPerRequest", \.deletion.maximumJobsPerRequest, .integer(1...100), .reload,
       "Jobs that one request may delete."),
   ]
 
   private static let limits = [
     Setting(
-      "limits.bodyBytes", \.limits.bodyBytes, .integer(1...1_073_741_824), .restart,
+      "limits.bodyBytes", \.limits.bodyBytes, .integer(1...1_073_741_824), .reload,
       "The largest request body; a larger one is answered 413."),
     Setting(
-      "limits.tokenBodyBytes", \.limits.tokenBodyBytes, .integer(1...1_048_576), .restart,
+      "limits.tokenBodyBytes", \.limits.tokenBodyBytes, .integer(1...1_048_576), .reload,
       "The largest body of a request for a token, which anyone may send."),
     Setting(
-      "limits.headerBytes", \.limits.headerBytes, .integer(1024...1_048_576), .restart,
+      "limits.headerBytes", \.limits.headerBytes, .integer(1024...1_048_576), .reload,
       "Memory for a request's head; a larger one is answered 414 or 431."),
     Setting(
-      "limits.connections", \.limits.connections, .integer(1...1_000_000), .restart,
+      "limits.connections", \.limits.connections, .integer(1...1_000_000), .reload,
       "Connections from clients at a time; each takes a file descriptor."),
     Setting(
-      "limits.connectionsPerAddress", \.limits.connectionsPerAddress, .integer(0...1_000_000), .restart,
+      "limits.connectionsPerAddress", \.limits.connectionsPerAddress, .integer(0...1_000_000), .reload,
       "Connections at a time from one address; 0 is no limit."),
     Setting(
-      "limits.requestsInFlight", \.limits.requestsInFlight, .integer(1...1_000_000), .restart,
+      "limits.requestsInFlight", \.limits.requestsInFlight, .integer(1...1_000_000), .reload,
       "Requests worked on at a time; one more is answered 503."),
     Setting(
-      "limits.requestTimeoutSeconds", \.limits.requestTimeoutSeconds, .number(0.1...3600), .restart,
+      "limits.requestTimeoutSeconds", \.limits.requestTimeoutSeconds, .number(0.1...3600), .reload,
       "How long the work on one request may take."),
     Setting(
-      "limits.headTimeoutSeconds", \.limits.headTimeoutSeconds, .number(0.1...3600), .restart,
+      "limits.headTimeoutSeconds", \.limits.headTimeoutSeconds, .number(0.1...3600), .reload,
       "How soon a new connection must have sent the head of its first request."),
     Setting(
-      "limits.bodyTimeoutSeconds", \.limits.bodyTimeoutSeconds, .number(0.1...3600), .restart,
+      "limits.bodyTimeoutSeconds", \.limits.bodyTimeoutSeconds, .number(0.1...3600), .reload,
       "How soon after its head a request's body must have arrived."),
     Setting(
-      "limits.idleTimeoutSeconds", \.limits.idleTimeoutSeconds, .number(0.1...3600), .restart,
+      "limits.idleTimeoutSeconds", \.limits.idleTimeoutSeconds, .number(0.1...3600), .reload,
       "How long a connection is kept open between requests."),
   ]
 
@@ -156,7 +156,7 @@ extension Setting {
 
   private static let shutdown = [
     Setting(
-      "shutdown.drainSeconds", \.shutdown.drainSeconds, .number(0...600), .restart,
+      "shutdown.drainSeconds", \.shutdown.drainSeconds, .number(0...600), .reload,
       "How long requests in progress may go on after the order to stop.")
   ]
 }

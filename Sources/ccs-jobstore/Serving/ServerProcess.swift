@@ -25,6 +25,8 @@ final class ServerProcess: Sendable {
   }
 
   private let load: @Sendable () throws -> Configuration
+  /// What the process was started with: what needs a restart is as it says there.
+  private let startedWith: Configuration
   private let manager: ServiceManager
   private let observe: Observer
   private let loop = EventLoop(name: "event-loop")
@@ -41,6 +43,7 @@ final class ServerProcess: Sendable {
     load: @escaping @Sendable () throws -> Configuration
   ) throws {
     self.load = load
+    startedWith = configuration
     manager = ServiceManager(environment: environment)
     let observer = Observer(
       log: Log(level: LogLevel(rawValue: configuration.log.level.rawValue) ?? .info),
@@ -141,9 +144,7 @@ final class ServerProcess: Sendable {
     defer { manager.ready("serving on port \(socket.port)") }
     do {
       let configuration = try load()
-      let restart = generation.withLock {
-        $0.map { configuration.changesNeedingRestart(from: $0.configuration) } ?? []
-      }
+      let restart = configuration.changesNeedingRestart(from: startedWith)
       try begin(configuration)
       observe(
         .reloaded(
@@ -163,7 +164,7 @@ final class ServerProcess: Sendable {
     observe(.draining(seconds: limit))
     erasing?.cancel()
     let drained = await server.drain(within: .seconds(limit))
-    if drained { await pool.shutDown() }
+    await pool.shutDown(patience: .seconds(drained ? 5 : 1))
     observe(.stopped)
     return drained
   }

@@ -57,6 +57,30 @@ struct CancellationTests {
     }
   }
 
+  @Test("A task that was cancelled before does not wait for a connection either")
+  func cancelledBeforeWaiting() async throws {
+    try await withPool(connections: 1) { pool in
+      let running = Task { try await pool.execute(SQL.sleep(.int(4000))) }
+      try await expectEventually { await pool.counters.leased == 1 }
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for _ in 0..<50 {
+          group.addTask {
+            let task = Task {
+              while !Task.isCancelled { await Task.yield() }
+              _ = try await pool.execute(SQL.echo(.int(1)))
+            }
+            task.cancel()
+            await #expect(throws: PostgresError.cancelled) { try await task.value }
+          }
+        }
+        try await group.waitForAll()
+      }
+      #expect(await pool.counters.leased == 1, "the other still runs")
+      running.cancel()
+      _ = await running.result
+    }
+  }
+
   @Test("A cancellation that comes late never hits the next query of the connection")
   func lateCancellation() async throws {
     try await withPool(connections: 1) { pool in

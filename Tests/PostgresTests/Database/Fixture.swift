@@ -29,12 +29,13 @@ func withConnection<Result>(
 /// A pool with a loop of its own, shut down afterwards.
 func withPool<Result>(
   _ conninfo: String? = nil, connections: Int = 4, queueLimit: Int = 1000,
-  queueTimeout: Duration = .seconds(60), report: @escaping @Sendable (Pool.Event) -> Void = { _ in },
+  queueTimeout: Duration = .seconds(60), statementTimeout: Duration = .seconds(60),
+  report: @escaping @Sendable (Pool.Event) -> Void = { _ in },
   _ body: (Pool) async throws -> Result
 ) async throws -> Result {
   let settings = ConnectionSettings(
     conninfo: try await found(conninfo), applicationName: "tests", connectTimeout: .seconds(30),
-    statementTimeout: .seconds(60), lockTimeout: .seconds(60))
+    statementTimeout: statementTimeout, lockTimeout: .seconds(60))
   let loop = EventLoop(name: "tests")
   let pool = Pool(
     loop: loop, settings: settings,
@@ -43,7 +44,7 @@ func withPool<Result>(
   await pool.start()
   let outcome: Swift.Result<Result, any Error>
   do { outcome = .success(try await body(pool)) } catch { outcome = .failure(error) }
-  await pool.shutDown()
+  await pool.shutDown(patience: .seconds(60))
   loop.stop()
   return try outcome.get()
 }

@@ -20,8 +20,8 @@ struct OutageTests {
       #expect(ContinuousClock.now - start < .seconds(5))
       try await expectEventually { events.pauses.count >= 3 }
       let pauses = events.pauses
-      #expect(pauses[0] <= .milliseconds(200) && pauses[0] > .milliseconds(100))
-      #expect(pauses[1] > pauses[0] && pauses[2] > pauses[1])
+      #expect(pauses[0] <= .milliseconds(200) && pauses[1] <= .milliseconds(400))
+      #expect(max(pauses[1], pauses[2]) > .milliseconds(200), "they grow")
       #expect(await pool.counters == Pool.Counters())
     }
   }
@@ -92,14 +92,15 @@ struct OutageTests {
     let pool = Pool(
       loop: loop, settings: settings,
       limits: .init(connections: 1, queueLimit: 10, queueTimeout: .seconds(60)), report: events.append)
-    await pool.start()
     let start = ContinuousClock.now
+    await pool.start()
     await #expect { try await pool.execute(SQL.echo(.int(1))) } throws: {
       if case PostgresError.unavailable = $0 { true } else { false }
     }
-    #expect(ContinuousClock.now - start < .seconds(20))
-    #expect(events.pauses.count == 1)
-    await pool.shutDown()
+    let waited = ContinuousClock.now - start
+    #expect(waited > .milliseconds(250) && waited < .seconds(20))
+    #expect(events.connects == 0 && !events.pauses.isEmpty)
+    await pool.shutDown(patience: .seconds(60))
     loop.stop()
   }
 
@@ -108,7 +109,7 @@ struct OutageTests {
     let events = Events()
     try await withPool("host=/nonexistent dbname=postgres user=postgres", report: events.append) { pool in
       let waiting = Task { try await pool.execute(SQL.echo(.int(1))) }
-      await pool.shutDown()
+      await pool.shutDown(patience: .seconds(60))
       await #expect { try await waiting.value } throws: {
         if case PostgresError.unavailable = $0 { true } else { false }
       }

@@ -96,6 +96,18 @@ struct TransactionTests {
     }
   }
 
+  @Test("An answer that comes faster than the task that waits for it is not missed")
+  func fastAnswers() async throws {
+    // A task that does not prefer the loop leaves it between any two of its steps there, and the answer may come
+    // in between.
+    try await withPool(connections: 1, statementTimeout: .seconds(1)) { pool in
+      for number in 0..<3000 {
+        let found: Int = try await pool.value(SQL.echo(.int(Int64(number))))
+        #expect(found == number)
+      }
+    }
+  }
+
   @Test("An open transaction makes the connection unhealthy until it has ended")
   func explicitTransaction() async throws {
     try await withThings { connection in

@@ -37,17 +37,6 @@ struct Terminal: Sendable {
     return true
   }
 
-  /// Standard input to its end; nil if it cannot be read.
-  func readAll() -> [UInt8]? {
-    var all: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 65_536)
-    while true {
-      let count = read(STDIN_FILENO, &buffer, buffer.count)
-      if count == 0 { return all }
-      if count > 0 { all += buffer[..<count] } else if errno != EINTR { return nil }
-    }
-  }
-
   /// The next byte of standard input; nil at its end.
   func readByte() -> UInt8? {
     var byte: UInt8 = 0

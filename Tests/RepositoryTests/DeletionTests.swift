@@ -1,0 +1,345 @@
+import Domain
+import FoundationEssentials
+import Postgres
+import Repository
+import TestDatabase
+import Testing
+
+@Suite("Deleting jobs")
+struct DeletionTests {
+  private func delete(
+    _ jobs: [SeededJob], for caller: UUID, remove: Bool = true, bound: Int = 10_000, on repository: Repository
+  ) async throws -> [JobDeletion] {
+    try await repository.deletion.delete(
+      jobs: jobs.map(\.id), caller: caller, callerName: "the caller", remove: remove, requestID: UUID(),
+      rowBound: bound)
+  }
+
+  @Test("A job and its history are gone, and all else is as it was")
+  func removed() async throws {
+    try await withFixture { fixture in
+      let user = try await fixture.user()
+      let (job, other) = (try await fixture.job(of: user), try await fixture.job(of: user))
+      try await fixture.fill(job, runs: 3, messages: 2, data: 4, results: 5)
+      try await fixture.fill(other, runs: 2, messages: 1, data: 1, results: 1)
+      let before = try await fixture.histories()
+
+      let deletions = try await delete([job], for: user, on: fixture.repository)
+      #expect(deletions.map(\.jobID) == [job.id] && deletions.map(\.outcome) == [.done])
+      #expect(deletions.map(\.jobName) == [job.name] && deletions.map(\.runs) == [3])
+      #expect(deletions.map(\.rowsLeft) == [false])
+
+      #expect(try await fixture.histories() == before.filter { $0.key == other.history })
+      #expect(try await fixture.repository.jobs.job(id: job.id) == nil)
+      #expect(try await fixture.repository.jobs.job(id: other.id)?.name == other.name)
+      #expect(try await fixture.count("store.purges") == 0)
+    }
+  }
+
+  @Test("A job that is to stay has no history any more and can be run again")
+  func kept() async throws {
+    try await withFixture { fixture in
+      let user = try await fixture.user()
+      let job = try await fixture.job(of: user)
+      try await fixture.fill(job, runs: 3, messages: 2, data: 4, results: 5)
+      let before = try await fixture.repository.jobs.job(id: job.id)
+
+      let deletion = try await delete([job], for: user, remove: false, on: fixture.repository)[0]
+      #expect(deletion.outcome == .done && deletion.runs == 3)
+      var expected = before
+      expected?.lastRunStatus = nil
+      expected?.lastRunAt = nil
+      #expect(before?.lastRunStatus == .completed)
+      #expect(try await fixture.repository.jobs.job(id: job.id) == expected)
+      #expect(try await fixture.repository.jobRuns.latest(job: job.id, limit: nil, withMessages: true) == [])
+      #expect(try await fixture.repository.jobRuns.count(job: job.id) == 0)
+      #expect(try await fixture.histories().isEmpty)
+      let history: UUID = try await fixture.value(
+        Statement("SELECT history_id FROM directory.jobs WHERE job_id = $1", .uuid)(.uuid(job.id)))
+      #expect(history != job.history, "what still holds the old one can do nothing with it")
+
+      try await fixture.fill(SeededJob(id: job.id, history: history, name: job.name), runs: 1)
+      #expect(try await fixture.repository.jobRuns.count(job: job.id) == 1)
+      #expect(try await delete([job], for: user, on: fixture.repository)[0].runs == 1)
+      #expect(try await fixture.histories().isEmpty)
+    }
+  }
+
+  @Test("A job without runs can be deleted, and deleting it twice finds nothing the second time")
+  func empty() async throws {
+    try await withFixture { fixture in
+      let user = try await fixture.user()
+      let job = try await fixture.job(of: user)
+      #expect(try await delete([job], for: user, on: fixture.repository)[0].runs == 0)
+      let second = try await delete([job], for: user, on: fixture.repository)[0]
+      #expect(second.outcome == .notFound && second.jobName == nil && second.runs == 0 && !second.rowsLeft)
+    }
+  }
+
+  @Test("What the caller may not delete is refused, and nothing changes", arguments: [true, false])
+  func refused(remove: Bool) async throws {
+    try await withFixture { fixture in
+      let (user, other) = (try await fixture.user(), try await fixture.user())
+      let (foreign, system) = (try await fixture.job(of: other), try await fixture.job(of: nil))
+      let absent = SeededJob(id: UUID(), history: UUID(), name: "")
+      for job in [foreign, system] { try await fixture.fill(job, runs: 2, messages: 2, data: 2, results: 2) }
+      let before = try await fixture.histories()
+
+      for (job, outcome) in [(foreign, JobDeletion.Outcome.notCreator), (system, .systemJob), (absent, .notFound)] {
+        let deletion = try await delete([job], for: user, remove: remove, on: fixture.repository)[0]
+        #expect(deletion.outcome == outcome)
+        #expect(!deletion.rowsLeft)
+      }
+      #expect(try await fixture.histories() == before)
+      #expect(try await fixture.count("directory.jobs") == 2)
+      #expect(try await fixture.count("audit.events") == 0)
+      #expect(try await fixture.count("store.purges") == 0)
+    }
+  }
+
+  @Test("Of several jobs all are deleted or none, and each outcome says why")
+  func allOrNone() async throws {
+    try await withFixture { fixture in
+      let (user, other) = (try await fixture.user(), try await fixture.user())
+      let mine = [try await fixture.job(of: user), try await fixture.job(of: user), try await fixture.job(of: user)]
+      let foreign = try await fixture.job(of: other)
+      let absent = SeededJob(id: UUID(), history: UUID(), name: "")
+      for job in mine { try await fixture.fill(job, runs: 2, messages: 1) }
+      let before = try await fixture.histories()
+
+      let refused = try await delete(
+        [mine[0], absent, mine[1], foreign, mine[2]], for: user, on: fixture.repository)
+      #expect(refused.map(\.outcome) == [.done, .notFound, .done, .notCreator, .done])
+      #expect(refused.map(\.jobID) == [mine[0], absent, mine[1], foreign, mine[2]].map(\.id))
+      #expect(try await fixture.histories() == before)
+      #expect(try await fixture.count("directory.jobs") == 4)
+      #expect(try await fixture.count("audit.events") == 0)
+
+      let done = try await delete(mine.reversed(), for: user, on: fixture.repository)
+      #expect(done.map(\.outcome) == [.done, .done, .done] && done.map(\.runs) == [2, 2, 2])
+      #expect(done.map(\.jobName) == mine.reversed().map(\.name))
+      #expect(try await fixture.histories().isEmpty)
+      #expect(try await fixture.count("directory.jobs") == 1)
+      #expect(try await fixture.count("audit.events") == 3)
+    }
+  }
+
+  @Test("A hundred jobs can be deleted at once")
+  func hundred() async throws {
+    try await withFixture { fixture in
+      let user = try await fixture.user()
+      var jobs: [SeededJob] = []
+      for number in 0..<100 {
+        let job = try await fixture.job(of: user)
+        try await fixture.fill(job, runs: number % 3, messages: 1)
+        jobs.append(job)
+      }
+      let deletions = try await delete(jobs, for: user, on: fixture.repository)
+      #expect(deletions.map(\.runs) == (0..<100).map { $0 % 3 })
+      #expect(try await fixture.histories().isEmpty)
+      #expect(try await fixture.count("directory.jobs") == 0)
+    }
+  }
+
+  @Test("An event says who deleted what, in which request, and whether the job was kept", arguments: [true, false])
+  func audit(remove: Bool) async throws {
+    try await withFixture { fixture in
+      let user = try await fixture.user()
+      let job = try await fixture.job(of: user)
+      try await fixture.fill(job, runs: 4)
+      let request = UUID()
+      _ = try await fixture.repository.deletion.delete(
+        jobs: [job.id], caller: user, callerName: "CORP\\me", remove: remove, requestID: request, rowBound: 1)
+      let events = try await fixture.owner.execute(
+        Statement(
+          "SELECT user_id, user_name, operation, job_id, job_name, request_id, details::text FROM audit.events")())
+      #expect(events.count == 1)
+      let event = try #require(events.first)
+      #expect(event(0, as: UUID.self) == user && event(1, as: String.self) == "CORP\\me")
+      #expect(event(2, as: String.self) == (remove ? "Delete Job" : "Purge Job"))
+      #expect(event(3, as: UUID.self) == job.id && event(4, as: String.self) == job.name)
+      #expect(event(5, as: UUID.self) == request)
+      #expect(event(6, as: String.self) == #"{"Runs": 4}"#)
+    }
+  }
+
+  @Test(
+    "The transaction erases up to the bound and nothing beyond it; the rest is recorded",
+    arguments: [1, 2, 11, 12, 13, 23, 24, 25, 1000])
+  func bound(bound: Int) async throws {
+    try await withFixture { fixture in
+      let user = try await fixture.user()
+      let job = try await fixture.job(of: user)
+      try await fixture.fill(job, runs: 2, messages: 3, data: 3, results: 5)  // 24 rows
+      let deletion = try await delete([job], for: user, bound: bound, on: fixture.repository)[0]
+      #expect(deletion.outcome == .done && deletion.runs == 2)
+      #expect(deletion.rowsErased == min(bound, 24))
+      let left = try await fixture.histories()[job.history]?.rows ?? 0
+      #expect(left == max(0, 24 - bound))
+      #expect(deletion.rowsLeft == (left > 0))
+      #expect(try await fixture.count("store.purges") == (left > 0 ? 1 : 0))
+      #expect(try await fixture.orphans() == 0)
+      #expect(try await fixture.repository.jobRuns.latest(job: job.id, limit: nil, withMessages: false) == nil)
+      guard left > 0 else { return }
+      let purges = Statement("SELECT history_id, job_id, job_name, requested_by, rows_erased FROM store.purges")
+      let purge = try await fixture.owner.execute(purges())[0]
+      #expect(purge(0, as: UUID.self) == job.history && purge(1, as: UUID.self) == job.id)
+      #expect(purge(2, as: String.self) == job.name && purge(3, as: String.self) == "the caller")
+      #expect(purge(4, as: Int.self) == bound)
+    }
+  }
+
+  @Test("Several jobs share one bound")
+  func sharedBound() async throws {
+    try await withFixture { fixture in
+      let user = try await fixture.user()
+      var jobs: [SeededJob] = []
+      for _ in 0..<4 {
+        let job = try await fixture.job(of: user)
+        try await fixture.fill(job, runs: 1, messages: 4)  // 5 rows each
+        jobs.append(job)
+      }
+      let deletions = try await delete(jobs, for: user, bound: 12, on: fixture.repository)
+      #expect(deletions.map(\.outcome) == [.done, .done, .done, .done])
+      #expect(deletions.contains { $0.rowsLeft })
+      #expect(deletions.reduce(0) { $0 + $1.rowsErased } == 12)
+      #expect(try await fixture.histories().values.reduce(0) { $0 + $1.rows } == 8)
+      #expect(try await fixture.count("store.purges") == 2)
+      #expect(try await fixture.orphans() == 0)
+    }
+  }
+
+  @Test("A run with the least and one with the greatest identifier are erased like the others")
+  func extremeIdentifiers() async throws {
+    try await withFixture { fixture in
+      let user = try await fixture.user()
+      let job = try await fixture.job(of: user)
+      let insert = Statement(
+        """
+        WITH runs AS (
+            INSERT INTO store.job_runs (history_id, run_id, status, triggered_by)
+            SELECT $1, run_id, 'Completed', 'tests'
+            FROM (VALUES ('00000000-0000-0000-0000-000000000000'::uuid), ('ffffffff-ffff-ffff-ffff-ffffffffffff')) r (run_id)
+            RETURNING run_id
+        )
+        INSERT INTO store.job_run_messages (history_id, run_id, row_number, severity, message)
+        SELECT $1, run_id, n, 'Information', '' FROM runs, unnest(ARRAY[0, 9223372036854775807]) n
+        """, .uuid)
+      _ = try await fixture.owner.execute(insert(.uuid(job.history)))
+      _ = try await delete([job], for: user, bound: 1, on: fixture.repository)
+      while try await fixture.repository.purges.eraseNext(rows: 1) != nil {}
+      #expect(try await fixture.histories().isEmpty)
+    }
+  }
+
+  @Test("Of two that delete the same job at once, one does it and the other finds nothing", arguments: 0..<5)
+  func twice(_: Int) async throws {
+    try await withFixture { fixture in
+      try await withPool(fixture.database.conninfo(user: "ccs_jobstore")) { pool in
+        let otherServer = Repository(pool: pool)
+        let user = try await fixture.user()
+        for _ in 0..<10 {
+          let job = try await fixture.job(of: user)
+          try await fixture.fill(job, runs: 2, messages: 2)
+          async let first = delete([job], for: user, on: fixture.repository)
+          async let second = delete([job], for: user, on: otherServer)
+          async let third = delete([job], for: user, on: fixture.repository)
+          let outcomes = try await [first[0].outcome, second[0].outcome, third[0].outcome]
+          #expect(outcomes.count { $0 == .done } == 1)
+          #expect(outcomes.count { $0 == .notFound } == 2)
+        }
+        #expect(try await fixture.histories().isEmpty)
+        #expect(try await fixture.count("audit.events") == 10)
+      }
+    }
+  }
+
+  @Test("Two that delete the same jobs in opposite orders at once never wait for each other in a circle")
+  func oppositeOrders() async throws {
+    try await withFixture { fixture in
+      try await withPool(fixture.database.conninfo(user: "ccs_jobstore")) { pool in
+        let otherServer = Repository(pool: pool)
+        let user = try await fixture.user()
+        for round in 0..<50 {
+          var jobs: [SeededJob] = []
+          for _ in 0..<6 { jobs.append(try await fixture.job(of: user)) }
+          for job in jobs { try await fixture.fill(job, runs: 1, messages: 2) }
+          let all = jobs
+          async let forwards = delete(all, for: user, bound: round % 2 == 0 ? 1000 : 5, on: fixture.repository)
+          async let backwards = delete(all.reversed(), for: user, on: otherServer)
+          let outcomes = try await (forwards.map(\.outcome), backwards.map(\.outcome))
+          let (done, gone) = (
+            [JobDeletion.Outcome](repeating: .done, count: 6), [JobDeletion.Outcome](repeating: .notFound, count: 6)
+          )
+          #expect(outcomes == (done, gone) || outcomes == (gone, done))
+        }
+        while try await otherServer.purges.eraseNext(rows: 1000) != nil {}
+        #expect(try await fixture.histories().isEmpty)
+        #expect(try await fixture.count("audit.events") == 300)
+      }
+    }
+  }
+
+  @Test("Single deletions and deletions of several at once all come to their end, each job once")
+  func crowd() async throws {
+    try await withFixture { fixture in
+      try await withPool(fixture.database.conninfo(user: "ccs_jobstore")) { pool in
+        let servers = [fixture.repository, Repository(pool: pool)]
+        let user = try await fixture.user()
+        var jobs: [SeededJob] = []
+        for _ in 0..<60 {
+          let job = try await fixture.job(of: user)
+          try await fixture.fill(job, runs: 1, messages: 1)
+          jobs.append(job)
+        }
+        let all = jobs
+        let done = try await withThrowingTaskGroup(of: Int.self) { group in
+          for index in 0..<60 {
+            for server in servers {
+              group.addTask {
+                try await delete([all[index]], for: user, on: server).count { $0.outcome == .done }
+              }
+            }
+            group.addTask {
+              let some = [all[index], all[59 - index], all[(index + 7) % 60]]
+              let together = Array(Set(some.map(\.id))).compactMap { id in all.first { $0.id == id } }
+              let deletions = try await delete(together, for: user, on: servers[index % 2])
+              return deletions.allSatisfy { $0.outcome == .done } ? deletions.count : 0
+            }
+          }
+          return try await group.reduce(0, +)
+        }
+        #expect(done == 60)
+        #expect(try await fixture.histories().isEmpty)
+        #expect(try await fixture.count("directory.jobs") == 0)
+        #expect(try await fixture.count("audit.events") == 60)
+      }
+    }
+  }
+
+  @Test("A job that somebody else holds for too long is an error that passes, and nothing has changed")
+  func locked() async throws {
+    try await withFixture { fixture in
+      let user = try await fixture.user()
+      let job = try await fixture.job(of: user)
+      try await fixture.fill(job, runs: 2)
+      let impatient = fixture.database.conninfo(user: "ccs_jobstore")
+      try await withPool(impatient, lockTimeout: .milliseconds(200)) { pool in
+        try await fixture.owner.withConnection { holder throws(PostgresError) in
+          _ = try await holder.execute([
+            Statement("BEGIN")(),
+            Statement("SELECT FROM directory.jobs WHERE job_id = $1 FOR UPDATE", .uuid)(.uuid(job.id)),
+          ])
+          await #expect {
+            try await delete([job], for: user, on: Repository(pool: pool))
+          } throws: {
+            if case RepositoryError.unavailable = $0 { true } else { false }
+          }
+          _ = try await holder.execute([Statement("ROLLBACK")()])
+        }
+        #expect(try await fixture.repository.jobRuns.count(job: job.id) == 2)
+        #expect(try await delete([job], for: user, on: Repository(pool: pool))[0].outcome == .done)
+      }
+    }
+  }
+}
