@@ -41,10 +41,12 @@ let package = Package(
     .testTarget(
       name: "RepositoryTests", dependencies: ["Repository", "Postgres", "Domain", "TestDatabase"]),
     .testTarget(name: "AuthorizationTests", dependencies: ["Authorization", "Domain"]),
-    .testTarget(name: "FrontEndTests", dependencies: ["FrontEnd", "Domain", "Authorization"]),
+    .testTarget(
+      name: "FrontEndTests",
+      dependencies: ["FrontEnd", "Domain", "Authorization", "Observability", "Repository", "Postgres"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["ccs-jobstore"]),
     .testTarget(
-      name: "CommandTests", dependencies: ["ccs-jobstore", "Administration", "Domain"]),
+      name: "CommandTests", dependencies: ["ccs-jobstore", "Administration", "Domain", "Repository"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -82,7 +82,7 @@ public actor Eraser {
         switch error {
         case .failed(let message): observe(.eraserFailed(message))
         case .cancelled where !Task.isCancelled:
-          observe(.eraserFailed("a batch took longer than a statement may; deletion.eraserBatchRows is too large"))
+          observe(.eraserFailed("a batch took longer than a statement may: lower deletion.eraserBatchRows"))
         default: break
         }
         return

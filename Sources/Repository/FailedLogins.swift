@@ -48,6 +48,11 @@ public struct FailedLogins: Sendable {
             FROM unnest($1, $2) AS s (hash, threshold)
             WHERE s.hash = f.subject_hash AND f.failures + 1 >= s.threshold
                 AND f.last_failure >= now() - interval '15 minutes'
+            UNION ALL
+            SELECT now() + interval '1 second'
+            FROM unnest($1, $2) AS s (hash, threshold)
+            WHERE s.hash = f.subject_hash AND s.threshold <= 1
+                AND f.last_failure < now() - interval '15 minutes'
         )
     """, .byteaArray, .int8Array, .int8)
 

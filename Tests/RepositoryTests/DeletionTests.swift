@@ -85,7 +85,9 @@ struct DeletionTests {
       for job in [foreign, system] { try await fixture.fill(job, runs: 2, messages: 2, data: 2, results: 2) }
       let before = try await fixture.histories()
 
-      for (job, outcome) in [(foreign, JobDeletion.Outcome.notCreator), (system, .systemJob), (absent, .notFound)] {
+      for (job, outcome) in [
+        (foreign, JobDeletion.Outcome.notCreator), (system, .systemJob), (absent, .notFound),
+      ] {
         let deletion = try await delete([job], for: user, remove: remove, on: fixture.repository)[0]
         #expect(deletion.outcome == outcome)
         #expect(!deletion.rowsLeft)
@@ -101,7 +103,9 @@ struct DeletionTests {
   func allOrNone() async throws {
     try await withFixture { fixture in
       let (user, other) = (try await fixture.user(), try await fixture.user())
-      let mine = [try await fixture.job(of: user), try await fixture.job(of: user), try await fixture.job(of: user)]
+      let mine = [
+        try await fixture.job(of: user), try await fixture.job(of: user), try await fixture.job(of: user),
+      ]
       let foreign = try await fixture.job(of: other)
       let absent = SeededJob(id: UUID(), history: UUID(), name: "")
       for job in mine { try await fixture.fill(job, runs: 2, messages: 1) }
@@ -141,7 +145,9 @@ struct DeletionTests {
     }
   }
 
-  @Test("An event says who deleted what, in which request, and whether the job was kept", arguments: [true, false])
+  @Test(
+    "An event says who deleted what, in which request, and whether the job was kept",
+    arguments: [true, false])
   func audit(remove: Bool) async throws {
     try await withFixture { fixture in
       let user = try await fixture.user()
@@ -152,7 +158,8 @@ struct DeletionTests {
         jobs: [job.id], caller: user, callerName: "CORP\\me", remove: remove, requestID: request, rowBound: 1)
       let events = try await fixture.owner.execute(
         Statement(
-          "SELECT user_id, user_name, operation, job_id, job_name, request_id, details::text FROM audit.events")())
+          "SELECT user_id, user_name, operation, job_id, job_name, request_id, details::text FROM audit.events"
+        )())
       #expect(events.count == 1)
       let event = try #require(events.first)
       #expect(event(0, as: UUID.self) == user && event(1, as: String.self) == "CORP\\me")
@@ -179,9 +186,11 @@ struct DeletionTests {
       #expect(deletion.rowsLeft == (left > 0))
       #expect(try await fixture.count("store.purges") == (left > 0 ? 1 : 0))
       #expect(try await fixture.orphans() == 0)
-      #expect(try await fixture.repository.jobRuns.latest(job: job.id, limit: nil, withMessages: false) == nil)
+      #expect(
+        try await fixture.repository.jobRuns.latest(job: job.id, limit: nil, withMessages: false) == nil)
       guard left > 0 else { return }
-      let purges = Statement("SELECT history_id, job_id, job_name, requested_by, rows_erased FROM store.purges")
+      let purges = Statement(
+        "SELECT history_id, job_id, job_name, requested_by, rows_erased FROM store.purges")
       let purge = try await fixture.owner.execute(purges())[0]
       #expect(purge(0, as: UUID.self) == job.history && purge(1, as: UUID.self) == job.id)
       #expect(purge(2, as: String.self) == job.name && purge(3, as: String.self) == "the caller")
@@ -265,11 +274,13 @@ struct DeletionTests {
           for _ in 0..<6 { jobs.append(try await fixture.job(of: user)) }
           for job in jobs { try await fixture.fill(job, runs: 1, messages: 2) }
           let all = jobs
-          async let forwards = delete(all, for: user, bound: round % 2 == 0 ? 1000 : 5, on: fixture.repository)
+          async let forwards = delete(
+            all, for: user, bound: round % 2 == 0 ? 1000 : 5, on: fixture.repository)
           async let backwards = delete(all.reversed(), for: user, on: otherServer)
           let outcomes = try await (forwards.map(\.outcome), backwards.map(\.outcome))
           let (done, gone) = (
-            [JobDeletion.Outcome](repeating: .done, count: 6), [JobDeletion.Outcome](repeating: .notFound, count: 6)
+            [JobDeletion.Outcome](repeating: .done, count: 6),
+            [JobDeletion.Outcome](repeating: .notFound, count: 6)
           )
           #expect(outcomes == (done, gone) || outcomes == (gone, done))
         }

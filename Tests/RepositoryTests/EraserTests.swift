@@ -7,7 +7,9 @@ import Testing
 
 @Suite("Erasing purged histories step by step")
 struct EraserTests {
-  private func delete(_ jobs: [SeededJob], of user: UUID, remove: Bool = true, bound: Int = 1, on fixture: Fixture)
+  private func delete(
+    _ jobs: [SeededJob], of user: UUID, remove: Bool = true, bound: Int = 1, on fixture: Fixture
+  )
     async throws -> [JobDeletion]
   {
     try await fixture.repository.deletion.delete(
@@ -25,7 +27,8 @@ struct EraserTests {
     }
   }
 
-  @Test("Steps of any size lead to the end, each within its bound", arguments: [1, 2, 3, 5, 7, 10, 39, 40, 1000])
+  @Test(
+    "Steps of any size lead to the end, each within its bound", arguments: [1, 2, 3, 5, 7, 10, 39, 40, 1000])
   func steps(rows: Int) async throws {
     try await withFixture { fixture in
       let user = try await fixture.user()
@@ -53,7 +56,8 @@ struct EraserTests {
     }
   }
 
-  @Test("Histories are erased one after the other, the oldest purge first, while others come and are written to")
+  @Test(
+    "Histories are erased one after the other, the oldest purge first, while others come and are written to")
   func interleaved() async throws {
     try await withFixture { fixture in
       let user = try await fixture.user()

@@ -45,7 +45,8 @@ struct FailedLoginTests {
         try await logins.record([subject], maximumSeconds: 100)
         pauses.append(try await pause(on: fixture))
       }
-      try await fixture.database.psql("UPDATE auth.failed_logins SET last_failure = now() - interval '1 hour'")
+      try await fixture.database.psql(
+        "UPDATE auth.failed_logins SET last_failure = now() - interval '1 hour'")
       try await logins.record([subject], maximumSeconds: 100)
       pauses.append(try await pause(on: fixture))
       #expect(pauses == [1, 2, 4, 1])
@@ -101,11 +102,13 @@ struct FailedLoginTests {
       let logins = fixture.repository.failedLogins
       let subject = subject(threshold: 3)
       for _ in 0..<5 { try await logins.record([subject], maximumSeconds: 100) }
-      try await fixture.database.psql("UPDATE auth.failed_logins SET last_failure = now() - interval '14 minutes'")
+      try await fixture.database.psql(
+        "UPDATE auth.failed_logins SET last_failure = now() - interval '14 minutes'")
       try await logins.record([subject], maximumSeconds: 100)
       #expect(try await pause(on: fixture) == 8, "the sixth in a row")
 
-      try await fixture.database.psql("UPDATE auth.failed_logins SET last_failure = now() - interval '16 minutes'")
+      try await fixture.database.psql(
+        "UPDATE auth.failed_logins SET last_failure = now() - interval '16 minutes'")
       var pauses: [Int] = []
       for _ in 0..<4 {
         try await logins.record([subject], maximumSeconds: 100)

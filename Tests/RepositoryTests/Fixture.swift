@@ -42,7 +42,8 @@ func withPool(_ conninfo: String, lockTimeout: Duration = .seconds(60), _ body: 
   async throws
 {
   let settings = ConnectionSettings(
-    conninfo: conninfo, applicationName: "tests", connectTimeout: .seconds(30), statementTimeout: .seconds(60),
+    conninfo: conninfo, applicationName: "tests", connectTimeout: .seconds(30),
+    statementTimeout: .seconds(60),
     lockTimeout: lockTimeout)
   let loop = EventLoop(name: "tests")
   let pool = Pool(

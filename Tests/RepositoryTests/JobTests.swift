@@ -92,7 +92,8 @@ struct JobTests {
       let job = try await fixture.job(of: user)
       try await fixture.fill(job, runs: 3, messages: 12)
       try await fixture.fill(job, runs: 1)
-      let runs = try #require(await fixture.repository.jobRuns.latest(job: job.id, limit: nil, withMessages: true))
+      let runs = try #require(
+        await fixture.repository.jobRuns.latest(job: job.id, limit: nil, withMessages: true))
       #expect(runs.map { $0.messages?.count ?? -1 }.sorted() == [0, 12, 12, 12])
       for run in runs where run.messageCount > 0 {
         #expect(run.messages?.map(\.text) == (1...12).map { "message \($0)" })

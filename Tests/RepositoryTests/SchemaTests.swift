@@ -44,7 +44,8 @@ struct SchemaTests {
   @Test("Every change has its deploy, its revert and its verify script, and no script is without a change")
   func scripts() throws {
     for folder in ["deploy", "revert", "verify"] {
-      let files = try FileManager.default.contentsOfDirectory(atPath: "\(TestDatabase.package)/migrations/\(folder)")
+      let files = try FileManager.default.contentsOfDirectory(
+        atPath: "\(TestDatabase.package)/migrations/\(folder)")
       #expect(files.sorted() == (try plan()).map { "\($0).sql" }.sorted())
     }
   }

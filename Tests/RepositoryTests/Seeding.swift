@@ -99,7 +99,9 @@ extension Fixture {
   /// Everything in the store: of each history the number of its rows and what stands in them.
   func histories() async throws -> [UUID: History] {
     var found: [UUID: History] = [:]
-    for row in try await owner.execute(Self.histories()) { found[row(0)] = History(rows: row(1), content: row(2)) }
+    for row in try await owner.execute(Self.histories()) {
+      found[row(0)] = History(rows: row(1), content: row(2))
+    }
     return found
   }
 

@@ -14,7 +14,8 @@ struct SessionTests {
 
     func lasting(access accessSeconds: Int = 3600, refresh refreshSeconds: Int = 5400) -> Sessions.TokenPair {
       Sessions.TokenPair(
-        accessHash: access, accessSeconds: accessSeconds, refreshHash: refresh, refreshSeconds: refreshSeconds)
+        accessHash: access, accessSeconds: accessSeconds, refreshHash: refresh, refreshSeconds: refreshSeconds
+      )
     }
 
     static func hash() -> [UInt8] { (0..<32).map { _ in .random(in: 0...255) } }
@@ -74,7 +75,8 @@ struct SessionTests {
 
       try await execute("DELETE FROM directory.user_roles WHERE role_id = $1", second, on: fixture)
       let less = try #require(await sessions.principal(accessHash: pair.access))
-      #expect(less.tasks.sorted() == ["Manage jobs", "View assets"], "a right that is taken away counts at once")
+      #expect(
+        less.tasks.sorted() == ["Manage jobs", "View assets"], "a right that is taken away counts at once")
       #expect(less.folders == [folders[0]])
     }
   }
@@ -118,7 +120,8 @@ struct SessionTests {
     }
   }
 
-  @Test("A session is not opened for a disabled user, an unknown user, or a password that has changed meanwhile")
+  @Test(
+    "A session is not opened for a disabled user, an unknown user, or a password that has changed meanwhile")
   func notOpened() async throws {
     try await withFixture { fixture in
       let sessions = fixture.repository.sessions
@@ -127,7 +130,8 @@ struct SessionTests {
       #expect(try await !sessions.open(user: disabled, passwordHash: "hash", tokens: pair.lasting()))
       #expect(try await !sessions.open(user: UUID(), passwordHash: "hash", tokens: pair.lasting()))
       #expect(try await !sessions.open(user: user, passwordHash: "old", tokens: pair.lasting()))
-      try await execute("UPDATE directory.users SET password_hash = NULL WHERE user_id = $1", user, on: fixture)
+      try await execute(
+        "UPDATE directory.users SET password_hash = NULL WHERE user_id = $1", user, on: fixture)
       #expect(try await !sessions.open(user: user, passwordHash: "hash", tokens: pair.lasting()))
       #expect(try await fixture.count("auth.sessions") == 0)
       #expect(try await fixture.count("auth.access_tokens") == 0)
@@ -175,7 +179,8 @@ struct SessionTests {
       let (pair, other) = (try await session(of: user, on: fixture), try await session(of: user, on: fixture))
       let (second, third) = (Pair(), Pair())
       _ = try await sessions.refresh(hash: pair.refresh, tokens: second.lasting())
-      #expect(try await sessions.refresh(hash: pair.refresh, tokens: third.lasting()) == .reused(userName: "ann"))
+      #expect(
+        try await sessions.refresh(hash: pair.refresh, tokens: third.lasting()) == .reused(userName: "ann"))
       for hash in [pair.access, second.access, third.access] {
         let principal = try await sessions.principal(accessHash: hash)
         #expect(principal == nil)

@@ -38,7 +38,9 @@ struct Child: Sendable {
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
 
     let variables = (environment ?? ProcessInfo.processInfo.environment).map { "\($0.key)=\($0.value)" }
-    let (arguments, environment) = ((["env", "-C", "/"] + command).map { strdup($0) }, variables.map { strdup($0) })
+    let (arguments, environment) = (
+      (["env", "-C", "/"] + command).map { strdup($0) }, variables.map { strdup($0) }
+    )
     defer { for text in arguments + environment { free(text) } }
     var id = pid_t()
     let code = posix_spawnp(&id, "env", &actions, &attributes, arguments + [nil], environment + [nil])

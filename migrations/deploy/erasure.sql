@@ -16,6 +16,7 @@ DECLARE
     purge store.purges;
     key_columns text;
     position_parameters text;
+    beyond text;
     last_run uuid;
     last_row bigint;
     step bigint;
@@ -31,20 +32,22 @@ BEGIN
             key_columns := 'run_id, row_number';
             position_parameters := '$2, $3';
         END IF;
+        -- Runs have no row number, so the first step must not pass over the least identifier there is.
+        beyond := CASE WHEN key_columns = 'run_id' AND purge.row_position = -1 THEN '>=' ELSE '>' END;
 
         -- The last key of this step; none, if fewer rows are left than may be erased.
         EXECUTE format(
-            'SELECT run_id, %s FROM store.%I WHERE history_id = $1 AND (%s) > (%s) ORDER BY %s OFFSET $4 LIMIT 1',
+            'SELECT run_id, %s FROM store.%I WHERE history_id = $1 AND (%s) %s (%s) ORDER BY %s OFFSET $4 LIMIT 1',
             CASE WHEN key_columns = 'run_id' THEN '0' ELSE 'row_number' END,
-            tables[purge.tables_done + 1], key_columns, position_parameters, key_columns
+            tables[purge.tables_done + 1], key_columns, beyond, position_parameters, key_columns
         )
         INTO last_run, last_row
         USING p_history, purge.run_position, purge.row_position, p_bound - erased - 1;
 
         IF last_run IS NULL THEN
             EXECUTE format(
-                'DELETE FROM store.%I WHERE history_id = $1 AND (%s) > (%s)',
-                tables[purge.tables_done + 1], key_columns, position_parameters
+                'DELETE FROM store.%I WHERE history_id = $1 AND (%s) %s (%s)',
+                tables[purge.tables_done + 1], key_columns, beyond, position_parameters
             )
             USING p_history, purge.run_position, purge.row_position;
             GET DIAGNOSTICS step = ROW_COUNT;
@@ -54,8 +57,8 @@ BEGIN
             finished := purge.tables_done = array_length(tables, 1);
         ELSE
             EXECUTE format(
-                'DELETE FROM store.%I WHERE history_id = $1 AND (%s) > (%s) AND (%s) <= (%s)',
-                tables[purge.tables_done + 1], key_columns, position_parameters,
+                'DELETE FROM store.%I WHERE history_id = $1 AND (%s) %s (%s) AND (%s) <= (%s)',
+                tables[purge.tables_done + 1], key_columns, beyond, position_parameters,
                 key_columns, replace(replace(position_parameters, '$2', '$4'), '$3', '$5')
             )
             USING p_history, purge.run_position, purge.row_position, last_run, last_row;

@@ -6,6 +6,7 @@ public enum PasswordRules {
   public static func rule(brokenBy password: [UInt8]) -> String? {
     if password.isEmpty { return "must not be empty" }
     if password.count > maximumBytes { return "must not be longer than \(maximumBytes) bytes" }
+    if password.contains(0) { return "must have no NUL character" }
     return nil
   }
 }

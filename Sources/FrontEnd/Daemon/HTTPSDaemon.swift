@@ -98,7 +98,8 @@ final class HTTPSDaemon: Sendable {
       },
       target: { _, target, _ in
         let bytes = UnsafeBufferPointer(start: target, count: target.map { strlen($0) } ?? 0)
-        return Unmanaged.passRetained(Exchange(target: bytes.map(UInt8.init(bitPattern:)))).toOpaque()
+        let exchange = Exchange(target: bytes.map(UInt8.init(bitPattern:)))
+        return Unmanaged.passRetained(exchange).toOpaque()
       },
       completed: { context, connection, exchange, code in
         guard let context, let connection, let pointer = exchange?.pointee else { return }

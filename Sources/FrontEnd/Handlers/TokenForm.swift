@@ -60,7 +60,7 @@ struct TokenForm {
     switch try field("grant_type").trimmed.lowercased() {
     case "password":
       let userName = try field("username")
-      let base64 = String(try field("password").trimmed).replacing(" ", with: "+")
+      let base64 = try field("password").filter { !$0.isNewline && $0 != "\t" }.replacing(" ", with: "+")
       guard let password = Self.decode(base64: base64), password.count <= 1024 else {
         throw Self.invalid("password is no Base64 of at most 1024 bytes.")
       }

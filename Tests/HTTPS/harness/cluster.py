@@ -24,7 +24,7 @@ fsync = off
 full_page_writes = off
 max_connections = 200
 shared_buffers = 64MB
-max_wal_size = 4GB
+max_wal_size = 512MB
 autovacuum_naptime = 5s
 log_min_messages = fatal
 """
@@ -181,6 +181,17 @@ class Cluster:
         database = Database(self, name)
         self.databases.append(database)
         return database
+
+    def drop_database(self, database):
+        """Drops a database, whoever is connected to it: a cluster of a hundred takes long to remove."""
+        database.disconnect()
+        self.databases.remove(database)
+        connection = psycopg2.connect(host=str(self.home), user="postgres", dbname="postgres")
+        connection.autocommit = True
+        try:
+            connection.cursor().execute(f'DROP DATABASE "{database.name}" WITH (FORCE)')
+        finally:
+            connection.close()
 
 
 class Database:

@@ -107,7 +107,9 @@ struct PoolTests {
     }
   }
 
-  @Test("Every query of a busy pool is answered, right or with an error, while its connections are ended at random")
+  @Test(
+    "Every query of a busy pool is answered, right or with an error, while its connections are ended at random"
+  )
   func terminatedAtRandom() async throws {
     try await TestDatabase.with(migrated: false) { database in
       try await withPool(database.conninfo(), connections: 4) { pool in

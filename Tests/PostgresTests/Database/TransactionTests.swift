@@ -136,7 +136,8 @@ struct TransactionTests {
 
   @Test("The session is as the rest of the code takes it to be: UTC, UTF-8, its time-outs set")
   func session() async throws {
-    try await withConnection(statementTimeout: .milliseconds(1234), lockTimeout: .milliseconds(567)) { connection in
+    try await withConnection(statementTimeout: .milliseconds(1234), lockTimeout: .milliseconds(567)) {
+      connection in
       let settings = Statement(
         """
         SELECT current_setting('TimeZone'), current_setting('client_encoding'),

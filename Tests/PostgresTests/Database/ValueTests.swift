@@ -12,7 +12,8 @@ struct ValueTests {
     #expect(try await described(.bool, .bool(value)) == (value ? "true" : "false"))
   }
 
-  @Test("Integers of every size", arguments: [0, 1, -1, 32_767, -32_768, 2_147_483_648, .max, .min] as [Int64])
+  @Test(
+    "Integers of every size", arguments: [0, 1, -1, 32_767, -32_768, 2_147_483_648, .max, .min] as [Int64])
   func integer(value: Int64) async throws {
     #expect(try await echo(.int8, .int(value)) { $0(0, as: Int.self) } == Int(value))
     #expect(try await described(.int8, .int(value)) == "\(value)")
@@ -27,7 +28,9 @@ struct ValueTests {
 
   @Test(
     "Text",
-    arguments: ["", "a", "O'Reilly \\ \"x\" $1 ; --", "Grüße 🗂️ 漢字", "\u{1}\n\t", String(repeating: "x", count: 200_000)])
+    arguments: [
+      "", "a", "O'Reilly \\ \"x\" $1 ; --", "Grüße 🗂️ 漢字", "\u{1}\n\t", String(repeating: "x", count: 200_000),
+    ])
   func text(value: String) async throws {
     #expect(try await echo(.text, .text(value)) { $0(0, as: String.self) } == value)
     #expect(try await described(.text, .text(value)) == value)
@@ -70,7 +73,9 @@ struct ValueTests {
 
   @Test("Times outside of PostgreSQL's range come as near as it can hold")
   func distantTimes() async throws {
-    for value in [Date.distantPast, .distantFuture, Date(timeIntervalSince1970: 1e30), Date(timeIntervalSince1970: -1e30)] {
+    for value in [
+      Date.distantPast, .distantFuture, Date(timeIntervalSince1970: 1e30), Date(timeIntervalSince1970: -1e30),
+    ] {
       let read = try await echo(.timestamptz, .time(value)) { $0(0, as: Date.self) }
       #expect(read.timeIntervalSince1970.sign == value.timeIntervalSince1970.sign)
       #expect(abs(read.timeIntervalSince1970) > 6e10)
@@ -93,7 +98,9 @@ struct ValueTests {
   @Test("NULL of every type is nil, and is told from an empty value")
   func null() async throws {
     for type in Self.types {
-      #expect(try await only(Statement("SELECT $1 IS NULL", types: [type]).with([.null]))(0, as: Bool.self), "\(type)")
+      #expect(
+        try await only(Statement("SELECT $1 IS NULL", types: [type]).with([.null]))(0, as: Bool.self),
+        "\(type)")
     }
     let empty = Statement(
       "SELECT $1 IS NULL, $2 IS NULL, $3 IS NULL, $4 = '', $5", .text, .bytea, .uuidArray, .text, .text)

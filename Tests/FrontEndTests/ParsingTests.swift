@@ -1,0 +1,140 @@
+import FoundationEssentials
+import Testing
+
+@testable import Authorization
+@testable import FrontEnd
+
+@Suite("What clients send")
+struct ParsingTests {
+  @Test(
+    "A parameter is found however the documents print it",
+    arguments: [
+      "jobid=X&DeleteJob=False", "jobid=X&%20DeleteJob=False", "jobid=X& DeleteJob=False",
+      "/JOBID=X&+deletejob=False",
+      "&&JobID=X&&DeleteJob=False&",
+    ])
+  func habits(query: String) throws {
+    let parameters = Parameters(Array(query.utf8))
+    #expect(try parameters("jobid") == "X")
+    #expect(try parameters("DeleteJob") == "False")
+    #expect(try parameters("other") == nil)
+  }
+
+  @Test("A parameter that is repeated or malformed is refused, also if only its name is")
+  func refused() {
+    #expect(throws: Parameters.Mistake.repeated) { try Parameters(Array("a=1&A=2".utf8))("a") }
+    for query in ["a=%zz", "a=%", "a=%00", "a=%ff", "a=1&DeleteJob%00=False", "a=1&%FFx=1"] {
+      #expect(throws: Parameters.Mistake.malformed) { try Parameters(Array(query.utf8))("a") }
+    }
+  }
+
+  @Test("Random bytes never trap")
+  func randomBytes() {
+    var generator = SystemRandomNumberGenerator()
+    for _ in 0..<20_000 {
+      let bytes = (0..<Int.random(in: 0...40, using: &generator)).map { _ in
+        Bool.random() ? UInt8.random(in: 0...255) : Array("&=%?/ +jobid".utf8).randomElement()!
+      }
+      _ = try? Parameters(bytes)("jobid")
+      _ = Target(bytes).segments
+      _ = try? TokenForm(bytes).grant()
+    }
+  }
+
+  @Test("The target's path is found in every form that HTTP has for it")
+  func targets() throws {
+    for target in [
+      "/ccs/api/v1/Jobs/?jobid=X", "//ccs/api//v1/Jobs?jobid=X", "https://h:1/ccs/api/v1/Jobs?jobid=X",
+    ] {
+      let target = Target(Array(target.utf8))
+      #expect(target.segments == ["ccs", "api", "v1", "Jobs"])
+      #expect(try target.query("JobID") == "X")
+    }
+    #expect(Target(Array("/ccs/%zz".utf8)).segments == nil)
+  }
+
+  @Test("A Boolean is True or False in any case, and nothing else")
+  func booleans() {
+    #expect(Bool(parameter: " TRUE ") == true)
+    #expect(Bool(parameter: "false") == false)
+    for text in ["", "1", "yes", "truee", "t"] { #expect(Bool(parameter: text) == nil) }
+  }
+
+  @Test("The password is Base64 with its raw plus, slash and equals signs, or encoded, or in JSON")
+  func passwords() throws {
+    let expected = TokenGrant.password(userName: "DOMAIN\\ann", password: [0xfb, 0xff, 0xfe, 0x20])
+    for body in [
+      "grant_type=password&username=DOMAIN\\ann&password=+//+IA==",
+      "grant_type=password&username=DOMAIN%5Cann&password=%2B%2F%2F%2BIA%3D%3D",
+      #"{"grant_type":"password","username":"DOMAIN\\ann","password":"+//+IA==","more":1}"#,
+      "GRANT_TYPE=Password&UserName=DOMAIN\\ann&password= // IA",
+    ] {
+      #expect(try TokenForm(Array(body.utf8)).grant() == expected)
+    }
+    for (body, code) in [
+      ("", "invalid_request"), ("grant_type=password", "invalid_request"),
+      ("grant_type=magic&username=a&password=YQ==", "unsupported_grant_type"),
+      ("grant_type=password&username=a&password=*", "invalid_request"),
+      ("grant_type=password&username=a&username=b&password=YQ==", "invalid_request"),
+      (#"{"grant_type":"password","username":1,"password":"YQ=="}"#, "invalid_request"),
+      (#"{"grant_type":"password","password":"YQ==","PASSWORD":"Yg==","username":"a"}"#, "invalid_request"),
+    ] {
+      let mistake = #expect(throws: TokenForm.Mistake.self) { _ = try TokenForm(Array(body.utf8)).grant() }
+      #expect(mistake?.code == code, "\(body)")
+    }
+  }
+
+  @Test("Where a request ends is beyond doubt, or it is refused")
+  func framing() {
+    func status(_ fields: [(String, String)], version: String = "HTTP/1.1", bytes: Int = 10) -> Int? {
+      Framing.problem(
+        version: version, headers: Headers(fields.map { (name: $0.0, value: $0.1) }), headBytes: bytes,
+        headLimit: 100
+      )?.status
+    }
+    let host = ("Host", "h")
+    #expect(status([host]) == nil)
+    #expect(status([host, ("content-length", "12")]) == nil)
+    #expect(status([host, ("Transfer-Encoding", "Chunked")]) == nil)
+    #expect(status([], version: "HTTP/1.0") == nil)
+    #expect(status([]) == 400)
+    #expect(status([host, host]) == 400)
+    #expect(status([host, ("Content-Length", "1"), ("Transfer-Encoding", "chunked")]) == 400)
+    #expect(status([host, ("Content-Length", "1"), ("Content-Length", "1")]) == 400)
+    for length in ["-1", "+1", "x", "99999999999999999999", ""] {
+      #expect(status([host, ("Content-Length", length)]) == 400)
+    }
+    for coding in ["gzip", "gzip, chunked", "chunked;q=1", "identity"] {
+      #expect(status([host, ("Transfer-Encoding", coding)]) == 400)
+    }
+    #expect(status([host], bytes: 101) == 431)
+  }
+
+  @Test("JSON that is written is read back, whatever the text")
+  func json() throws {
+    var texts = ["", "\"\\\n\r\t\u{0}\u{1f}\u{7f}", "ü€𝄞"]
+    for _ in 0..<500 {
+      texts.append(
+        String(
+          String.UnicodeScalarView((0..<20).compactMap { _ in Unicode.Scalar(UInt32.random(in: 0...0x2FFF)) })
+        ))
+    }
+    for text in texts {
+      let written = JSONWriter.object {
+        $0.add("A", text)
+        $0.name("B")
+        $0.array([1, 2]) { writer, number in writer.object { $0.add("N", number) } }
+        $0.add("C", nil as String?)
+      }
+      struct Read: Decodable {
+        struct Item: Decodable { let N: Int }
+        let A: String
+        let B: [Item]
+        let C: String?
+      }
+      let read = try JSONDecoder().decode(Read.self, from: Data(written.bytes))
+      #expect(read.A == text)
+      #expect(read.B.map(\.N) == [1, 2])
+    }
+  }
+}
