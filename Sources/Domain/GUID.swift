@@ -31,7 +31,7 @@ extension UUID {
       }
     }
     guard digits.count == 32 else { return nil }
-    var value: uuid_t = UUID().uuid
+    var value: uuid_t = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
     withUnsafeMutableBytes(of: &value) { raw in
       for index in 0..<16 { raw[index] = digits[2 * index] << 4 | digits[2 * index + 1] }
     }

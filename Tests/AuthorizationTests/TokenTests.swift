@@ -32,7 +32,8 @@ struct TokenTests {
       bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     }
     #expect(
-      hexadecimal(Token(text: "abc").hash) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+      hexadecimal(Token(text: "abc").hash)
+        == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
     #expect(
       hexadecimal(Token(text: "").hash) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
     let token = try Token.random()

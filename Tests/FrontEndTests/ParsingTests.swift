@@ -121,20 +121,20 @@ struct ParsingTests {
     }
     for text in texts {
       let written = JSONWriter.object {
-        $0.add("A", text)
-        $0.name("B")
-        $0.array([1, 2]) { writer, number in writer.object { $0.add("N", number) } }
-        $0.add("C", nil as String?)
+        $0.add("text", text)
+        $0.name("items")
+        $0.array([1, 2]) { writer, number in writer.object { $0.add("number", number) } }
+        $0.add("nothing", nil as String?)
       }
       struct Read: Decodable {
-        struct Item: Decodable { let N: Int }
-        let A: String
-        let B: [Item]
-        let C: String?
+        struct Item: Decodable { let number: Int }
+        let text: String
+        let items: [Item]
+        let nothing: String?
       }
       let read = try JSONDecoder().decode(Read.self, from: Data(written.bytes))
-      #expect(read.A == text)
-      #expect(read.B.map(\.N) == [1, 2])
+      #expect(read.text == text)
+      #expect(read.items.map(\.number) == [1, 2])
     }
   }
 }

@@ -90,8 +90,8 @@ struct RoutingTests {
 
       var items: [String: Item] {
         [
-          "GET": get, "PUT": put, "POST": post, "DELETE": delete, "PATCH": patch, "HEAD": head, "OPTIONS": options,
-          "TRACE": trace,
+          "GET": get, "PUT": put, "POST": post, "DELETE": delete, "PATCH": patch, "HEAD": head,
+          "OPTIONS": options, "TRACE": trace,
         ].compactMapValues(\.self)
       }
     }

@@ -33,7 +33,7 @@ final class Custodian: Sendable {
       all.append(self)
       return all.count == 1
     }
-    if isFirst { atexit { Custodian.all.withLock { $0 }.forEach { $0.finish() } } }
+    if isFirst { atexit { for custodian in Custodian.all.withLock({ $0 }) { custodian.finish() } } }
   }
 
   /// Tells a line that the script may want at the end.

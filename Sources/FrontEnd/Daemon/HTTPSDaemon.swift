@@ -86,8 +86,8 @@ final class HTTPSDaemon: Sendable {
       connection_limit_per_address: UInt32(settings.connectionsPerAddress),
       // libmicrohttpd keeps 72 bytes for each parameter it has parsed, and one can be as short as three bytes. What
       // is not used costs nothing: the memory is mapped, not touched.
-      connection_memory: 24 * settings.headBytes + 65_536, tls_priorities: texts[2], certificate_chain: texts[0],
-      private_key: texts[1], context: Unmanaged.passUnretained(self).toOpaque(),
+      connection_memory: 24 * settings.headBytes + 65_536, tls_priorities: texts[2],
+      certificate_chain: texts[0], private_key: texts[1], context: Unmanaged.passUnretained(self).toOpaque(),
       access: { context, connection, _, method, version, upload, uploadSize, exchange in
         guard let context, let connection, let method, let version, let uploadSize,
           let pointer = exchange?.pointee
