@@ -1,3 +1,4 @@
+import Domain
 import Repository
 
 /// The kinds of things that have names in the directory.
@@ -17,7 +18,7 @@ public enum AdministrationError: Error, Sendable {
   /// A password could not be hashed, for lack of memory or of random bytes.
   case hashingFailed
   /// Everything that is wrong with an import file, at least one problem. Nothing was changed.
-  case wrongFile([ImportProblem])
+  case wrongFile([JSONProblem])
   case repository(RepositoryError)
 }
 

@@ -2,7 +2,8 @@ import FoundationEssentials
 import Observability
 import Repository
 
-/// The background task that works off the purged histories, a bounded transaction at a time.
+/// The background task that works off the purged histories, a bounded transaction at a time. When there are none, it
+/// removes the runs that are kept no longer.
 ///
 /// The list of work is in the database, so any number of servers can erase side by side, and one that is
 /// killed leaves nothing behind but the rest of the list.
@@ -14,11 +15,20 @@ public actor Eraser {
     public var pollInterval: Duration
     /// The share of time that erasing may take, 1 to 100.
     public var dutyPercent: Int
+    /// How long runs are kept.
+    public var retention: Retention.Defaults
+    /// From the beginning of one look at all jobs for runs that are kept no longer to that of the next.
+    public var sweepInterval: Duration
 
-    public init(batchRows: Int, pollInterval: Duration, dutyPercent: Int) {
+    public init(
+      batchRows: Int, pollInterval: Duration, dutyPercent: Int, retention: Retention.Defaults,
+      sweepInterval: Duration
+    ) {
       self.batchRows = batchRows
       self.pollInterval = pollInterval
       self.dutyPercent = dutyPercent
+      self.retention = retention
+      self.sweepInterval = sweepInterval
     }
   }
 
@@ -69,13 +79,16 @@ public actor Eraser {
           while try await repository.sessions.sweep() >= 5000 {}
           sweeping = false
         }
-        guard let step = try await repository.purges.eraseNext(rows: settings.batchRows) else { return }
-        observe(.rowsErased(step.rowsErased))
-        if step.finished {
-          observe(
-            .purgeFinished(
-              historyID: step.historyID.uuidString.lowercased(), rows: step.rowsInAll,
-              seconds: Date().timeIntervalSince(step.requestedAt)))
+        if let step = try await repository.purges.eraseNext(rows: settings.batchRows) {
+          observe(.rowsErased(step.rowsErased))
+          if step.finished {
+            observe(
+              .purgeFinished(
+                historyID: step.historyID.uuidString.lowercased(), rows: step.rowsInAll,
+                seconds: Date().timeIntervalSince(step.requestedAt)))
+          }
+        } else if try await !removeExpiredRuns() {
+          return
         }
       } catch {
         // Whatever it was, the list is as it was before the step: the next look at it tries again.
@@ -91,5 +104,24 @@ public actor Eraser {
       let pause = busy * (100 - settings.dutyPercent) / settings.dutyPercent
       if pause > .zero { try? await Task.sleep(for: pause) }
     }
+  }
+
+  /// One step of retention. Steps are small, because whoever starts, ends or deletes a run of the job waits meanwhile.
+  ///
+  /// - Returns: Whether there may be more to do.
+  private func removeExpiredRuns() async throws(RepositoryError) -> Bool {
+    if let erased = try await repository.retention.erase(rows: min(settings.batchRows, 10_000)) {
+      if erased > 0 { observe(.rowsErased(erased)) }
+      return true
+    }
+    let removed = try await repository.retention.removeExpired(
+      settings.retention, pause: settings.sweepInterval, jobs: 200, runs: min(settings.batchRows, 5000))
+    guard let removed else { return false }
+    if removed > 0 {
+      observe(.runsExpired(removed))
+      // Their own rows are gone with them.
+      observe(.rowsErased(removed))
+    }
+    return true
   }
 }

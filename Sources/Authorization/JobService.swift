@@ -51,7 +51,7 @@ public struct JobService: Sendable {
   public func deleteJobs(
     _ jobs: [UUID], remove: Bool, for principal: Principal, requestID: UUID
   ) async throws(Refusal) -> [JobDeletion] {
-    try permit(.deleteJob, for: principal)
+    try Policy.permit(.deleteJob, for: principal)
     let deletions = try await refusing { () async throws(RepositoryError) in
       try await repository.deletion.delete(
         jobs: jobs, caller: principal.userID, callerName: principal.userName, remove: remove,
@@ -77,7 +77,7 @@ public struct JobService: Sendable {
 
   /// Search Job by ID.
   public func job(_ id: UUID, for principal: Principal) async throws(Refusal) -> Job {
-    try permit(.searchJobByID, for: principal)
+    try Policy.permit(.searchJobByID, for: principal)
     let job = try await refusing { () async throws(RepositoryError) in try await repository.jobs.job(id: id) }
     guard let job else { throw .notFound("The job \(id.guidString) does not exist.") }
     return job
@@ -85,7 +85,7 @@ public struct JobService: Sendable {
 
   /// Search Job by Name: the one job of exactly this name, or none.
   public func jobs(named name: String, for principal: Principal) async throws(Refusal) -> [Job] {
-    try permit(.searchJobByName, for: principal)
+    try Policy.permit(.searchJobByName, for: principal)
     return try await refusing { () async throws(RepositoryError) in
       try await repository.jobs.job(named: name).map { [$0] } ?? []
     }
@@ -97,7 +97,7 @@ public struct JobService: Sendable {
   public func latestRuns(
     of job: UUID, count: Int, withMessages: Bool, for principal: Principal
   ) async throws(Refusal) -> [JobRun] {
-    try permit(.getLatestJobRuns, for: principal)
+    try Policy.permit(.getLatestJobRuns, for: principal)
     let wanted = count == 0 ? nil : count
     if wanted ?? .max > settings.maximumRuns {
       let existing = try await refusing { () async throws(RepositoryError) in
@@ -113,15 +113,5 @@ public struct JobService: Sendable {
     }
     guard let runs else { throw .notFound("The job \(job.guidString) does not exist.") }
     return runs
-  }
-
-  private func permit(_ operation: Operation, for principal: Principal) throws(Refusal) {
-    switch Policy.lack(of: principal, for: operation) {
-    case nil: return
-    case .task(let task): throw .forbidden("\(operation.rawValue) needs the task \"\(task.rawValue)\".")
-    case .folder(let folder):
-      throw .forbidden("\(operation.rawValue) needs access to the folder \"\(folder.rawValue)\".")
-    case .everything: throw .forbidden("\(operation.rawValue) is permitted to nobody.")
-    }
   }
 }

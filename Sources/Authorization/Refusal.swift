@@ -1,3 +1,4 @@
+import Domain
 import Repository
 
 /// Why an operation was not carried out. Texts are for the client, except those of `failed` and `unavailable`.
@@ -8,6 +9,15 @@ public enum Refusal: Error, Sendable, Equatable {
   case invalid(String)
   case forbidden(String)
   case notFound(String)
+  /// The request does not fit what there is now: a name that is taken, a run that is over.
+  case conflict(String)
+  /// The representation that the client knows is not the present one (RFC 9110, section 13.1.1).
+  case preconditionFailed(String)
+  /// Fields of a body are wrong; all of them.
+  case invalidFields([JSONProblem])
+  /// Lines of a report are wrong: the first of them, each problem by a pointer that begins with the line's number.
+  /// So many rows of the batch are stored.
+  case invalidLines([JSONProblem], rowsStored: Int)
   /// The database is away or busy; the same request may succeed later.
   case unavailable(String)
   /// The request took longer than it may.

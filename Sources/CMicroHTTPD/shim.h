@@ -11,7 +11,7 @@ struct https_daemon_options {
   unsigned int connection_limit;
   // 0 for no limit.
   unsigned int connection_limit_per_address;
-  // Memory for a request's head, in bytes.
+  // Memory for a request's head and what is made of it, in bytes. All of it is written to between two requests.
   size_t connection_memory;
   const char *tls_priorities;
   const char *certificate_chain;
@@ -30,6 +30,14 @@ static inline size_t leave_encoded(void *context, struct MHD_Connection *connect
   (void)context;
   (void)connection;
   return __builtin_strlen(text);
+}
+
+// Ends libmicrohttpd's own copy of a target behind its "?". To be called in the `target` callback, with its argument:
+// libmicrohttpd would parse the query next, with memory for each parameter, for nobody. The text is const in the
+// callback's type only; it lies in the connection's buffer, and libmicrohttpd itself writes to it next.
+static inline void leave_query_unparsed(const char *target) {
+  char *mark = target ? (char *)__builtin_strchr(target, '?') : NULL;
+  if (mark) mark[1] = '\0';
 }
 
 // NULL if it did not start.

@@ -11,6 +11,10 @@ public final class Server: Sendable {
     public var bodyBytes: Int
     /// The most bytes of a token request's body.
     public var tokenBodyBytes: Int
+    /// The most bytes of a body that is read while it arrives.
+    public var bulkBodyBytes: Int
+    /// From the head of such a request to its answer.
+    public var bulkTimeout: Duration
     /// The most client connections.
     public var connections: Int
     /// The most client connections of one address; 0 for no limit.
@@ -27,13 +31,16 @@ public final class Server: Sendable {
     public var requestTimeout: Duration
 
     public init(
-      headBytes: Int, bodyBytes: Int, tokenBodyBytes: Int, connections: Int, connectionsPerAddress: Int,
-      requestsInFlight: Int, threads: Int, maximumJobsPerRequest: Int, headTimeout: Duration,
+      headBytes: Int, bodyBytes: Int, tokenBodyBytes: Int, bulkBodyBytes: Int, bulkTimeout: Duration,
+      connections: Int, connectionsPerAddress: Int, requestsInFlight: Int, threads: Int,
+      maximumJobsPerRequest: Int, headTimeout: Duration,
       idleTimeout: Duration, bodyTimeout: Duration, requestTimeout: Duration
     ) {
       self.headBytes = headBytes
       self.bodyBytes = bodyBytes
       self.tokenBodyBytes = tokenBodyBytes
+      self.bulkBodyBytes = bulkBodyBytes
+      self.bulkTimeout = bulkTimeout
       self.connections = connections
       self.connectionsPerAddress = connectionsPerAddress
       self.requestsInFlight = requestsInFlight
@@ -51,13 +58,19 @@ public final class Server: Sendable {
         requestsInFlight: requestsInFlight, threads: threads,
         deadlines: .init(
           head: headTimeout, idle: idleTimeout, body: bodyTimeout, request: requestTimeout,
-          response: requestTimeout))
+          response: requestTimeout, upload: bulkTimeout))
     }
   }
 
   /// What is served; all of it is exchanged by a reload.
   public struct Services: Sendable {
     public var jobs: JobService
+    public var collection: CollectionService
+    public var searches: SearchService
+    public var results: ResultService
+    public var authoring: JobAuthoring
+    public var operating: JobOperating
+    public var reports: ReportService
     public var logins: Logins
     /// What is not ready, each with a word and a sentence.
     public var unready: @Sendable () async -> [(part: String, detail: String)]
@@ -65,11 +78,18 @@ public final class Server: Sendable {
     public var metrics: @Sendable () async -> String
 
     public init(
-      jobs: JobService, logins: Logins,
+      jobs: JobService, collection: CollectionService, searches: SearchService, results: ResultService,
+      authoring: JobAuthoring, operating: JobOperating, reports: ReportService, logins: Logins,
       unready: @escaping @Sendable () async -> [(part: String, detail: String)],
       metrics: @escaping @Sendable () async -> String
     ) {
       self.jobs = jobs
+      self.collection = collection
+      self.searches = searches
+      self.results = results
+      self.authoring = authoring
+      self.operating = operating
+      self.reports = reports
       self.logins = logins
       self.unready = unready
       self.metrics = metrics
@@ -118,9 +138,16 @@ public final class Server: Sendable {
     let router = Router(
       routes: RoutingTable.routes(
         jobs: JobHandlers(service: jobs, maximumJobsPerRequest: settings.maximumJobsPerRequest),
+        collection: CollectionHandlers(service: services.collection),
+        searches: SearchHandlers(jobs: jobs, service: services.searches),
+        results: ResultHandlers(service: services.results),
+        authoring: JobAuthoringHandlers(service: services.authoring),
+        operating: JobOperationHandlers(service: services.operating),
+        reports: ReportHandlers(service: services.reports),
         tokens: TokenHandlers(logins: services.logins),
         operation: OperationHandlers(unready: services.unready, metrics: services.metrics),
-        bodyLimit: settings.bodyBytes, tokenBodyLimit: settings.tokenBodyBytes),
+        bodyLimit: settings.bodyBytes, tokenBodyLimit: settings.tokenBodyBytes,
+        bulkBodyLimit: settings.bulkBodyBytes),
       authenticate: { bearer throws(Refusal) in try await jobs.authenticate(bearer: bearer) })
     let daemon = HTTPSDaemon(
       router: router, settings: settings.daemon, executor: executor, inFlight: inFlight, observer: observe)
@@ -162,12 +189,15 @@ public final class Server: Sendable {
 
   /// Accepts nothing more, waits for the requests under way, and ends.
   ///
-  /// - Parameter limit: The longest wait; then the requests are cancelled.
+  /// - Parameters:
+  ///   - limit: The longest wait; then the requests are cancelled.
+  ///   - endWaits: Answers the requests that do nothing but wait, once their clients will not come again.
   /// - Returns: Whether every request was answered. If not, the daemons still run.
-  public func drain(within limit: Duration) async -> Bool {
+  public func drain(within limit: Duration, endWaits: @Sendable () async -> Void = {}) async -> Bool {
     let daemons = state.withLock { [$0.current].compactMap(\.self) + $0.retiring }
     for daemon in daemons { daemon.quiesce() }
     socket.close()
+    await endWaits()
     var drained = await areClosed(daemons, within: limit)
     if !drained {
       for daemon in daemons { daemon.registry.cancelAll() }

@@ -20,6 +20,11 @@ struct Counters: Sendable {
   private(set) var requests: [Endpoint: Requests] = [:]
   private(set) var jobsDeleted = 0
   private(set) var rowsErased = 0
+  private(set) var runsScheduled = 0
+  private(set) var occurrencesMissed = 0
+  private(set) var runsOverdue = 0
+  private(set) var leasesLost = 0
+  private(set) var runsExpired = 0
   private(set) var loginsSucceeded = 0
   private(set) var loginsFailed = 0
   private(set) var refreshTokensReused = 0
@@ -34,13 +39,18 @@ struct Counters: Sendable {
       requests[endpoint, default: Requests()].count(status: status, seconds: record.seconds)
     case .jobsDeleted(let count, _): jobsDeleted += max(count, 0)
     case .rowsErased(let rows): rowsErased += max(rows, 0)
+    case .runsScheduled(let runs): runsScheduled += max(runs, 0)
+    case .occurrencesMissed(_, let count, _): occurrencesMissed += max(count, 0)
+    case .runOverdue: runsOverdue += 1
+    case .leaseLost: leasesLost += 1
+    case .runsExpired(let runs): runsExpired += max(runs, 0)
     case .loginSucceeded: loginsSucceeded += 1
     case .loginFailed: loginsFailed += 1
     case .refreshTokenReused: refreshTokensReused += 1
     case .databaseLost: databaseConnectionsLost += 1
-    case .purgeFinished, .eraserFailed, .databaseConnected, .databaseConnectFailed, .serverStarting,
-      .listening, .reloaded, .reloadRefused, .draining, .stopped, .certificate, .schemaRefused,
-      .logLinesDropped, .notice, .failure:
+    case .scheduleCleared, .schedulerFailed, .purgeFinished, .eraserFailed, .databaseConnected,
+      .databaseConnectFailed, .serverStarting, .listening, .reloaded, .reloadRefused, .draining, .stopped,
+      .certificate, .schemaRefused, .logLinesDropped, .notice, .failure:
       break
     }
   }

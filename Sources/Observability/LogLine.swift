@@ -38,6 +38,33 @@ public enum LogLine {
     case .eraserFailed(let detail):
       line.add("event", "eraserFailed")
       line.add("detail", detail)
+    case .runsScheduled(let runs):
+      line.add("event", "runsScheduled")
+      line.add("runs", runs)
+    case .occurrencesMissed(let jobID, let count, let reason):
+      line.add("event", "occurrencesMissed")
+      line.add("jobID", jobID)
+      line.add("count", count)
+      line.add("reason", reason)
+    case .scheduleCleared(let jobID, let detail):
+      line.add("event", "scheduleCleared")
+      line.add("jobID", jobID)
+      line.add("detail", detail)
+    case .runOverdue(let runID, let jobID):
+      line.add("event", "runOverdue")
+      line.add("runID", runID)
+      line.add("jobID", jobID)
+    case .leaseLost(let runID, let jobID, let outcome):
+      line.add("event", "leaseLost")
+      line.add("runID", runID)
+      line.add("jobID", jobID)
+      line.add("outcome", outcome)
+    case .schedulerFailed(let detail):
+      line.add("event", "schedulerFailed")
+      line.add("detail", detail)
+    case .runsExpired(let runs):
+      line.add("event", "runsExpired")
+      line.add("runs", runs)
     case .databaseConnected(let detail):
       line.add("event", "databaseConnected")
       line.add("detail", detail)

@@ -75,6 +75,19 @@ public final class Metrics: Sendable {
       counters.jobsDeleted)
     page.single(
       "ccs_jobstore_rows_erased_total", .counter, "Rows of job history erased.", counters.rowsErased)
+    page.single(
+      "ccs_jobstore_runs_scheduled_total", .counter, "Runs that schedules have started.",
+      counters.runsScheduled)
+    page.single(
+      "ccs_jobstore_occurrences_missed_total", .counter, "Occurrences of schedules that started no run.",
+      counters.occurrencesMissed)
+    page.single(
+      "ccs_jobstore_runs_overdue_total", .counter, "Runs ended for having taken too long.",
+      counters.runsOverdue)
+    page.single(
+      "ccs_jobstore_leases_lost_total", .counter, "Runs whose collector was lost.", counters.leasesLost)
+    page.single(
+      "ccs_jobstore_runs_expired_total", .counter, "Runs removed by retention.", counters.runsExpired)
     page.single("ccs_jobstore_logins_total", .counter, "Logins that succeeded.", counters.loginsSucceeded)
     page.single(
       "ccs_jobstore_logins_failed_total", .counter, "Logins that were refused.", counters.loginsFailed)

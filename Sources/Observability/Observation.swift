@@ -25,6 +25,22 @@ public enum Observation: Sendable {
   /// A batch of the eraser failed; it will be tried again.
   case eraserFailed(String)
 
+  /// Schedules have started this many runs.
+  case runsScheduled(Int)
+  /// Occurrences of a job's schedule for which no run was started: the run before was not over, or no server was
+  /// there to start it in time.
+  case occurrencesMissed(jobID: String, count: Int, reason: String)
+  /// A job's schedule could not be followed, and the job has no next run any more.
+  case scheduleCleared(jobID: String, String)
+  /// A run was ended for having taken longer than its job allows.
+  case runOverdue(runID: String, jobID: String)
+  /// The lease of a run ended with nobody renewing it. `outcome` is `requeued` or `failed`.
+  case leaseLost(runID: String, jobID: String, outcome: String)
+  /// Looking after schedules and runs failed; it will be tried again.
+  case schedulerFailed(String)
+  /// Retention has removed this many runs.
+  case runsExpired(Int)
+
   /// A connection to the database is up; the text says to which server.
   case databaseConnected(String)
   /// An established connection to the database broke; the text is the server's or the library's.

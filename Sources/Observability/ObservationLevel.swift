@@ -5,18 +5,19 @@ extension Observation {
   /// certificate is `warning` in its last 21 days and `error` once it has expired.
   public var level: LogLevel {
     switch self {
-    case .rowsErased:
+    case .rowsErased, .runsScheduled:
       .debug
     case .request(let record):
       record.outcome == "failed" ? .error : .info
     case .loginSucceeded, .jobsDeleted, .purgeFinished, .databaseConnected, .serverStarting, .listening,
-      .reloaded, .draining, .stopped, .notice:
+      .reloaded, .draining, .stopped, .notice, .occurrencesMissed, .runOverdue, .runsExpired:
       .info
-    case .loginFailed, .refreshTokenReused, .databaseLost, .logLinesDropped:
+    case .loginFailed, .refreshTokenReused, .databaseLost, .logLinesDropped, .leaseLost:
       .warning
     case .certificate(let days, _):
       days <= 0 ? .error : days < 21 ? .warning : .info
-    case .eraserFailed, .databaseConnectFailed, .reloadRefused, .schemaRefused, .failure:
+    case .eraserFailed, .databaseConnectFailed, .reloadRefused, .schemaRefused, .failure, .scheduleCleared,
+      .schedulerFailed:
       .error
     }
   }

@@ -4,7 +4,7 @@ import Postgres
 
 /// The jobs of the directory.
 public struct Jobs: Sendable {
-  private let pool: Pool
+  let pool: Pool
   private let byIDs: Coalescer<UUID, Job?>
 
   public init(pool: Pool) {
@@ -16,15 +16,16 @@ public struct Jobs: Sendable {
     }
   }
 
-  private static let columns = """
+  static let columns = """
     SELECT j.job_id, j.job_name, j.job_description, j.job_type, j.is_system, u.user_name, j.created_at,
-           j.modified_at, j.last_run_status, j.last_run_at, j.next_run_at, j.configuration::text
+           j.modified_at, j.last_run_status, j.last_run_at, j.next_run_at, j.configuration::text,
+           j.version
     FROM directory.jobs j
     LEFT JOIN directory.users u ON u.user_id = j.created_by
 
     """
 
-  private static let byID = Statement(columns + "WHERE j.job_id = ANY ($1)", .uuidArray)
+  static let byID = Statement(columns + "WHERE j.job_id = ANY ($1)", .uuidArray)
   private static let byName = Statement(columns + "WHERE lower(j.job_name) = lower($1)", .text)
 
   public func job(id: UUID) async throws(RepositoryError) -> Job? {
@@ -36,12 +37,12 @@ public struct Jobs: Sendable {
     try await pool.run(Self.byName(.text(name))).first.map(Self.job)
   }
 
-  private static func job(_ row: Rows.Row) -> Job {
+  static func job(_ row: Rows.Row) -> Job {
     let status: String? = row(8)
     return Job(
       id: row(0), name: row(1), description: row(2), type: row(3), category: row(4) ? .system : .userDefined,
       createdBy: row(5), createdAt: row(6), modifiedAt: row(7),
       lastRunStatus: status.flatMap(JobRun.Status.init), lastRunAt: row(9), nextRunAt: row(10),
-      configuration: row(11))
+      configuration: row(11), version: row(12))
   }
 }

@@ -6,15 +6,33 @@ public struct Repository: Sendable {
   public let failedLogins: FailedLogins
   public let jobs: Jobs
   public let jobRuns: JobRuns
+  public let jobRunClaims: JobRunClaims
+  public let jobDefinitions: JobDefinitions
+  public let runControl: RunControl
   public let deletion: Deletion
   public let purges: Purges
+  public let schedules: Schedules
+  public let runUpkeep: RunUpkeep
+  public let retention: Retention
+  public let inventory: Inventory
+  public let results: Results
+  public let reports: Reports
 
   public init(pool: Pool) {
     sessions = Sessions(pool: pool)
     failedLogins = FailedLogins(pool: pool)
     jobs = Jobs(pool: pool)
     jobRuns = JobRuns(pool: pool)
+    jobRunClaims = JobRunClaims(pool: pool)
+    jobDefinitions = JobDefinitions(pool: pool)
+    runControl = RunControl(pool: pool)
     deletion = Deletion(pool: pool)
     purges = Purges(pool: pool)
+    schedules = Schedules(pool: pool)
+    runUpkeep = RunUpkeep(pool: pool)
+    retention = Retention(pool: pool)
+    inventory = Inventory(pool: pool)
+    results = Results(pool: pool)
+    reports = Reports(pool: pool)
   }
 }

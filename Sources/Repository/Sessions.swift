@@ -16,7 +16,10 @@ public struct Sessions: Sendable {
     public let userID: UUID
     public let userName: String
     public let tasks: [String]
+    /// The folders that are granted by themselves.
     public let folders: [UUID]
+    /// The roots of the trees they stand in.
+    public let trees: [UUID]
   }
 
   /// The hashes and lifetimes of a pair of tokens.
@@ -125,6 +128,13 @@ public struct Sessions: Sendable {
                FROM directory.user_roles r
                JOIN directory.folder_grants g USING (role_id)
                WHERE r.user_id = u.user_id
+           ),
+           ARRAY(
+               SELECT DISTINCT f.lineage[1]
+               FROM directory.user_roles r
+               JOIN directory.folder_grants g USING (role_id)
+               JOIN directory.folders f USING (folder_id)
+               WHERE r.user_id = u.user_id
            )
     FROM auth.access_tokens a
     JOIN directory.users u USING (user_id)
@@ -141,7 +151,9 @@ public struct Sessions: Sendable {
   ) async throws(RepositoryError) -> [PrincipalRecord?] {
     var found: [[UInt8]: PrincipalRecord] = [:]
     for row in try await pool.run(principal(.bytesArray(hashes))) {
-      found[row(0)] = PrincipalRecord(userID: row(1), userName: row(2), tasks: row(3), folders: row(4))
+      found[row(0)] = PrincipalRecord(
+        userID: row(1), userName: row(2), tasks: row(3), folders: row(4),
+        trees: row(5))
     }
     return hashes.map { found[$0] }
   }

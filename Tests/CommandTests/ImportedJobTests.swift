@@ -68,17 +68,12 @@ struct ImportedJobTests {
       """)
     #expect(
       found == [
-        "Configuration/AssetsResolutionInfo/0/Type is required",
         "Configuration/AssetsResolutionInfo/0/Id must be a GUID",
+        "Configuration/AssetsResolutionInfo/0/Type is required",
         "Configuration/Standards is required",
         "Configuration/Schedule/RepeatMinuts is unknown; did you mean RepeatMinutes?",
         "Configuration/Schedule/StartDate is required with RunOnce",
         "Configuration/Schedul is unknown; did you mean Schedule?",
       ])
-  }
-
-  @Test("The keys of a schedule are those of the wire")
-  func scheduleKeys() {
-    #expect(ImportFile.scheduleKeys == ScheduleForm.Field.allCases.map(\.rawValue))
   }
 }

@@ -88,8 +88,8 @@ struct RefusalTests {
       ),
       (
         "q: 1",
-        "q is unknown; the known keys there are administration, database, deletion, limits, listen, "
-          + "log, passwords, shutdown, tls, tokens"
+        "q is unknown; the known keys there are administration, collectors, database, deletion, jobs, limits, "
+          + "listen, log, passwords, results, retention, schedule, shutdown, tls, tokens"
       ),
     ])
   func unknownKeys(members: String, problem: String) throws {

@@ -41,6 +41,14 @@ struct ConnectionDeadlinesTests {
     #expect(deadlines.expired(now: .seconds(40)).map(\.verdict) == [.disconnect])
   }
 
+  @Test("A request that may wait has its wait on top of what every request may take")
+  func waiting() {
+    var deadlines = deadlines
+    deadlines.enter(.request, connection: 1, now: .zero, extra: .seconds(30))
+    #expect(deadlines.expired(now: .seconds(50) - .milliseconds(1)).isEmpty)
+    #expect(deadlines.expired(now: .seconds(50)).map(\.verdict) == [.cancelRequest])
+  }
+
   @Test("A connection that has gone is not named")
   func removed() {
     var deadlines = deadlines

@@ -12,9 +12,22 @@ METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
 # The routes of this service and the documents' names for them, with what each answers besides its success.
 OPERATIONS = {
     ("delete", "/ccs/api/v1/jobs"): {"200", "204", "400", "401", "403", "404", "500"},
+    ("post", "/ccs/api/v1/jobs"): {"201", "400", "401", "403", "409", "500"},
+    ("patch", "/ccs/api/v1/jobs"): {"200", "400", "401", "403", "404", "409", "412", "500"},
+    ("post", "/ccs/api/v1/jobs/{}"): {"200", "400", "401", "403", "404", "409", "500"},
     ("get", "/ccs/api/v1/jobs"): {"200", "400", "401", "403", "500"},
     ("get", "/ccs/api/v1/jobs/{}"): {"200", "400", "401", "403", "404", "500"},
     ("get", "/ccs/api/v1/jobs/{}/jobruns"): {"200", "400", "401", "403", "404", "500"},
+    ("post", "/ccs/api/v1/jobruns/claim"): {"200", "400", "401", "403", "500"},
+    ("post", "/ccs/api/v1/jobruns/{}/heartbeat"): {"200", "400", "401", "403", "404", "409", "500"},
+    ("post", "/ccs/api/v1/jobruns/{}/complete"): {"200", "400", "401", "403", "404", "409", "500"},
+    ("post", "/ccs/api/v1/jobruns/{}/fail"): {"200", "400", "401", "403", "404", "409", "500"},
+    ("post", "/ccs/api/v1/jobruns/{}/messages"): {"200", "400", "401", "403", "404", "409", "500"},
+    ("post", "/ccs/api/v1/jobruns/{}/collecteddata"): {"200", "400", "401", "403", "404", "409", "500"},
+    ("post", "/ccs/api/v1/jobruns/{}/results"): {"200", "400", "401", "403", "404", "409", "500"},
+    ("get", "/ccs/api/v1/standards"): {"200", "400", "401", "403", "404", "500"},
+    ("get", "/ccs/api/v1/assets"): {"200", "400", "401", "403", "404", "500"},
+    ("post", "/ccs/api/v1/results"): {"200", "400", "401", "403", "404", "500"},
     ("post", "/ccs/api/v1/oauth/tokens"): {"200", "400", "429"},
     ("post", "/ccs/api/v1/oauth/revoke"): {"200", "400"},
     ("get", "/ccs/api/v1/openapi.json"): {"200"},
@@ -273,35 +286,9 @@ def undescribed(document, schema, value, path=""):
             yield from undescribed(document, schema["items"], each, f"{path}/*")
 
 
-def test_answers_are_what_the_document_says(document, client, anonymous, user, directory):
+def assert_described(document, answers):
+    """The answers are what the document says of their routes."""
     described = {(method, general(path)): operation for method, path, operation, _ in operations(document)}
-    job = directory.job(user, runs=2, configuration={"JobName": "x"})
-    never_run, system = directory.job(user), directory.job(None, job_type="ReportDataPurge")
-    jobs, one, runs = "/ccs/api/v1/jobs", "/ccs/api/v1/jobs/{}", "/ccs/api/v1/jobs/{}/jobruns"
-    tokens = ("post", "/ccs/api/v1/oauth/tokens")
-    right = f"grant_type=password&username={user.name}&password={user.password}"
-    answers = [
-        (("get", one), client.job(job)),
-        (("get", one), client.job(never_run)),
-        (("get", one), client.job(system)),
-        (("get", one), client.job(uuid.uuid4())),
-        (("get", one), client.job("x")),
-        (("get", jobs), client.get(f"{API}/jobs", params={"jobname": job.name})),
-        (("get", jobs), client.get(f"{API}/jobs")),
-        (("get", runs), client.runs(job, count=0, showmessages="true")),
-        (("get", runs), client.runs(never_run)),
-        (("get", runs), client.runs(job, count="x")),
-        (("delete", jobs), client.delete("x")),
-        (("delete", jobs), client.delete(system)),
-        (("delete", jobs), anonymous.delete(job)),
-        (("delete", jobs), client.delete(uuid.uuid4())),
-        (("delete", jobs), client.delete(never_run, prefer="return=representation")),
-        (("delete", jobs), client.delete(job)),
-        (tokens, anonymous.token_request(right)),
-        (tokens, anonymous.token_request("grant_type=password")),
-        (("get", "/livez"), anonymous.get("/livez")),
-        (("get", "/readyz"), anonymous.get("/readyz")),
-    ]
     for route, response in answers:
         where = f"{route}: {response.status_code} {response.text[:300]}"
         found = described[route]["responses"]
@@ -315,3 +302,80 @@ def test_answers_are_what_the_document_says(document, client, anonymous, user, d
         schema = content[media]["schema"]
         assert matches(document, schema, response.json()), where
         assert list(undescribed(document, schema, response.json())) == [], where
+
+
+def test_answers_are_what_the_document_says(document, client, anonymous, user, directory):
+    job = directory.job(user, runs=2, configuration={"JobName": "x"})
+    never_run, system = directory.job(user), directory.job(None, job_type="ReportDataPurge")
+    jobs, one, runs = "/ccs/api/v1/jobs", "/ccs/api/v1/jobs/{}", "/ccs/api/v1/jobs/{}/jobruns"
+    tokens = ("post", "/ccs/api/v1/oauth/tokens")
+    right = f"grant_type=password&username={user.name}&password={user.password}"
+    answers = [
+        (("get", one), client.job(job)),
+        (("get", one), client.job(never_run)),
+        (("get", one), client.job(system)),
+        (("get", one), client.job(uuid.uuid4())),
+        (("get", one), client.job("x")),
+        (("get", jobs), client.get(f"{API}/jobs", params={"jobname": job.name})),
+        (("get", jobs), client.get(f"{API}/jobs", params={"jobname": ""})),
+        (("get", jobs), client.get(f"{API}/jobs", params={"pagesize": 1})),
+        (("get", jobs), client.get(f"{API}/jobs", params={"Attributes": "x"})),
+        (("get", "/ccs/api/v1/assets"), client.get(f"{API}/Assets")),
+        (("get", "/ccs/api/v1/assets"), client.get(f"{API}/Assets", params={"ContainerPath": "x"})),
+        (("get", "/ccs/api/v1/standards"), client.get(f"{API}/Standards", params={"page": "x"})),
+        (("post", "/ccs/api/v1/results"), client.request("POST", f"{API}/Results", json={})),
+        (("get", runs), client.runs(job, count=0, showmessages="true")),
+        (("get", runs), client.runs(never_run)),
+        (("get", runs), client.runs(job, count="x")),
+        (("post", jobs), client.post(f"{API}/jobs", json={"JobType": "x"})),
+        (("post", one), client.post(f"{API}/jobs/{never_run.id}", json={"Operation": "execute"})),
+        (("post", one), client.post(f"{API}/jobs/{never_run.id}", json={"Operation": "execute"})),
+        (("patch", jobs), client.patch(f"{API}/jobs/", json={"JobDetails": {}, "JobID": str(job.id)})),
+        (("delete", jobs), client.delete("x")),
+        (("delete", jobs), client.delete(system)),
+        (("delete", jobs), anonymous.delete(job)),
+        (("delete", jobs), client.delete(uuid.uuid4())),
+        (("delete", jobs), client.delete(never_run, prefer="return=representation")),
+        (("delete", jobs), client.delete(job)),
+        (tokens, anonymous.token_request(right)),
+        (tokens, anonymous.token_request("grant_type=password")),
+        (("get", "/livez"), anonymous.get("/livez")),
+        (("get", "/readyz"), anonymous.get("/readyz")),
+    ]
+    assert_described(document, answers)
+
+
+def test_answers_to_collectors_are_what_the_document_says(document, sign_in, anonymous, directory):
+    collector = sign_in(directory.user(tasks=("Report job runs",)))
+    claim = ("post", "/ccs/api/v1/jobruns/claim")
+    heartbeat, complete, fail = (
+        ("post", f"/ccs/api/v1/jobruns/{{}}/{action}") for action in ("heartbeat", "complete", "fail")
+    )
+
+    def post(path, client=collector, **body):
+        return client.request("POST", f"{API}/jobruns/{path}", json=body)
+
+    # The queue has what other tests have left, too.
+    first, second = (
+        directory.run(directory.job(directory.user()), status="Queued", queued_at=f"200{n}-01-01", messages=0)
+        for n in (1, 2)
+    )
+    claimed = post("claim", Count=2)
+    leases = {run["JobRunID"]: run["Lease"] for run in claimed.json()["JobRuns"]}
+    assert set(leases) == {str(first), str(second)}
+    answers = [
+        (claim, claimed),
+        (claim, post("claim", Count=0, Other=1)),
+        (claim, post("claim", client=anonymous)),
+        (claim, post("claim", client=sign_in(directory.user()))),
+        (heartbeat, post(f"{first}/heartbeat", Lease=leases[str(first)])),
+        (heartbeat, post(f"{first}/heartbeat", Lease=str(uuid.uuid4()))),
+        (heartbeat, post(f"{uuid.uuid4()}/heartbeat", Lease=str(uuid.uuid4()))),
+        (complete, post(f"{first}/complete")),
+        (complete, post(f"{first}/complete", Lease=leases[str(first)])),
+        (complete, post(f"{second}/complete", Lease=leases[str(first)])),
+        (fail, post(f"{second}/fail", Lease=leases[str(second)], Message="x")),
+        (fail, post(f"{first}/fail", Lease=leases[str(first)])),
+        (fail, post("x/fail", Lease=leases[str(first)])),
+    ]
+    assert_described(document, answers)

@@ -189,8 +189,6 @@ def test_a_plus_or_percent_20_is_a_space(client, user, directory):
 @pytest.mark.parametrize(
     "query",
     [
-        "",
-        "?",
         "?jobname",
         "?jobname=",
         "?jobname=%20",

@@ -23,6 +23,21 @@ struct MetricsTests {
         # HELP ccs_jobstore_rows_erased_total Rows of job history erased.
         # TYPE ccs_jobstore_rows_erased_total counter
         ccs_jobstore_rows_erased_total 0
+        # HELP ccs_jobstore_runs_scheduled_total Runs that schedules have started.
+        # TYPE ccs_jobstore_runs_scheduled_total counter
+        ccs_jobstore_runs_scheduled_total 0
+        # HELP ccs_jobstore_occurrences_missed_total Occurrences of schedules that started no run.
+        # TYPE ccs_jobstore_occurrences_missed_total counter
+        ccs_jobstore_occurrences_missed_total 0
+        # HELP ccs_jobstore_runs_overdue_total Runs ended for having taken too long.
+        # TYPE ccs_jobstore_runs_overdue_total counter
+        ccs_jobstore_runs_overdue_total 0
+        # HELP ccs_jobstore_leases_lost_total Runs whose collector was lost.
+        # TYPE ccs_jobstore_leases_lost_total counter
+        ccs_jobstore_leases_lost_total 0
+        # HELP ccs_jobstore_runs_expired_total Runs removed by retention.
+        # TYPE ccs_jobstore_runs_expired_total counter
+        ccs_jobstore_runs_expired_total 0
         # HELP ccs_jobstore_logins_total Logins that succeeded.
         # TYPE ccs_jobstore_logins_total counter
         ccs_jobstore_logins_total 0
@@ -154,7 +169,8 @@ struct MetricsTests {
   func counters() {
     let names = [
       "jobs_deleted", "rows_erased", "logins", "logins_failed", "refresh_token_reuses",
-      "database_connection_losses",
+      "database_connection_losses", "runs_scheduled", "occurrences_missed", "runs_overdue", "leases_lost",
+      "runs_expired",
     ].map { "ccs_jobstore_\($0)_total" }
     for observation in everyObservation { metrics.record(observation) }
     for _ in 0..<2 { metrics.record(.loginFailed(user: "a", peer: "p", reason: "r")) }
@@ -162,7 +178,8 @@ struct MetricsTests {
     for _ in 0..<4 { metrics.record(.refreshTokenReused(user: "a")) }
     for _ in 0..<5 { metrics.record(.databaseLost("")) }
     #expect(
-      names.flatMap { lines($0 + " ") } == zip(names, [2, 1000, 4, 3, 5, 6]).map { "\($0) \($1)" })
+      names.flatMap { lines($0 + " ") }
+        == zip(names, [2, 1000, 4, 3, 5, 6, 12, 3, 1, 1, 40]).map { "\($0) \($1)" })
   }
 
   @Test("A counter never goes down")

@@ -24,6 +24,13 @@ let everyObservation: [Observation] = [
   .logLinesDropped(count: 7),
   .notice("hello"),
   .failure("out of luck"),
+  .runsScheduled(12),
+  .occurrencesMissed(jobID: "j-1", count: 3, reason: "the run before is not over"),
+  .scheduleCleared(jobID: "j-2", "/WeeklyDay is required"),
+  .runOverdue(runID: "r-2", jobID: "j-3"),
+  .leaseLost(runID: "r-3", jobID: "j-4", outcome: "requeued"),
+  .schedulerFailed("no such function"),
+  .runsExpired(40),
 ]
 
 /// A Delete Job that went well, unless told otherwise.

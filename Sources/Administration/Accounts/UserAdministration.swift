@@ -1,4 +1,5 @@
 import Authorization
+import Domain
 import Repository
 
 /// What the commands about users do.

@@ -12,7 +12,7 @@ struct ImportPlan {
   private var folders: [String: UUID] = [:]
   private var folderPaths: [String] = []
   private(set) var rows = ImportRows()
-  private(set) var problems: [ImportProblem] = []
+  private(set) var problems: [JSONProblem] = []
 
   /// - Parameter now: From when on jobs are planned.
   init(_ file: ImportFile, known: KnownNames, now: Date) {
@@ -31,7 +31,7 @@ struct ImportPlan {
     _ kind: DirectoryKind, _ pointer: JSONPointer, _ name: String, known: [String]
   ) {
     guard !file.doubtful.contains(kind) else { return }
-    problems.append(ImportProblem(pointer, .unknownName(kind, name: name, known: known)))
+    problems.append(JSONProblem(pointer, .unknownName(kind: kind.rawValue, name: name, known: known)))
   }
 
   private mutating func planFolders() {
@@ -104,13 +104,15 @@ struct ImportPlan {
       }
       if let other = jobs.job(named: job.name), other != job.id {
         problems.append(
-          ImportProblem(job.pointer / "Name", .rule("is the name of the job \(other.guidString) already")))
+          JSONProblem(job.pointer / "Name", .rule("is the name of the job \(other.guidString) already")))
       }
       rows.jobs.append(
         ImportRows.Job(
           id: job.id, name: job.name, description: job.description, type: job.type,
           createdBy: job.createdBy, createdAt: job.createdAt, configuration: job.details?.json,
-          nextRunAt: job.details?.schedule?.nextRun(after: now)))
+          nextRunAt: job.details?.schedule?.nextRun(after: now),
+          runTimeLimit: job.details?.schedule?.runTimeLimit.map { Int($0.components.seconds) },
+          keepRuns: job.details?.retention?.runs, keepDays: job.details?.retention?.days))
     }
   }
 
@@ -125,7 +127,7 @@ struct ImportPlan {
       guard let job = job(entry.job, entry.pointer / "Job") else { continue }
       if let id = entry.run.id, let other = known.jobOfRun[id], other != job.id {
         problems.append(
-          ImportProblem(
+          JSONProblem(
             entry.pointer / "ID", .rule("is the ID of a run of the job \(other.guidString) already")))
       }
       var run = entry.run
@@ -147,15 +149,15 @@ struct ImportPlan {
       let details = file.jobs.first { $0.id == job.id }?.details
       runs.jobID = job.id
       runs.jobName = job.name
-      if runs.assets.isEmpty { runs.assets = details?.assets ?? [] }
-      if runs.standards.isEmpty { runs.standards = details?.standards ?? [] }
+      if runs.assets.isEmpty { runs.assets = details?.assets?.map(\.id) ?? [] }
+      if runs.standards.isEmpty { runs.standards = details?.standards?.map(\.id) ?? [] }
       if runs.assets.isEmpty, runs.collectedDataPerRun + runs.resultsPerRun > 0 {
         problems.append(
-          ImportProblem(entry.pointer / "Assets", .rule("is required, as the job names none here")))
+          JSONProblem(entry.pointer / "Assets", .rule("is required, as the job names none here")))
       }
       if runs.standards.isEmpty, runs.resultsPerRun > 0 {
         problems.append(
-          ImportProblem(entry.pointer / "Standards", .rule("is required, as the job names none here")))
+          JSONProblem(entry.pointer / "Standards", .rule("is required, as the job names none here")))
       }
       rows.generatedRuns.append(runs)
     }

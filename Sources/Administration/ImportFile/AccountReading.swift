@@ -2,7 +2,7 @@ import Domain
 
 /// Roles and users of a directory file.
 extension ImportFile {
-  static func role(_ node: JSONNode, _ pointer: JSONPointer, _ problems: ProblemList) -> Role? {
+  static func role(_ node: JSONNode, _ pointer: JSONPointer, _ problems: JSONProblems) -> Role? {
     ObjectReader.read(node, at: pointer, problems) { role in
       let name = role.text("Name", required: true, NameRules.rule(brokenBy:))
       let description = role.text("Description")
@@ -15,17 +15,20 @@ extension ImportFile {
     }
   }
 
-  private static func task(_ node: JSONNode, _ pointer: JSONPointer, _ problems: ProblemList) -> Permission? {
+  private static func task(_ node: JSONNode, _ pointer: JSONPointer, _ problems: JSONProblems) -> Permission?
+  {
     guard case .text(let text) = node else {
       problems.note(pointer, rule: "must be a text")
       return nil
     }
     if let permission = Permission(task: text) { return permission }
-    problems.note(pointer, .unknownName(.task, name: text, known: Permission.allCases.map(\.rawValue)))
+    problems.note(
+      pointer,
+      .unknownName(kind: DirectoryKind.task.rawValue, name: text, known: Permission.allCases.map(\.rawValue)))
     return nil
   }
 
-  static func user(_ node: JSONNode, _ pointer: JSONPointer, _ problems: ProblemList) -> User? {
+  static func user(_ node: JSONNode, _ pointer: JSONPointer, _ problems: JSONProblems) -> User? {
     ObjectReader.read(node, at: pointer, problems) { user in
       let name = user.text("Name", required: true, NameRules.rule(brokenByUser:))
       let disabled = user.boolean("Disabled")

@@ -12,7 +12,7 @@ extension ImportFile {
 
   private init(node: JSONNode) {
     self.init()
-    let list = ProblemList()
+    let list = JSONProblems()
     let read = ObjectReader.read(node, at: .root, list) { file in
       var read = ImportFile()
       read.folders = read.entries(file, "Folders", .folder, Self.folder) ?? []
@@ -27,13 +27,13 @@ extension ImportFile {
     }
     if let read { self = read }
     noteRepetitions(list)
-    problems = list.problems
+    problems = list.all
   }
 
   /// Reads a section of the file; if something of it could not be read, its kind is doubtful.
   private mutating func entries<Entry>(
     _ file: ObjectReader, _ key: String, _ kind: DirectoryKind?,
-    _ entry: (JSONNode, JSONPointer, ProblemList) -> Entry?
+    _ entry: (JSONNode, JSONPointer, JSONProblems) -> Entry?
   ) -> [Entry]? {
     var lost = false
     let entries = file.list(key) { node, pointer in
@@ -46,7 +46,7 @@ extension ImportFile {
   }
 
   /// Notes what stands twice.
-  private func noteRepetitions(_ list: ProblemList) {
+  private func noteRepetitions(_ list: JSONProblems) {
     func note<Entry, Key: Hashable>(
       _ entries: [Entry], _ pointer: (Entry) -> JSONPointer, _ what: String, _ key: (Entry) -> Key?
     ) {

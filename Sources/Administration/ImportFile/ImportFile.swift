@@ -48,15 +48,8 @@ public struct ImportFile: Sendable {
     /// A user's name; nil for a system job.
     var createdBy: String?
     var createdAt: Date?
-    var details: Details?
-  }
-
-  /// A job's configuration: `JobDetails` as on the wire.
-  struct Details: Sendable, Equatable {
-    var json: String
-    var assets: [UUID]
-    var standards: [UUID]
-    var schedule: Schedule?
+    /// `JobDetails` as on the wire.
+    var details: JobDetails?
   }
 
   /// A run of the past; `jobID` is not known yet.
@@ -89,7 +82,7 @@ public struct ImportFile: Sendable {
   var generators: [Generator] = []
 
   /// What is wrong with the file by itself.
-  public internal(set) var problems: [ImportProblem] = []
+  public internal(set) var problems: [JSONProblem] = []
   /// Kinds of which an entry could not be read: that a name of such a kind is missing proves nothing.
   var doubtful: Set<DirectoryKind> = []
 

@@ -2,7 +2,7 @@ import Domain
 
 /// Folders, assets and standards of a directory file.
 extension ImportFile {
-  static func folder(_ node: JSONNode, _ pointer: JSONPointer, _ problems: ProblemList) -> FolderPath? {
+  static func folder(_ node: JSONNode, _ pointer: JSONPointer, _ problems: JSONProblems) -> FolderPath? {
     guard case .text(let text) = node else {
       problems.note(pointer, rule: "must be a text")
       return nil
@@ -15,7 +15,7 @@ extension ImportFile {
     }
   }
 
-  static func asset(_ node: JSONNode, _ pointer: JSONPointer, _ problems: ProblemList) -> Asset? {
+  static func asset(_ node: JSONNode, _ pointer: JSONPointer, _ problems: JSONProblems) -> Asset? {
     ObjectReader.read(node, at: pointer, problems) { asset in
       let id = asset.guid("ID", required: true)
       let name = asset.text("Name", required: true, NameRules.rule(brokenBy:))
@@ -26,7 +26,7 @@ extension ImportFile {
     }
   }
 
-  static func standard(_ node: JSONNode, _ pointer: JSONPointer, _ problems: ProblemList) -> Standard? {
+  static func standard(_ node: JSONNode, _ pointer: JSONPointer, _ problems: JSONProblems) -> Standard? {
     ObjectReader.read(node, at: pointer, problems) { standard in
       let id = standard.guid("ID", required: true)
       let name = standard.text("Name", required: true, NameRules.rule(brokenBy:))

@@ -15,7 +15,7 @@ extension ImportFile {
   /// Until the job is known.
   private static let nowhere = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
 
-  static func run(_ node: JSONNode, _ pointer: JSONPointer, _ problems: ProblemList) -> Run? {
+  static func run(_ node: JSONNode, _ pointer: JSONPointer, _ problems: JSONProblems) -> Run? {
     ObjectReader.read(node, at: pointer, problems) { run in
       let job = run.text("Job", required: true)
       let id = run.guid("ID")
@@ -66,7 +66,7 @@ extension ImportFile {
   }
 
   private static func message(
-    _ node: JSONNode, _ pointer: JSONPointer, _ problems: ProblemList, runTime: Date?
+    _ node: JSONNode, _ pointer: JSONPointer, _ problems: JSONProblems, runTime: Date?
   ) -> ImportedRun.Message? {
     ObjectReader.read(node, at: pointer, problems) { message in
       let time = message.time("Time") ?? runTime
@@ -80,7 +80,7 @@ extension ImportFile {
   }
 
   private static func datum(
-    _ node: JSONNode, _ pointer: JSONPointer, _ problems: ProblemList, runTime: Date?
+    _ node: JSONNode, _ pointer: JSONPointer, _ problems: JSONProblems, runTime: Date?
   ) -> ImportedRun.Datum? {
     ObjectReader.read(node, at: pointer, problems) { datum in
       let time = datum.time("Time") ?? runTime
@@ -92,7 +92,7 @@ extension ImportFile {
   }
 
   private static func result(
-    _ node: JSONNode, _ pointer: JSONPointer, _ problems: ProblemList, runTime: Date?
+    _ node: JSONNode, _ pointer: JSONPointer, _ problems: JSONProblems, runTime: Date?
   ) -> ImportedRun.Result? {
     ObjectReader.read(node, at: pointer, problems) { result in
       let time = result.time("Time") ?? runTime
@@ -108,7 +108,7 @@ extension ImportFile {
     }
   }
 
-  static func generator(_ node: JSONNode, _ pointer: JSONPointer, _ problems: ProblemList) -> Generator? {
+  static func generator(_ node: JSONNode, _ pointer: JSONPointer, _ problems: JSONProblems) -> Generator? {
     ObjectReader.read(node, at: pointer, problems) { generator in
       let job = generator.text("Job", required: true)
       let count = generator.integer("Count", 1...1_000_000, required: true)
@@ -137,7 +137,7 @@ extension ImportFile {
     }
   }
 
-  private static func guid(_ node: JSONNode, _ pointer: JSONPointer, _ problems: ProblemList) -> UUID? {
+  private static func guid(_ node: JSONNode, _ pointer: JSONPointer, _ problems: JSONProblems) -> UUID? {
     if let guid = ObjectReader.guid(node) { return guid }
     problems.note(pointer, rule: "must be a GUID")
     return nil

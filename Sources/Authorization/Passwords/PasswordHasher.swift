@@ -50,6 +50,11 @@ public final class PasswordHasher: Sendable {
     }
   }
 
+  /// Whether a stored hash costs as much as is asked for now.
+  func isUpToDate(_ stored: String) -> Bool {
+    PasswordHash(stored)?.parameters.isAtLeast(parameters) ?? false
+  }
+
   private static func verdict(
     _ password: [UInt8], _ stored: String?, _ decoy: PasswordHash, _ parameters: ScryptParameters
   ) -> Verdict {

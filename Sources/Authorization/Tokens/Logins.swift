@@ -26,12 +26,19 @@ public struct Logins: Sendable {
 
   private let repository: Repository
   private let hasher: PasswordHasher
+  private let memory: PasswordMemory
   private let settings: Settings
   private let observe: Observer
 
-  public init(repository: Repository, hasher: PasswordHasher, settings: Settings, observer: Observer) {
+  /// - Parameter memory: Of passwords that were right lately; it is told elsewhere for how long, and remembers
+  ///   nothing before.
+  public init(
+    repository: Repository, hasher: PasswordHasher, memory: PasswordMemory = PasswordMemory(),
+    settings: Settings, observer: Observer
+  ) {
     self.repository = repository
     self.hasher = hasher
+    self.memory = memory
     self.settings = settings
     observe = observer
   }
@@ -101,7 +108,7 @@ public struct Logins: Sendable {
   private func open(
     _ account: Sessions.Account?, _ password: [UInt8], isSecondAttempt: Bool = false
   ) async throws(TokenRefusal) -> Opening {
-    switch await hasher.verify(password, against: account?.passwordHash) {
+    switch await hasher.verify(password, of: account, remembering: memory) {
     case .busy:
       throw .other(.unavailable("too many logins at once"))
     case .wrong:

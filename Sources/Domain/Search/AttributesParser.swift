@@ -1,16 +1,18 @@
 import FoundationEssentials
 
 extension Condition {
-  /// Reads the `Attributes` of Search Jobs.
+  /// Reads the `Attributes` of a search, by the attributes of what is searched for.
   ///
   /// ```
   /// attributes = space, [ list | "(", space, [ list ], ")" ], space ;
   /// list       = condition, { ",", space, condition } ;
   /// condition  = text, space, text op, space, value, space
   ///            | time, space, time op, space, value, space
-  ///            | "JobID", space, ( "=" | "!=" ), space, value, space ;
-  /// text       = "JobName" | "displayName" | "JobCategory" | "JobType" | "LastRunStatus" ;
-  /// time       = "JobCreationTime" | "JobModifiedTime" | "LastRunDate" ;
+  ///            | id, space, ( "=" | "!=" ), space, value, space ;
+  /// text       = "displayName" | (* jobs: *) "JobName" | "JobCategory" | "JobType" | "LastRunStatus"
+  ///            | (* assets: *) "AssetName" | "AssetType" | (* standards: *) "StandardName" | "StandardVersion" ;
+  /// time       = (* jobs: *) "JobCreationTime" | "JobModifiedTime" | "LastRunDate" ;
+  /// id         = (* jobs: *) "JobID" | (* assets: *) "AssetID" | (* standards: *) "StandardID" ;
   /// text op    = "=" | "!=" | "Contains" | "StartsWith" | "EndsWith" ;
   /// time op    = "=" | "!=" | "<" | "<=" | ">" | ">=" ;
   /// value      = '"', { escaped | plain | "'" | "," | "(" | ")" }, '"'
@@ -26,7 +28,7 @@ extension Condition {
   /// ```
   ///
   /// Words have no case and end at the first character that is no letter or digit; `displayName` is another
-  /// name of `JobName`. White space at the end of a value without quotes is not part of it. After `=` and `!=`
+  /// name of `JobName`, `AssetName` and `StandardName`. White space at the end of a value without quotes is not part of it. After `=` and `!=`
   /// on text an unescaped `*`, in quotes or not, stands for any text; everywhere else it is an ordinary
   /// character.
   ///
@@ -38,16 +40,16 @@ extension Condition {
   /// - Parameter attributes: at most 2,000 Unicode code points with at most 20 conditions.
   /// - Returns: the conditions, to be joined by "and"; none for a text of white space only or for `()`.
   /// - Throws: ``AttributesError``, with the first place that could not be understood.
-  public static func parse(_ attributes: String) throws(AttributesError) -> [Condition] {
-    var parser = try AttributesParser(attributes)
+  public static func parse(_ attributes: String) throws(AttributesError) -> [Self] {
+    var parser = try AttributesParser<Attribute>(attributes)
     return try parser.attributes()
   }
 }
 
 /// One method for each rule of the grammar; nothing nests, so neither do the calls.
-private struct AttributesParser {
-  private static let lengthLimit = 2000
-  private static let conditionLimit = 20
+private struct AttributesParser<Attribute: SearchAttribute> {
+  private static var lengthLimit: Int { 2000 }
+  private static var conditionLimit: Int { 20 }
 
   private var scanner: AttributesScanner
   private var isInParentheses = false
@@ -61,7 +63,7 @@ private struct AttributesParser {
     scanner = AttributesScanner(text.unicodeScalars)
   }
 
-  mutating func attributes() throws(AttributesError) -> [Condition] {
+  mutating func attributes() throws(AttributesError) -> [Condition<Attribute>] {
     scanner.skipSpace()
     isInParentheses = scanner.take("(")
     scanner.skipSpace()
@@ -76,13 +78,15 @@ private struct AttributesParser {
     return try ended(conditions)
   }
 
-  private mutating func ended(_ conditions: [Condition]) throws(AttributesError) -> [Condition] {
+  private mutating func ended(_ conditions: [Condition<Attribute>]) throws(AttributesError) -> [Condition<
+    Attribute
+  >] {
     scanner.skipSpace()
     guard scanner.isAtEnd else { throw scanner.failure(expected: "the end of the text") }
     return conditions
   }
 
-  private mutating func list() throws(AttributesError) -> [Condition] {
+  private mutating func list() throws(AttributesError) -> [Condition<Attribute>] {
     var conditions = [try condition()]
     while scanner.take(",") {
       scanner.skipSpace()
@@ -94,38 +98,48 @@ private struct AttributesParser {
     return conditions
   }
 
-  private mutating func condition() throws(AttributesError) -> Condition {
+  private mutating func condition() throws(AttributesError) -> Condition<Attribute> {
     let start = scanner.position
-    guard let attribute = Attribute(scanner.word()) else {
+    guard let attribute = Self.attribute(named: scanner.word()) else {
       throw scanner.failure(
-        from: start, expected: "an attribute: " + Attribute.names.joined(separator: ", "))
+        from: start, expected: "an attribute: " + Attribute.allCases.map(\.rawValue).joined(separator: ", "))
     }
     scanner.skipSpace()
-    let condition: Condition =
-      switch attribute {
-      case .text(let text): try textCondition(text)
-      case .time(let time): try timeCondition(time)
-      case .jobID: try jobIDCondition()
+    let condition: Condition<Attribute> =
+      switch attribute.kind {
+      case .text(let words): try textCondition(attribute, words)
+      case .time: try timeCondition(attribute)
+      case .identifier: try identifierCondition(attribute)
       }
     scanner.skipSpace()
     return condition
   }
 
-  private mutating func textCondition(_ attribute: TextAttribute) throws(AttributesError) -> Condition {
+  private static func attribute(named name: String) -> Attribute? {
+    let name = name.lowercased()
+    if name == "displayname" { return Attribute.displayName }
+    return Attribute.allCases.first { $0.rawValue.lowercased() == name }
+  }
+
+  private mutating func textCondition(
+    _ attribute: Attribute, _ words: AttributeWords
+  ) throws(AttributesError) -> Condition<Attribute> {
     let textOperator: TextOperator = try operatorSign()
     let start = scanner.position
     let isComparison = textOperator == .equals || textOperator == .notEquals
     var pattern = try scanner.value(wildcards: isComparison, isInParentheses: isInParentheses)
     if isComparison, let text = pattern.exactText {
-      guard let word = attribute.documentedSpelling(of: text) else {
-        throw scanner.failure(from: start, expected: attribute.expectedWords)
+      guard let word = words.documentedSpelling(of: text) else {
+        throw scanner.failure(from: start, expected: words.expected)
       }
       pattern = TextPattern([.literal(word)])
     }
     return .text(attribute, textOperator, pattern)
   }
 
-  private mutating func timeCondition(_ attribute: TimeAttribute) throws(AttributesError) -> Condition {
+  private mutating func timeCondition(
+    _ attribute: Attribute
+  ) throws(AttributesError) -> Condition<Attribute> {
     let comparison: Comparison = try operatorSign()
     let start = scanner.position
     let value = try scanner.value(wildcards: false, isInParentheses: isInParentheses)
@@ -136,14 +150,16 @@ private struct AttributesParser {
     return .time(attribute, comparison, moment.date)
   }
 
-  private mutating func jobIDCondition() throws(AttributesError) -> Condition {
+  private mutating func identifierCondition(
+    _ attribute: Attribute
+  ) throws(AttributesError) -> Condition<Attribute> {
     let equality: Equality = try operatorSign()
     let start = scanner.position
     let value = try scanner.value(wildcards: false, isInParentheses: isInParentheses)
     guard let text = value.exactText, let identifier = UUID(guid: text) else {
       throw scanner.failure(from: start, expected: "a GUID such as 6f9619ff-8b86-d011-b42d-00c04fc964ff")
     }
-    return .jobID(equality, identifier)
+    return .identifier(attribute, equality, identifier)
   }
 
   /// An operator of the kind that the attribute takes, and the white space after it.
@@ -158,31 +174,4 @@ private struct AttributesParser {
     scanner.skipSpace()
     return found
   }
-}
-
-private enum Attribute {
-  case text(TextAttribute)
-  case time(TimeAttribute)
-  case jobID
-
-  init?(_ name: String) {
-    let name = name.lowercased()
-    if let text = TextAttribute.allCases.first(where: { $0.rawValue.lowercased() == name }) {
-      self = .text(text)
-    } else if let time = TimeAttribute.allCases.first(where: { $0.rawValue.lowercased() == name }) {
-      self = .time(time)
-    } else if name == "jobid" {
-      self = .jobID
-    } else if name == "displayname" {
-      self = .text(.jobName)
-    } else {
-      return nil
-    }
-  }
-
-  /// The documented names, in the order of the documentation.
-  static let names = [
-    "JobName", "JobID", "JobCategory", "JobType", "JobCreationTime", "JobModifiedTime", "LastRunStatus",
-    "LastRunDate",
-  ]
 }

@@ -1,31 +1,18 @@
 import FoundationEssentials
 
-/// One condition of the `Attributes` of Search Jobs. A list of them is joined by "and".
+/// One condition of a search. A list of them is joined by "and".
 ///
-/// A job that never ran has no last run: of the conditions on `LastRunStatus` and `LastRunDate` it fulfils
-/// only those with `!=`. Text is compared without regard to case.
-public enum Condition: Sendable, Equatable {
+/// Text is compared without regard to case, times in whole milliseconds, as answers give them. A thing without
+/// the attribute, such as a job that never ran, fulfils only conditions with `!=` on it.
+public enum Condition<Attribute: SearchAttribute>: Sendable, Equatable {
   /// For ``TextOperator/equals`` and ``TextOperator/notEquals`` the pattern may have wildcards; for the other
   /// operators it is plain text.
-  case text(TextAttribute, TextOperator, TextPattern)
-  case time(TimeAttribute, Comparison, Date)
-  case jobID(Equality, UUID)
+  case text(Attribute, TextOperator, TextPattern)
+  case time(Attribute, Comparison, Date)
+  case identifier(Attribute, Equality, UUID)
 }
 
-/// An attribute with text in it; the raw value is its name on the wire.
-public enum TextAttribute: String, Sendable, CaseIterable {
-  case jobName = "JobName"
-  case jobCategory = "JobCategory"
-  case jobType = "JobType"
-  case lastRunStatus = "LastRunStatus"
-}
-
-/// An attribute with a moment in it; the raw value is its name on the wire.
-public enum TimeAttribute: String, Sendable, CaseIterable {
-  case jobCreationTime = "JobCreationTime"
-  case jobModifiedTime = "JobModifiedTime"
-  case lastRunDate = "LastRunDate"
-}
+public typealias JobCondition = Condition<JobAttribute>
 
 /// What a text is to be; the raw value is the operator on the wire.
 public enum TextOperator: String, Sendable, CaseIterable {
@@ -61,8 +48,8 @@ extension Condition: CustomStringConvertible {
       "\(attribute.rawValue) \(textOperator.rawValue) \"\(pattern.escaped)\""
     case .time(let attribute, let comparison, let date):
       "\(attribute.rawValue) \(comparison.rawValue) \"\(OffsetDate(date))\""
-    case .jobID(let equality, let identifier):
-      "JobID \(equality.rawValue) \"\(identifier.uuidString.lowercased())\""
+    case .identifier(let attribute, let equality, let identifier):
+      "\(attribute.rawValue) \(equality.rawValue) \"\(identifier.guidString)\""
     }
   }
 }

@@ -46,6 +46,30 @@ public struct TextPattern: Sendable, Equatable {
     }
   }
 
+  /// Whether a word is of this form; case does not count.
+  public func matches(_ word: String) -> Bool {
+    var rest = Substring(word.lowercased())
+    var maySkip = false
+    for (index, piece) in pieces.enumerated() {
+      guard case .literal(let text) = piece else {
+        maySkip = true
+        continue
+      }
+      let literal = text.lowercased()
+      if index == pieces.count - 1 { return maySkip ? rest.hasSuffix(literal) : rest == literal }
+      if !maySkip {
+        guard rest.hasPrefix(literal) else { return false }
+        rest = rest.dropFirst(literal.count)
+      } else {
+        // The first place that fits leaves the most for what follows.
+        guard let place = rest.firstRange(of: literal) else { return false }
+        rest = rest[place.upperBound...]
+      }
+      maySkip = false
+    }
+    return maySkip || rest.isEmpty
+  }
+
   /// The pattern as it stands between double quotes in the language.
   var escaped: String {
     var text = ""

@@ -14,12 +14,16 @@ struct ConnectionDeadlines: Sendable {
     var request: Duration
     /// From the answer to its last byte.
     var response: Duration
+    /// From a request's head to its answer, where the body is worked on while it arrives.
+    var upload = Duration.seconds(600)
   }
 
   enum Phase: Sendable, Equatable {
     case head
     case body
     case request
+    /// The body arrives and is worked on.
+    case upload
     case response
     case idle
   }
@@ -44,17 +48,20 @@ struct ConnectionDeadlines: Sendable {
 
   var count: Int { entries.count }
 
-  /// - Parameter now: Since any epoch, always the same.
-  mutating func enter(_ phase: Phase, connection: UInt, now: Duration) {
+  /// - Parameters:
+  ///   - now: Since any epoch, always the same.
+  ///   - extra: What the phase may take beyond its limit.
+  mutating func enter(_ phase: Phase, connection: UInt, now: Duration, extra: Duration = .zero) {
     let allowance =
       switch phase {
       case .head: limits.head
       case .body: limits.body
       case .request: limits.request
+      case .upload: limits.upload
       case .response: limits.response
       case .idle: limits.idle
       }
-    entries[connection] = Entry(phase: phase, deadline: now + allowance)
+    entries[connection] = Entry(phase: phase, deadline: now + allowance + extra)
   }
 
   func phase(of connection: UInt) -> Phase? { entries[connection]?.phase }
@@ -65,7 +72,7 @@ struct ConnectionDeadlines: Sendable {
   mutating func expired(now: Duration) -> [(connection: UInt, verdict: Verdict)] {
     var expired: [(UInt, Verdict)] = []
     for (connection, entry) in entries where entry.deadline <= now {
-      let cancels = entry.phase == .request && !entry.isCancelled
+      let cancels = (entry.phase == .request || entry.phase == .upload) && !entry.isCancelled
       expired.append((connection, cancels ? .cancelRequest : .disconnect))
       // A cancelled request gets its time to answer anew; one that hangs nevertheless is cut in the end.
       entries[connection]?.isCancelled = true

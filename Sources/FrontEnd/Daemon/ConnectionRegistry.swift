@@ -7,6 +7,8 @@ final class ConnectionRegistry: Sendable {
     var descriptor: Int32
     var address: String
     var task: Task<Void, Never>?
+    /// The request may take long, and is for nothing if the client has gone meanwhile.
+    var waits = false
   }
 
   private struct State {
@@ -44,24 +46,38 @@ final class ConnectionRegistry: Sendable {
     state.withLock { $0.clients[connection]?.address ?? "unknown" }
   }
 
-  func enter(_ phase: ConnectionDeadlines.Phase, connection: UInt) {
+  /// - Parameter wait: How long the client may have asked to wait, beyond the phase's own time.
+  func enter(_ phase: ConnectionDeadlines.Phase, connection: UInt, wait: Duration = .zero) {
     state.withLock {
       guard $0.clients[connection] != nil else { return }
       $0.clients[connection]?.task = nil
-      $0.deadlines.enter(phase, connection: connection, now: now)
+      $0.clients[connection]?.waits = wait > .zero
+      $0.deadlines.enter(phase, connection: connection, now: now, extra: wait)
     }
   }
 
   /// The task that answers the connection's request, unless it has answered already.
   func attach(_ task: Task<Void, Never>, to connection: UInt) {
     state.withLock {
-      if $0.deadlines.phase(of: connection) == .request { $0.clients[connection]?.task = task }
+      let phase = $0.deadlines.phase(of: connection)
+      if phase == .request || phase == .upload { $0.clients[connection]?.task = task }
     }
   }
 
-  /// Cancels every request under way.
+  /// Cancels the connection's request, if one is under way.
+  func cancel(_ connection: UInt) {
+    state.withLock { $0.clients[connection]?.task }?.cancel()
+  }
+
+  /// Cancels every request under way. Of uploads nothing more is read: a client may send for as long as it likes, and
+  /// goes on later where it was broken off.
   func cancelAll() {
-    state.withLock { for client in $0.clients.values { client.task?.cancel() } }
+    state.withLock { state in
+      for (connection, client) in state.clients {
+        client.task?.cancel()
+        if state.deadlines.phase(of: connection) == .upload { shutdown(client.descriptor, Int32(SHUT_RD)) }
+      }
+    }
   }
 
   /// Cuts or cancels what has taken too long. To be called a few times a second.
@@ -74,6 +90,28 @@ final class ConnectionRegistry: Sendable {
         case .cancelRequest: client.task?.cancel()
         }
       }
+      Self.cancelAbandoned(in: &state)
+    }
+  }
+
+  /// POLLRDHUP of poll(2), which Swift's Glibc does not show: the peer will send nothing more.
+  private static let peerHasGone: Int16 = 0x2000
+
+  /// Cancels the requests of those that had asked to wait and have gone. libmicrohttpd does not look at a suspended
+  /// connection, and would notice only when it is answered.
+  private static func cancelAbandoned(in state: inout State) {
+    let waiting = state.clients.filter { $0.value.waits && $0.value.task != nil }
+    guard !waiting.isEmpty else { return }
+    var places: [UInt] = []
+    var descriptors: [pollfd] = []
+    for (connection, client) in waiting {
+      places.append(connection)
+      descriptors.append(pollfd(fd: client.descriptor, events: Self.peerHasGone, revents: 0))
+    }
+    guard poll(&descriptors, nfds_t(descriptors.count), 0) > 0 else { return }
+    for (connection, descriptor) in zip(places, descriptors) where descriptor.revents != 0 {
+      state.clients[connection]?.task?.cancel()
+      state.clients[connection]?.waits = false
     }
   }
 }

@@ -13,6 +13,10 @@ final class Exchange: Sendable {
     case begun
     /// The head is known; the body is arriving, or discarded.
     case receiving
+    /// A task is at work that has not asked for the body yet; the connection is suspended.
+    case deciding
+    /// The body is arriving and goes to a task.
+    case streaming
     /// A task is at work; the connection is suspended.
     case answering
     case answered
@@ -26,6 +30,8 @@ final class Exchange: Sendable {
     var pathValues: [String] = []
     var template = "unmatched"
     var body: [UInt8] = []
+    /// Where the body goes to, if a task reads it while it arrives.
+    var stream: BodyStream?
     var received = 0
     /// Answered instead of whatever the request asks for, once its body has been read.
     var refusal: Problem?

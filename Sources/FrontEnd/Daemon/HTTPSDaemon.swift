@@ -9,7 +9,8 @@ import Synchronization
 /// One daemon of libmicrohttpd with one certificate and one set of limits: accepts, reads, limits, answers.
 ///
 /// A request's head and body are read on libmicrohttpd's threads; then the connection is suspended and a task
-/// on `executor` takes over, so that none of those threads ever waits for anything.
+/// on `executor` takes over, so that none of those threads ever waits for anything. Where a route streams, the task
+/// begins with the head and reads the body while it arrives (`BodyFlow`).
 final class HTTPSDaemon: Sendable {
   struct Settings: Sendable {
     /// Memory for a request's head, in bytes.
@@ -52,6 +53,10 @@ final class HTTPSDaemon: Sendable {
   private let draining = Atomic(false)
   private let handle = Mutex<Handle?>(nil)
 
+  /// Room for about 200 header fields beside a head of the largest size, and for more beside a smaller one; then
+  /// libmicrohttpd answers 431.
+  private static let fieldsMemory = 16_384
+
   /// How much of a body that is too large is read, to answer a client that listens only after it has sent.
   private static let mostDiscarded = 256 << 20
 
@@ -84,9 +89,9 @@ final class HTTPSDaemon: Sendable {
       listen_socket: descriptor, threads: UInt32(settings.threads),
       connection_limit: UInt32(settings.connections),
       connection_limit_per_address: UInt32(settings.connectionsPerAddress),
-      // libmicrohttpd keeps 72 bytes for each parameter it has parsed, and one can be as short as three bytes. What
-      // is not used costs nothing: the memory is mapped, not touched.
-      connection_memory: 24 * settings.headBytes + 65_536, tls_priorities: texts[2],
+      // The head, 72 bytes for each field of it, and the answer's head. No more than that: libmicrohttpd 0.9.75 fills
+      // all of it with zeros after every request, so each connection really has it, and each request pays for it.
+      connection_memory: settings.headBytes + Self.fieldsMemory, tls_priorities: texts[2],
       certificate_chain: texts[0], private_key: texts[1], context: Unmanaged.passUnretained(self).toOpaque(),
       access: { context, connection, _, method, version, upload, uploadSize, exchange in
         guard let context, let connection, let method, let version, let uploadSize,
@@ -99,6 +104,7 @@ final class HTTPSDaemon: Sendable {
       target: { _, target, _ in
         let bytes = UnsafeBufferPointer(start: target, count: target.map { strlen($0) } ?? 0)
         let exchange = Exchange(target: bytes.map(UInt8.init(bitPattern:)))
+        leave_query_unparsed(target)
         return Unmanaged.passRetained(exchange).toOpaque()
       },
       completed: { context, connection, exchange, code in
@@ -150,6 +156,10 @@ final class HTTPSDaemon: Sendable {
   private func completed(_ exchange: Exchange, on connection: OpaquePointer, answered: Bool) {
     let key = UInt(bitPattern: connection)
     let peer = registry.address(of: key)
+    if let stream = exchange.state.withLock({ $0.stream }) {
+      stream.disconnect()
+      registry.cancel(key)
+    }
     if let record = exchange.record(peer: peer, completed: answered) {
       observe(.request(record))
       open.leave()
@@ -174,6 +184,13 @@ final class HTTPSDaemon: Sendable {
       return receive(piece, for: exchange)
     case .receiving:
       return dispatch(exchange, connection)
+    case .deciding:
+      return admit(exchange, connection)
+    case .streaming where !piece.isEmpty:
+      left = 0
+      return stream(piece, for: exchange)
+    case .streaming:
+      return finish(exchange, connection)
     case .answering, .answered:
       return .YES
     }
@@ -217,12 +234,77 @@ final class HTTPSDaemon: Sendable {
     if let refusal, atOnce {
       return queue(refusal.response(requestID: exchange.id), for: exchange, on: connection)
     }
+    if refusal == nil, case .route(let route, let values) = destination, route.streams {
+      return startStreaming(exchange, connection, route, values)
+    }
     return .YES
   }
 
+  // MARK: - Bodies that are read while they arrive
+
+  private func startStreaming(
+    _ exchange: Exchange, _ connection: OpaquePointer, _ route: Route, _ values: [String]
+  ) -> MHD_Result {
+    guard inFlight.enter(limit: settings.requestsInFlight) else {
+      exchange.state.withLock { $0.refusal = Problem(Refusal.unavailable("too many requests in flight")) }
+      return .YES
+    }
+    let key = UInt(bitPattern: connection)
+    registry.enter(.upload, connection: key)
+    let stream = BodyStream(connection: connection)
+    let request = exchange.state.withLock { state -> Request in
+      state.stage = .deciding
+      state.stream = stream
+      return Request(
+        id: exchange.id, method: state.method, target: exchange.target, headers: state.headers, body: [],
+        peer: registry.address(of: key))
+    }
+    stream.begin()
+    // Not on the executor of the others, which must not be kept busy: these read what they get.
+    let task = Task { [router, inFlight] in
+      stream.answer(await router.respond(to: request, body: stream, along: route, values: values))
+      inFlight.leave()
+    }
+    registry.attach(task, to: key)
+    return .YES
+  }
+
+  /// The task has asked for the body, or has its answer without it. Nothing of the body has been read.
+  private func admit(_ exchange: Exchange, _ connection: OpaquePointer) -> MHD_Result {
+    let (answer, waits) = exchange.state.withLock { state -> (Response?, Bool) in
+      state.stage = .streaming
+      let waits = state.headers["Expect"] != nil || Framing.length(state.headers) > Self.mostDiscarded
+      return (state.stream?.answer, waits)
+    }
+    // Others send their body whatever happens, and listen only then.
+    guard let answer, waits else { return .YES }
+    return queue(answer, for: exchange, on: connection)
+  }
+
+  private func stream(_ piece: UnsafeRawBufferPointer, for exchange: Exchange) -> MHD_Result {
+    let (stream, received, limit) = exchange.state.withLock { state in
+      state.received += piece.count
+      return (state.stream, state.received, state.route?.bodyLimit ?? 0)
+    }
+    guard received <= limit + Self.mostDiscarded else { return .NO }
+    if received > limit { stream?.fail(.tooLarge) }
+    stream?.append(piece)
+    return .YES
+  }
+
+  /// The body is whole; called again when the answer is there.
+  private func finish(_ exchange: Exchange, _ connection: OpaquePointer) -> MHD_Result {
+    guard let stream = exchange.state.withLock({ $0.stream }) else { return .NO }
+    guard let answer = stream.finish() else { return .YES }
+    registry.enter(.response, connection: UInt(bitPattern: connection))
+    return queue(answer, for: exchange, on: connection)
+  }
+
+  // MARK: - Bodies that are read before
+
   private static let unroutedBodyLimit = 1 << 20
 
-  private static func tooLarge(_ route: Route?) -> Problem {
+  static func tooLarge(_ route: Route?) -> Problem {
     Problem(413, "The body is larger than the \(route?.bodyLimit ?? unroutedBodyLimit) bytes allowed here.")
   }
 
@@ -259,7 +341,7 @@ final class HTTPSDaemon: Sendable {
     MHD_suspend_connection(connection)
     let suspended = Suspended(connection: connection)
     // The phase is entered twice: before the task, which may be over before this line's end, and with it.
-    registry.enter(.request, connection: key)
+    registry.enter(.request, connection: key, wait: route.longestWait)
     let task = Task(executorPreference: executor) { [self] in
       let response = await router.respond(to: request, along: route, values: values)
       registry.enter(.response, connection: key)

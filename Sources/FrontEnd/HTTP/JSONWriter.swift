@@ -111,8 +111,14 @@ struct JSONWriter: Sendable {
 }
 
 extension Date {
-  /// ISO 8601 in UTC with milliseconds and `Z`.
-  var wireText: String { formatted(.iso8601WithMilliseconds) }
+  /// ISO 8601 in UTC with milliseconds and `Z`: the millisecond in which the time lies, as the database keeps it, in
+  /// microseconds.
+  var wireText: String {
+    let microseconds = (timeIntervalSince1970 * 1_000_000).rounded()
+    let milliseconds = (microseconds / 1000).rounded(.down)
+    // No Double is a whole millisecond, and Foundation cuts off what follows: so a little is added.
+    return Date(timeIntervalSince1970: (milliseconds + 0.1) / 1000).formatted(.iso8601WithMilliseconds)
+  }
 }
 
 extension FormatStyle where Self == Date.ISO8601FormatStyle {

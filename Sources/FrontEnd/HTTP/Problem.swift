@@ -7,6 +7,8 @@ struct Problem: Error, Sendable {
   var status: Int
   var detail: String
   var headers: [(name: String, value: String)] = []
+  /// The fields that are wrong, each by a JSON Pointer (RFC 6901) into the body.
+  var errors: [(pointer: String, detail: String)] = []
   /// For the log only.
   var cause: String?
 
@@ -33,6 +35,10 @@ struct Problem: Error, Sendable {
     case .invalid(let detail): self.init(400, detail)
     case .forbidden(let detail): self.init(403, detail)
     case .notFound(let detail): self.init(404, detail)
+    case .conflict(let detail): self.init(409, detail)
+    case .preconditionFailed(let detail): self.init(412, detail)
+    case .invalidFields(let problems): self.init(fields: problems)
+    case .invalidLines(let problems, let rowsStored): self.init(lines: problems, rowsStored: rowsStored)
     case .unavailable(let cause):
       self.init(
         503, "The service cannot reach its database or has too much to do. Try again later.",
@@ -44,6 +50,23 @@ struct Problem: Error, Sendable {
     }
   }
 
+  /// A body whose fields are wrong: all of them stand in `errors`, the first also in `detail`.
+  init(fields problems: [JSONProblem]) {
+    let errors = problems.map { (pointer: $0.pointer, detail: $0.sentence) }
+    let first = errors.first.map { " \($0.pointer.isEmpty ? "The body" : $0.pointer) \($0.detail)." } ?? ""
+    let count = errors.count == 1 ? "1 field is" : "\(errors.count) fields are"
+    self.init(400, "\(count) wrong.\(first)")
+    self.errors = errors
+  }
+
+  /// A report some of whose lines are wrong.
+  init(lines problems: [JSONProblem], rowsStored: Int) {
+    self.init(fields: problems)
+    let stored = rowsStored == 1 ? "1 row" : "\(rowsStored) rows"
+    detail +=
+      " Of this batch \(stored) from its beginning \(rowsStored == 1 ? "is" : "are") stored; correct the others and send the whole batch again."
+  }
+
   func response(requestID: UUID) -> Response {
     let body = JSONWriter.object {
       $0.add("type", "about:blank")
@@ -51,6 +74,15 @@ struct Problem: Error, Sendable {
       $0.add("status", status)
       $0.add("detail", detail)
       $0.add("requestId", requestID)
+      if !errors.isEmpty {
+        $0.name("errors")
+        $0.array(errors) { writer, error in
+          writer.object {
+            $0.add("pointer", error.pointer)
+            $0.add("detail", error.detail)
+          }
+        }
+      }
     }
     var response = Response.json(status, body, type: "application/problem+json")
     response.headers += headers

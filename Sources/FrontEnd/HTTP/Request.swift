@@ -20,16 +20,18 @@ struct Request: Sendable {
     return String(parts[1].trimmed)
   }
 
-  /// Whether the client prefers a representation to an empty answer (RFC 7240, section 4.2).
+  /// Whether the client prefers a representation to an empty answer (RFC 7240, section 4.2). Of several preferences
+  /// for the same thing the first counts (section 2).
   var prefersRepresentation: Bool {
-    headers.values("Prefer").contains { value in
-      value.split(separator: ",").contains { item in
-        let preference = item.split(separator: ";").first ?? ""
+    for value in headers.values("Prefer") {
+      for item in value.split(separator: ",") {
+        let preference = item.split(separator: ";", omittingEmptySubsequences: false)[0]
         let parts = preference.split(separator: "=", maxSplits: 1).map { $0.trimmed }
-        return parts.count == 2 && parts[0].equalsIgnoringASCIICase("return")
-          && parts[1].trimmingQuotes.equalsIgnoringASCIICase("representation")
+        guard parts.first?.equalsIgnoringASCIICase("return") == true else { continue }
+        return parts.count == 2 && parts[1].trimmingQuotes.equalsIgnoringASCIICase("representation")
       }
     }
+    return false
   }
 }
 

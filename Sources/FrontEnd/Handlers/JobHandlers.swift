@@ -13,7 +13,7 @@ struct JobHandlers: Sendable {
     -> Response
   {
     let jobs = try jobIDs(request.target.query)
-    let remove = try boolean("DeleteJob", in: request.target.query) ?? true
+    let remove = try request.target.query.boolean("DeleteJob") ?? true
     let deletions = try await service.deleteJobs(jobs, remove: remove, for: principal, requestID: request.id)
     guard request.prefersRepresentation else { return Response(status: 204) }
     var response = Response.json(200, DeletionJSON.message(deletions, removed: remove))
@@ -25,26 +25,7 @@ struct JobHandlers: Sendable {
   @Sendable func byID(_ request: Request, _ values: [String], _ principal: Principal) async throws -> Response
   {
     let job = try await service.job(try jobID(values[0]), for: principal)
-    return .json(200, .object { JobJSON.members(of: job, in: &$0) })
-  }
-
-  /// Search Job by Name.
-  @Sendable func byName(_ request: Request, _ values: [String], _ principal: Principal) async throws
-    -> Response
-  {
-    guard let name = try parameter("jobname", in: request.target.query), !name.trimmed.isEmpty else {
-      throw Problem(400, "jobname is missing: the name of the job is wanted.")
-    }
-    let jobs = try await service.jobs(named: String(name.trimmed), for: principal)
-    return .json(
-      200,
-      .object {
-        $0.name("Items")
-        $0.array(jobs) { writer, job in writer.object { JobJSON.members(of: job, in: &$0) } }
-        $0.add("TotalCount", jobs.count)
-        $0.add("Page", 0)
-        $0.add("PageSize", 20)
-      })
+    return JobJSON.response(job)
   }
 
   /// Get Latest Job Runs.
@@ -52,11 +33,11 @@ struct JobHandlers: Sendable {
     _ request: Request, _ values: [String], _ principal: Principal
   ) async throws -> Response {
     let id = try jobID(values[0])
-    let text = try parameter("count", in: request.target.query)?.trimmed ?? "1"
+    let text = try request.target.query.text("count")?.trimmed ?? "1"
     guard let count = Int(text), count >= 0 else {
       throw Problem(400, "count is invalid: a whole number from 0 is wanted, and 0 means all runs.")
     }
-    let withMessages = try boolean("showmessages", in: request.target.query) ?? false
+    let withMessages = try request.target.query.boolean("showmessages") ?? false
     let runs = try await service.latestRuns(of: id, count: count, withMessages: withMessages, for: principal)
     return .json(
       200,
@@ -89,22 +70,5 @@ struct JobHandlers: Sendable {
       if !ids.contains(id) { ids.append(id) }
     }
     return ids
-  }
-
-  private func parameter(_ name: String, in query: Parameters) throws -> String? {
-    do throws(Parameters.Mistake) {
-      return try query(name)
-    } catch {
-      throw Problem(
-        400, "\(name) is invalid: it \(error == .repeated ? "stands more than once" : "is malformed").")
-    }
-  }
-
-  private func boolean(_ name: String, in query: Parameters) throws -> Bool? {
-    guard let text = try parameter(name, in: query) else { return nil }
-    guard let value = Bool(parameter: text) else {
-      throw Problem(400, "\(name) is invalid: True or False is wanted.")
-    }
-    return value
   }
 }

@@ -2,6 +2,13 @@ import Domain
 
 /// Jobs and runs as the documents spell them.
 enum JobJSON {
+  /// One job, with the ETag of its definition.
+  static func response(_ job: Job) -> Response {
+    var response = Response.json(200, .object { members(of: job, in: &$0) })
+    response.headers.append(("ETag", EntityTag.of(version: job.version)))
+    return response
+  }
+
   static func members(of job: Job, in writer: inout JSONWriter) {
     writer.name("JobProperties")
     writer.object {

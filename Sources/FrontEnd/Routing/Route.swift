@@ -13,6 +13,8 @@ struct Route: Sendable {
   enum Access: Sendable {
     case anybody(@Sendable (Request, [String]) async throws -> Response)
     case tokenHolder(@Sendable (Request, [String], Principal) async throws -> Response)
+    /// The body is read while it arrives; the request has none.
+    case streamingTokenHolder(@Sendable (Request, BodyStream, [String], Principal) async throws -> Response)
   }
 
   let method: String
@@ -23,18 +25,28 @@ struct Route: Sendable {
   /// The most bytes of a request's body.
   let bodyLimit: Int
   let access: Access
+  /// How long the client may ask to wait, beyond what a request may take. Whoever waits is looked after: when the
+  /// client has gone, the request is cancelled.
+  let longestWait: Duration
   let segments: [Segment]
 
-  init(_ method: String, _ template: String, operation: String, bodyLimit: Int, access: Access) {
+  init(
+    _ method: String, _ template: String, operation: String, bodyLimit: Int, access: Access,
+    longestWait: Duration = .zero
+  ) {
     self.method = method
     self.template = template
     self.operation = operation
     self.bodyLimit = bodyLimit
     self.access = access
+    self.longestWait = longestWait
     segments = template.split(separator: "/").map {
       $0.first == "{" ? .parameter(String($0.dropFirst().dropLast())) : .literal(String($0))
     }
   }
+
+  /// Whether the body is read while it arrives.
+  var streams: Bool { if case .streamingTokenHolder = access { true } else { false } }
 
   /// The values of the template's parameters; nil if the path is another.
   func match(_ path: [String]) -> [String]? {

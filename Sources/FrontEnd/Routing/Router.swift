@@ -37,7 +37,11 @@ struct Router: Sendable {
   }
 
   /// Answers a request; whatever goes wrong becomes a problem.
-  func respond(to request: Request, along route: Route, values: [String]) async -> Response {
+  ///
+  /// - Parameter body: For a route that streams.
+  func respond(
+    to request: Request, body: BodyStream? = nil, along route: Route, values: [String]
+  ) async -> Response {
     var user: String?
     do {
       switch route.access {
@@ -49,12 +53,20 @@ struct Router: Sendable {
         var response = try await handler(request, values, principal)
         response.user = user
         return response
+      case .streamingTokenHolder(let handler):
+        let principal = try await authenticate(request.bearer)
+        user = principal.userName
+        guard let body else { throw Problem(500, Problem.fault, cause: "a body that was to stream was read") }
+        var response = try await handler(request, body, values, principal)
+        response.user = user
+        return response
       }
     } catch {
       let problem: Problem =
         switch error {
         case let problem as Problem: problem
         case let refusal as Refusal: Problem(refusal)
+        case BodyFlow.Failure.tooLarge: HTTPSDaemon.tooLarge(route)
         case is CancellationError: Problem(Refusal.timedOut)
         default: Problem(500, Problem.fault, cause: "\(error)")
         }

@@ -24,6 +24,28 @@ public actor Connection {
     var deadline: ContinuousClock.Instant
   }
 
+  /// A COPY that is under way. libpq knows none in pipeline mode, so the mode is left for it and entered again.
+  private struct Copy {
+    enum Stage {
+      /// The statement is on its way; the answer is that data may come.
+      case starting
+      case sending
+      /// All is sent, and the database says what it thinks of it.
+      case ending
+    }
+
+    let number: UInt64
+    let data: [ArraySlice<UInt8>]
+    var stage = Stage.starting
+    /// The slice that is sent next, and how much of it has been.
+    var slice = 0
+    var sent = 0
+    var rows = 0
+    var failure: PostgresError?
+    var continuation: CheckedContinuation<Int, any Error>
+    var deadline: ContinuousClock.Instant
+  }
+
   /// Cancels what runs on a connection. PQcancel may be called from any thread (libpq, "Canceling Queries in
   /// Progress"), and nothing changes the object between its creation and its end; hence unchecked.
   private final class Canceller: @unchecked Sendable {
@@ -54,6 +76,7 @@ public actor Connection {
   private var names: [Statement: String] = [:]
   private var lastName = 0
   private var exchange: Exchange?
+  private var copy: Copy?
   private var lastExchange: UInt64 = 0
   private var readiness: (continuation: CheckedContinuation<Bool, Never>, deadline: ContinuousClock.Instant)?
   private var canceller: Canceller?
@@ -156,6 +179,10 @@ public actor Connection {
       exchange = nil
       failed.continuation.resume(throwing: PostgresError.connectionLost(message))
     }
+    if let failed = copy {
+      copy = nil
+      failed.continuation.resume(throwing: PostgresError.connectionLost(message))
+    }
     if let report = lossHandler {
       lossHandler = nil
       report(message)
@@ -166,13 +193,14 @@ public actor Connection {
   /// database's own time-outs should have brought it. To be called now and then.
   func checkDeadline(now: ContinuousClock.Instant) {
     if let waiting = readiness, waiting.deadline <= now { resumeReadiness(false) }
-    if let exchange, exchange.deadline <= now { lose("the database has not answered in time") }
+    let deadlines = [exchange?.deadline, copy?.deadline].compactMap(\.self)
+    if deadlines.contains(where: { $0 <= now }) { lose("the database has not answered in time") }
   }
 
   /// Open, and nothing is left of an earlier query.
   var isHealthy: Bool {
     guard let handle else { return false }
-    return exchange == nil && !isCancelled && PQstatus(handle) == CONNECTION_OK
+    return exchange == nil && copy == nil && !isCancelled && PQstatus(handle) == CONNECTION_OK
       && PQtransactionStatus(handle) == PQTRANS_IDLE
   }
 
@@ -184,13 +212,11 @@ public actor Connection {
   /// - Throws: The first failure; then none of the statements has taken effect, but see `connectionLost`.
   public func execute(_ queries: [Query]) async throws(PostgresError) -> [Rows] {
     guard handle != nil else { throw .unavailable("the connection is closed") }
-    precondition(exchange == nil, "a connection carries one exchange at a time")
+    precondition(exchange == nil && copy == nil, "a connection carries one exchange at a time")
     if Task.isCancelled { throw .cancelled }
     lastExchange += 1
     let number = lastExchange
-    // The database's own time-outs come first; this is for one that has fallen silent.
-    let patience =
-      settings.statementTimeout > .zero ? settings.statementTimeout + .seconds(5) : .seconds(86_400)
+    let patience = self.patience
     do {
       return try await withTaskCancellationHandler {
         try await withCheckedThrowingContinuation { continuation in
@@ -204,6 +230,11 @@ public actor Connection {
     } catch {
       throw .cancelled
     }
+  }
+
+  /// The database's own time-outs come first; this is for one that has fallen silent.
+  private var patience: Duration {
+    settings.statementTimeout > .zero ? settings.statementTimeout + .seconds(5) : .seconds(86_400)
   }
 
   /// Sends, and begins to wait, in one go: an answer that came between the two would be read for nobody.
@@ -224,6 +255,11 @@ public actor Connection {
   private func send(_ queries: [Query], on handle: OpaquePointer) -> Bool {
     for query in queries {
       let statement = query.statement
+      guard statement.isPrepared else {
+        guard sendUnprepared(query, on: handle) else { return false }
+        exchange?.expected.append(.rows)
+        continue
+      }
       let name: String
       if let known = names[statement] {
         name = known
@@ -242,6 +278,22 @@ public actor Connection {
   }
 
   private func sendPrepared(_ name: String, _ values: [Value], on handle: OpaquePointer) -> Bool {
+    withEncoded(values) { pointers, lengths, formats in
+      PQsendQueryPrepared(handle, name, Int32(values.count), pointers, lengths, formats, 1) == 1
+    }
+  }
+
+  private func sendUnprepared(_ query: Query, on handle: OpaquePointer) -> Bool {
+    let types = query.statement.parameters.map(\.rawValue)
+    return withEncoded(query.values) { pointers, lengths, formats in
+      PQsendQueryParams(
+        handle, query.statement.sql, Int32(types.count), types, pointers, lengths, formats, 1) == 1
+    }
+  }
+
+  private func withEncoded(
+    _ values: [Value], _ send: ([UnsafePointer<CChar>?], [Int32], [Int32]) -> Bool
+  ) -> Bool {
     let encoded = EncodedParameters(values)
     return encoded.bytes.withUnsafeBufferPointer { bytes in
       // An empty value is no NULL: it needs an address, any.
@@ -251,7 +303,7 @@ public actor Connection {
       }
       let lengths = encoded.places.map { Int32($0?.length ?? 0) }
       let formats = [Int32](repeating: 1, count: values.count)
-      return PQsendQueryPrepared(handle, name, Int32(values.count), pointers, lengths, formats, 1) == 1
+      return send(pointers, lengths, formats)
     }
   }
 
@@ -261,7 +313,7 @@ public actor Connection {
   }
 
   private func cancelExchange(_ number: UInt64) {
-    guard exchange?.number == number, !isCancelled, let canceller else { return }
+    guard exchange?.number == number || copy?.number == number, !isCancelled, let canceller else { return }
     isCancelled = true
     canceller.cancel()
   }
@@ -283,6 +335,7 @@ public actor Connection {
       lose(lastMessage(of: handle))
       return
     }
+    if copy != nil { return continueCopy() }
     guard exchange != nil else { return }
     flush()
     readResults()
@@ -314,11 +367,7 @@ public actor Connection {
       if case .rows? = advance() { exchange?.rows.append(Rows(result)) } else { PQclear(result) }
     default:
       forget(advance())
-      let state = PQresultErrorField(result, Int32(UInt8(ascii: "C"))).map { String(cString: $0) } ?? "XX000"
-      let message = PQresultErrorField(result, Int32(UInt8(ascii: "M"))).map { String(cString: $0) }
-      if exchange?.failure == nil {
-        exchange?.failure = Self.failure(sqlState: state, message: message ?? "no message")
-      }
+      if exchange?.failure == nil { exchange?.failure = Self.failure(result) }
       PQclear(result)
     }
   }
@@ -342,6 +391,135 @@ public actor Connection {
     } else {
       finished.continuation.resume(returning: finished.rows)
     }
+  }
+
+  // MARK: - COPY
+
+  /// Runs `COPY … FROM STDIN`, as part of the transaction that is open, if one is.
+  ///
+  /// - Parameter data: What COPY is to read, in its order and all of it: COPY waits for nobody's data.
+  /// - Returns: The number of rows.
+  /// - Throws: `refused` when the data is not to PostgreSQL's liking; the connection is as good as before.
+  public func copyIn(_ sql: String, _ data: [ArraySlice<UInt8>]) async throws(PostgresError) -> Int {
+    guard handle != nil else { throw .unavailable("the connection is closed") }
+    precondition(exchange == nil && copy == nil, "a connection carries one exchange at a time")
+    if Task.isCancelled { throw .cancelled }
+    lastExchange += 1
+    let number = lastExchange
+    let deadline = ContinuousClock.now + patience
+    do {
+      return try await withTaskCancellationHandler {
+        try await withCheckedThrowingContinuation { continuation in
+          beginCopy(sql, Copy(number: number, data: data, continuation: continuation, deadline: deadline))
+        }
+      } onCancel: {
+        Task(executorPreference: loop) { await self.cancelExchange(number) }
+      }
+    } catch let error as PostgresError {
+      throw error
+    } catch {
+      throw .cancelled
+    }
+  }
+
+  private func beginCopy(_ sql: String, _ begun: Copy) {
+    guard let handle else {
+      return begun.continuation.resume(throwing: PostgresError.unavailable("the connection is closed"))
+    }
+    copy = begun
+    guard PQexitPipelineMode(handle) == 1, PQsendQuery(handle, sql) == 1 else {
+      return lose(lastMessage(of: handle))
+    }
+    continueCopy()
+  }
+
+  /// Does what can be done without waiting.
+  private func continueCopy() {
+    guard let handle, let watched else { return }
+    if copy?.stage == .sending, !sendCopyData(on: handle) { return }
+    // The database may refuse while data is still being sent; it says so at the end.
+    switch PQflush(handle) {
+    case 0: loop.rewatch(watched, for: .read)
+    case 1: return loop.rewatch(watched, for: [.read, .write])
+    default: return lose(lastMessage(of: handle))
+    }
+    while let stage = copy?.stage, stage != .sending, PQisBusy(handle) == 0 {
+      guard let result = PQgetResult(handle) else { return finishCopy(handle) }
+      defer { PQclear(result) }
+      switch PQresultStatus(result) {
+      case PGRES_COPY_IN where stage == .starting:
+        copy?.stage = .sending
+        return continueCopy()
+      case PGRES_COMMAND_OK:
+        copy?.rows = PQcmdTuples(result).flatMap { Int(String(cString: $0)) } ?? 0
+      case PGRES_FATAL_ERROR:
+        if copy?.failure == nil { copy?.failure = Self.failure(result) }
+      default:
+        return lose("COPY was answered out of order")
+      }
+    }
+  }
+
+  /// The most that libpq is given at once, as it keeps the memory for as long as the connection lasts.
+  private static let copyPiece = 65_536
+
+  /// - Returns: Whether all is sent; if not, the socket will say when to go on.
+  private func sendCopyData(on handle: OpaquePointer) -> Bool {
+    while let sending = copy, sending.slice < sending.data.count {
+      let slice = sending.data[sending.slice]
+      let piece = slice.dropFirst(sending.sent).prefix(Self.copyPiece)
+      if piece.isEmpty {
+        copy?.slice += 1
+        copy?.sent = 0
+        continue
+      }
+      let put = piece.withUnsafeBytes {
+        PQputCopyData(handle, $0.baseAddress?.assumingMemoryBound(to: CChar.self), Int32($0.count))
+      }
+      guard put >= 0 else {
+        lose(lastMessage(of: handle))
+        return false
+      }
+      if put == 1 { copy?.sent += piece.count }
+      switch PQflush(handle) {
+      case 0 where put == 1: continue
+      case 0, 1:
+        if let watched { loop.rewatch(watched, for: [.read, .write]) }
+        return false
+      default:
+        lose(lastMessage(of: handle))
+        return false
+      }
+    }
+    switch PQputCopyEnd(handle, nil) {
+    case 1: copy?.stage = .ending
+    case 0:
+      if let watched { loop.rewatch(watched, for: [.read, .write]) }
+      return false
+    default:
+      lose(lastMessage(of: handle))
+      return false
+    }
+    return true
+  }
+
+  private func finishCopy(_ handle: OpaquePointer) {
+    guard PQenterPipelineMode(handle) == 1 else { return lose(lastMessage(of: handle)) }
+    guard let finished = copy else { return }
+    copy = nil
+    if let failure = finished.failure {
+      finished.continuation.resume(throwing: failure)
+    } else {
+      finished.continuation.resume(returning: finished.rows)
+    }
+  }
+
+  // MARK: - Errors
+
+  private static func failure(_ result: OpaquePointer) -> PostgresError {
+    let state = PQresultErrorField(result, Int32(UInt8(ascii: "C"))).map { String(cString: $0) }
+    let message = PQresultErrorField(result, Int32(UInt8(ascii: "M"))).map { String(cString: $0) }
+    return failure(sqlState: state ?? "XX000", message: message ?? "no message")
   }
 
   /// Sorts PostgreSQL's errors by what the caller can do (PostgreSQL documentation, appendix A).

@@ -1,19 +1,33 @@
 /// A statement with numbered parameters, prepared once on each connection that uses it.
 ///
-/// Make each a constant: the text is its identity, so one that is put together from data would leave a
-/// prepared statement behind for every variation.
+/// Make each a constant: the text is its identity, so one that is put together at run time would leave a
+/// prepared statement behind for every variation. ``unprepared(_:types:)`` is for those.
 public struct Statement: Sendable, Hashable {
   public let sql: String
   public let parameters: [ParameterType]
+  let isPrepared: Bool
 
   public init(_ sql: String, _ parameters: ParameterType...) {
     self.sql = sql
     self.parameters = parameters
+    isPrepared = true
   }
 
   public init(_ sql: String, types: [ParameterType]) {
     self.sql = sql
     self.parameters = types
+    isPrepared = true
+  }
+
+  private init(unprepared sql: String, types: [ParameterType]) {
+    self.sql = sql
+    parameters = types
+    isPrepared = false
+  }
+
+  /// A statement that is parsed and planned each time, with its parameters known to the planner.
+  public static func unprepared(_ sql: String, types: [ParameterType]) -> Statement {
+    Statement(unprepared: sql, types: types)
   }
 
   /// The statement with values for its parameters.

@@ -1,4 +1,5 @@
 import Administration
+import Domain
 import Glibc
 
 /// The file that is imported, and how it is called to the one who wrote it.
@@ -41,7 +42,7 @@ struct DirectoryFile: Sendable {
   }
 
   /// What is said of mistakes in the file.
-  func failure(_ problems: [ImportProblem]) -> CommandFailure {
+  func failure(_ problems: [JSONProblem]) -> CommandFailure {
     CommandFailure(.failed, lines: problems.map { "\(name): \($0.text)" })
   }
 

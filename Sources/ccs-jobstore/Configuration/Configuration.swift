@@ -9,7 +9,12 @@ struct Configuration: Sendable, Equatable {
   var administration = Administration()
   var tokens = Tokens()
   var passwords = Passwords()
+  var jobs = Jobs()
   var deletion = Deletion()
+  var collectors = Collectors()
+  var schedule = Schedule()
+  var retention = Retention()
+  var results = Results()
   var limits = Limits()
   var log = Log()
   var shutdown = Shutdown()
@@ -59,8 +64,15 @@ struct Configuration: Sendable, Equatable {
     var scryptP = 3
     var hashThreads = 2
     var hashQueueLimit = 64
+    var rememberSeconds = 300
     var failuresBeforeDelay = 5
     var maximumDelaySeconds = 300
+  }
+
+  /// How large a job's definition may be.
+  struct Jobs: Sendable, Equatable {
+    var maximumAssets = 10_000
+    var maximumStandards = 1000
   }
 
   /// How much of a history is erased at once, and how hard the eraser works at the rest.
@@ -72,10 +84,37 @@ struct Configuration: Sendable, Equatable {
     var maximumJobsPerRequest = 100
   }
 
+  /// How runs are handed to those that carry them out.
+  struct Collectors: Sendable, Equatable {
+    var maximumAttempts = 3
+    var maximumUploads = 4
+    var maximumRowBytes = 1_048_576
+    var maximumMessageCharacters = 10_000
+  }
+
+  /// How runs begin and end by the clock.
+  struct Schedule: Sendable, Equatable {
+    var pollSeconds = 1.0
+  }
+
+  /// How long the runs of a job are kept; 0 is for ever.
+  struct Retention: Sendable, Equatable {
+    var keepRuns = 0
+    var keepDays = 0
+    var sweepSeconds = 300.0
+  }
+
+  /// How much of what evaluations found is answered at once.
+  struct Results: Sendable, Equatable {
+    var maximumChecks = 10_000
+  }
+
   /// The bounds past which a request or a connection is refused.
   struct Limits: Sendable, Equatable {
     var bodyBytes = 1_048_576
     var tokenBodyBytes = 16_384
+    var bulkBodyBytes = 1_073_741_824
+    var bulkTimeoutSeconds = 600.0
     var headerBytes = 32_768
     var connections = 12_000
     var connectionsPerAddress = 0

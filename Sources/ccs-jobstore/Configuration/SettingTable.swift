@@ -5,7 +5,8 @@
 
 extension Setting {
   static let all: [Setting] =
-    listen + tls + database + administration + tokens + passwords + deletion + limits + log + shutdown
+    listen + tls + database + administration + tokens + passwords + jobs + deletion + collectors
+    + results + schedule + retention + limits + log + shutdown
 
   private static let listen = [
     Setting(
@@ -92,11 +93,23 @@ extension Setting {
       "passwords.hashQueueLimit", \.passwords.hashQueueLimit, .integer(0...10_000), .reload,
       "Logins that may wait for such a thread; one more is answered 503."),
     Setting(
+      "passwords.rememberSeconds", \.passwords.rememberSeconds, .integer(0...3600), .reload,
+      "How long a password that was right is known by a keyed hash in memory; 0 hashes it in full each time."),
+    Setting(
       "passwords.failuresBeforeDelay", \.passwords.failuresBeforeDelay, .integer(1...1000), .reload,
       "Failed logins, of a user or from an address, before further ones are slowed."),
     Setting(
       "passwords.maximumDelaySeconds", \.passwords.maximumDelaySeconds, .integer(1...86400), .reload,
       "The longest that repeated failures make a login wait."),
+  ]
+
+  private static let jobs = [
+    Setting(
+      "jobs.maximumAssets", \.jobs.maximumAssets, .integer(1...1_000_000), .reload,
+      "Assets that one job may name; a request with many of them must fit into limits.bodyBytes."),
+    Setting(
+      "jobs.maximumStandards", \.jobs.maximumStandards, .integer(1...1_000_000), .reload,
+      "Standards that one job may name."),
   ]
 
   private static let deletion = [
@@ -117,6 +130,45 @@ extension Setting {
       "Jobs that one request may delete."),
   ]
 
+  private static let collectors = [
+    Setting(
+      "collectors.maximumAttempts", \.collectors.maximumAttempts, .integer(1...100), .reload,
+      "How often a run may be claimed; one whose collector was lost that often has failed."),
+    Setting(
+      "collectors.maximumUploads", \.collectors.maximumUploads, .integer(1...64), .reload,
+      "Reports taken in at a time, each with about 20 MB of memory; one more is answered 503."),
+    Setting(
+      "collectors.maximumRowBytes", \.collectors.maximumRowBytes, .integer(1024...16_777_216), .reload,
+      "The longest line of a report."),
+    Setting(
+      "collectors.maximumMessageCharacters", \.collectors.maximumMessageCharacters, .integer(1...1_000_000),
+      .reload, "The longest message of a run, in characters."),
+  ]
+
+  private static let schedule = [
+    Setting(
+      "schedule.pollSeconds", \.schedule.pollSeconds, .number(0.05...3600), .reload,
+      "How often, at least, is looked for jobs that are due, runs that take too long and lost collectors.")
+  ]
+
+  private static let retention = [
+    Setting(
+      "retention.keepRuns", \.retention.keepRuns, .integer(0...1_000_000_000), .reload,
+      "Runs kept of a job that does not say how many, the newest ones; 0 is all."),
+    Setting(
+      "retention.keepDays", \.retention.keepDays, .integer(0...1_000_000), .reload,
+      "Days that the runs of a job are kept that does not say how long; 0 is for ever."),
+    Setting(
+      "retention.sweepSeconds", \.retention.sweepSeconds, .number(0.1...86400), .reload,
+      "How often all jobs are gone through for runs that are kept no longer."),
+  ]
+
+  private static let results = [
+    Setting(
+      "results.maximumChecks", \.results.maximumChecks, .integer(1...1_000_000), .reload,
+      "Checks that one request for evaluation results may be answered with; for more it must filter.")
+  ]
+
   private static let limits = [
     Setting(
       "limits.bodyBytes", \.limits.bodyBytes, .integer(1...1_073_741_824), .reload,
@@ -124,6 +176,12 @@ extension Setting {
     Setting(
       "limits.tokenBodyBytes", \.limits.tokenBodyBytes, .integer(1...1_048_576), .reload,
       "The largest body of a request for a token, which anyone may send."),
+    Setting(
+      "limits.bulkBodyBytes", \.limits.bulkBodyBytes, .integer(1...1_099_511_627_776), .reload,
+      "The largest body of a collector's report, which is stored while it arrives."),
+    Setting(
+      "limits.bulkTimeoutSeconds", \.limits.bulkTimeoutSeconds, .number(0.1...86400), .reload,
+      "How long a report may take from its head to its answer."),
     Setting(
       "limits.headerBytes", \.limits.headerBytes, .integer(1024...1_048_576), .reload,
       "Memory for a request's head; a larger one is answered 414 or 431."),

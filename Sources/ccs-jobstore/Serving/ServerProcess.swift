@@ -15,6 +15,7 @@ final class ServerProcess: Sendable {
     var certificate: Certificate
     var eraser: Eraser
     var erasing: Task<Void, Never>
+    var scheduling: Task<Void, Never>
   }
 
   /// What is known of the database's schema.
@@ -33,6 +34,8 @@ final class ServerProcess: Sendable {
   private let pool: Pool
   private let repository: Repository
   private let server: Server
+  private let passwordMemory = PasswordMemory()
+  private let uploadSlots = UploadSlots()
   private let generation: Mutex<Generation?> = Mutex(nil)
   private let schema = Mutex(Schema.unknown)
   private let socket: ListeningSocket
@@ -116,27 +119,47 @@ final class ServerProcess: Sendable {
       repository: repository,
       settings: .init(deletionRowBound: configuration.deletion.transactionRowBound, maximumRuns: 100_000),
       observer: observe, rowsLeft: { eraser.wake() })
+    let collection = CollectionService(
+      repository: repository, maximumAttempts: configuration.collectors.maximumAttempts)
+    let reports = ReportService(
+      repository: repository, settings: configuration.reportSettings, slots: uploadSlots)
     let logins = Logins(
       repository: repository,
       hasher: PasswordHasher(
         parameters: configuration.scryptParameters, threads: configuration.passwords.hashThreads,
         queueLimit: configuration.passwords.hashQueueLimit),
-      settings: configuration.loginSettings, observer: observe)
+      memory: passwordMemory, settings: configuration.loginSettings, observer: observe)
     try server.serve(
       Server.Services(
-        jobs: jobs, logins: logins,
+        jobs: jobs, collection: collection, searches: SearchService(repository: repository),
+        results: ResultService(repository: repository, maximumChecks: configuration.results.maximumChecks),
+        authoring: JobAuthoring(repository: repository, limits: configuration.jobLimits),
+        operating: JobOperating(repository: repository),
+        reports: reports, logins: logins,
         unready: { [weak self] in await self?.unready() ?? [] },
         metrics: { [weak self] in await self?.metrics() ?? "" }),
       certificate: certificate, settings: configuration.serverSettings)
+    passwordMemory.setLifetime(.seconds(configuration.passwords.rememberSeconds))
     observe.setLevel(LogLevel(rawValue: configuration.log.level.rawValue) ?? .info)
     let erasing = Task(executorPreference: loop) { await eraser.run() }
+    let scheduler = Scheduler(
+      repository: repository, settings: configuration.schedulerSettings, observer: observe)
+    let scheduling = Task(executorPreference: loop) { [weak self] in
+      // Nothing is begun in a database that is not ours.
+      while let self, self.schema.withLock({ $0 != .right }), !Task.isCancelled {
+        try? await Task.sleep(for: .milliseconds(50))
+      }
+      await scheduler.run()
+    }
     let former = generation.withLock { generation in
       let former = generation
       generation = Generation(
-        configuration: configuration, certificate: certificate, eraser: eraser, erasing: erasing)
+        configuration: configuration, certificate: certificate, eraser: eraser, erasing: erasing,
+        scheduling: scheduling)
       return former
     }
     former?.erasing.cancel()
+    former?.scheduling.cancel()
   }
 
   private func reload() {
@@ -158,12 +181,14 @@ final class ServerProcess: Sendable {
 
   private func stop() async -> Bool {
     manager.stopping()
-    let (limit, erasing) = generation.withLock {
-      ($0?.configuration.shutdown.drainSeconds ?? 0, $0?.erasing)
+    let (limit, tasks) = generation.withLock {
+      ($0?.configuration.shutdown.drainSeconds ?? 0, [$0?.erasing, $0?.scheduling])
     }
     observe(.draining(seconds: limit))
-    erasing?.cancel()
-    let drained = await server.drain(within: .seconds(limit))
+    for task in tasks { task?.cancel() }
+    let drained = await server.drain(within: .seconds(limit)) { [repository] in
+      await repository.jobRunClaims.endWaits()
+    }
     await pool.shutDown(patience: .seconds(drained ? 5 : 1))
     observe(.stopped)
     return drained

@@ -1,4 +1,5 @@
 import Authorization
+import Domain
 import FoundationEssentials
 import FrontEnd
 import Postgres
@@ -24,11 +25,23 @@ extension Configuration {
   var serverSettings: Server.Settings {
     Server.Settings(
       headBytes: limits.headerBytes, bodyBytes: limits.bodyBytes, tokenBodyBytes: limits.tokenBodyBytes,
+      bulkBodyBytes: limits.bulkBodyBytes, bulkTimeout: .seconds(limits.bulkTimeoutSeconds),
       connections: limits.connections, connectionsPerAddress: limits.connectionsPerAddress,
       requestsInFlight: limits.requestsInFlight, threads: listen.threads,
       maximumJobsPerRequest: deletion.maximumJobsPerRequest, headTimeout: .seconds(limits.headTimeoutSeconds),
       idleTimeout: .seconds(limits.idleTimeoutSeconds), bodyTimeout: .seconds(limits.bodyTimeoutSeconds),
       requestTimeout: .seconds(limits.requestTimeoutSeconds))
+  }
+
+  var jobLimits: JobDetails.Limits {
+    JobDetails.Limits(assets: jobs.maximumAssets, standards: jobs.maximumStandards)
+  }
+
+  var reportSettings: ReportService.Settings {
+    ReportService.Settings(
+      maximumUploads: collectors.maximumUploads,
+      limits: .init(
+        rowBytes: collectors.maximumRowBytes, messageCharacters: collectors.maximumMessageCharacters))
   }
 
   var loginSettings: Logins.Settings {
@@ -44,7 +57,16 @@ extension Configuration {
   var eraserSettings: Eraser.Settings {
     Eraser.Settings(
       batchRows: deletion.eraserBatchRows, pollInterval: .seconds(deletion.eraserPollSeconds),
-      dutyPercent: deletion.eraserDutyPercent)
+      dutyPercent: deletion.eraserDutyPercent,
+      retention: .init(
+        keepRuns: retention.keepRuns == 0 ? nil : retention.keepRuns,
+        keepDays: retention.keepDays == 0 ? nil : retention.keepDays),
+      sweepInterval: .seconds(retention.sweepSeconds))
+  }
+
+  var schedulerSettings: Scheduler.Settings {
+    Scheduler.Settings(
+      pollInterval: .seconds(schedule.pollSeconds), maximumAttempts: collectors.maximumAttempts)
   }
 
   /// The first line of a file; nil for no file.

@@ -67,7 +67,7 @@ struct AttributesErrorTests {
 
   @Test("An error names the place, what stands there, and what would be right", arguments: table)
   func errors(text: String, position: Int, found: String, expected: String) throws {
-    let error = #expect(throws: AttributesError.self) { try Condition.parse(text) }
+    let error = #expect(throws: AttributesError.self) { try JobCondition.parse(text) }
     #expect(error?.position == position)
     #expect(error?.found == found)
     #expect(error?.expected == expected)
@@ -76,7 +76,7 @@ struct AttributesErrorTests {
   @Test("The twenty-first condition is refused where it begins")
   func tooManyConditions() {
     let text = Array(repeating: "JobName = a", count: 21).joined(separator: ", ")
-    let error = #expect(throws: AttributesError.self) { try Condition.parse(text) }
+    let error = #expect(throws: AttributesError.self) { try JobCondition.parse(text) }
     #expect(error?.position == 20 * 13 + 1)
     #expect(error?.expected == "at most 20 conditions")
   }
@@ -84,7 +84,7 @@ struct AttributesErrorTests {
   @Test("A text of more than 2,000 characters is refused", arguments: [2001, 1_000_000])
   func tooLong(length: Int) {
     let error = #expect(throws: AttributesError.self) {
-      try Condition.parse(String(repeating: "(", count: length))
+      try JobCondition.parse(String(repeating: "(", count: length))
     }
     #expect(error?.position == 2001)
     #expect(error?.expected == "at most 2000 characters")
@@ -92,7 +92,7 @@ struct AttributesErrorTests {
 
   @Test("The description is one sentence for the client")
   func sentence() {
-    let error = #expect(throws: AttributesError.self) { try Condition.parse("JobID < 1") }
+    let error = #expect(throws: AttributesError.self) { try JobCondition.parse("JobID < 1") }
     #expect(
       error?.description
         == "Attributes cannot be understood at character 7: found “<”, expected an operator: =, !=")

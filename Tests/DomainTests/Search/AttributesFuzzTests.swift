@@ -20,7 +20,7 @@ struct AttributesFuzzTests {
       let count = Int.random(in: 0...12, using: &random)
       let text = (0..<count).map { _ in Self.fragments.randomElement(using: &random)! }.joined()
       do {
-        try Self.expectRoundTrip(try Condition.parse(text), from: text)
+        try Self.expectRoundTrip(try JobCondition.parse(text), from: text)
       } catch let error as AttributesError {
         guard (1...text.unicodeScalars.count + 1).contains(error.position), !error.found.isEmpty else {
           Issue.record("\(text.debugDescription): \(error)")
@@ -46,7 +46,7 @@ struct AttributesFuzzTests {
       }
       var changed = String.UnicodeScalarView()
       changed.append(contentsOf: text)
-      if let parsed = try? Condition.parse(String(changed)) {
+      if let parsed = try? JobCondition.parse(String(changed)) {
         validCount += 1
         try Self.expectRoundTrip(parsed, from: String(changed))
       }
@@ -63,28 +63,29 @@ struct AttributesFuzzTests {
     }
   }
 
-  private static func expectRoundTrip(_ conditions: [Condition], from text: String) throws {
+  private static func expectRoundTrip(_ conditions: [JobCondition], from text: String) throws {
     let printed = conditions.map(\.description).joined(separator: ", ")
     // What is printed may be longer than the text, because each value is in quotes.
     guard printed.unicodeScalars.count <= 2000 else { return }
-    let parsed = Result { try Condition.parse(printed) }
+    let parsed = Result { try JobCondition.parse(printed) }
     guard case .success(conditions) = parsed.mapError({ $0 as! AttributesError }) else {
       Issue.record("\(text.debugDescription) printed \(printed.debugDescription), read back as \(parsed)")
       return
     }
   }
 
-  private static func condition(using random: inout RepeatableRandom) -> Condition {
+  private static func condition(using random: inout RepeatableRandom) -> JobCondition {
     switch Int.random(in: 0...3, using: &random) {
     case 0:
       let seconds = Int.random(in: -62_135_596_800...253_402_300_799, using: &random)
       return .time(
-        TimeAttribute.allCases.randomElement(using: &random)!,
+        [JobAttribute.jobCreationTime, .jobModifiedTime, .lastRunDate].randomElement(using: &random)!,
         Comparison.allCases.randomElement(using: &random)!,
         Date(timeIntervalSince1970: Double(seconds) + Double(Int.random(in: 0...7, using: &random)) / 8))
     case 1:
       let bytes = (0..<8).map { _ in UInt8.random(in: 0...255, using: &random) }
-      return .jobID(
+      return .identifier(
+        .jobID,
         Equality.allCases.randomElement(using: &random)!,
         UUID(
           uuid: (
@@ -92,7 +93,7 @@ struct AttributesFuzzTests {
             0, 1, 2, 3, 4, 5, 6, 7
           )))
     case 2:
-      let attribute: TextAttribute = Bool.random(using: &random) ? .lastRunStatus : .jobCategory
+      let attribute: JobAttribute = Bool.random(using: &random) ? .lastRunStatus : .jobCategory
       let word = attribute == .jobCategory ? "UserDefined" : "Aborted"
       return .text(
         attribute, Bool.random(using: &random) ? .equals : .notEquals, TextPattern([.literal(word)]))

@@ -6,7 +6,7 @@ import Testing
 struct AttributesParserTests {
   private static func date(_ text: String) -> Date { OffsetDate(text)!.date }
 
-  private static func name(_ textOperator: TextOperator, _ pieces: TextPattern.Piece...) -> [Condition] {
+  private static func name(_ textOperator: TextOperator, _ pieces: TextPattern.Piece...) -> [JobCondition] {
     [.text(.jobName, textOperator, TextPattern(pieces))]
   }
 
@@ -22,13 +22,13 @@ struct AttributesParserTests {
       ("displayName StartsWith red", name(.startsWith, .literal("red"))),
       ("JobName = Nightly\\, all \\(UNIX\\)", name(.equals, .literal("Nightly, all (UNIX)"))),
     ])
-  func referenceForms(text: String, expected: [Condition]) throws {
-    #expect(try Condition.parse(text) == expected)
+  func referenceForms(text: String, expected: [JobCondition]) throws {
+    #expect(try JobCondition.parse(text) == expected)
   }
 
   @Test("Text without conditions is no condition", arguments: ["", "  \t\r\n", "()", " ( ) "])
   func empty(text: String) throws {
-    #expect(try Condition.parse(text).isEmpty)
+    #expect(try JobCondition.parse(text).isEmpty)
   }
 
   @Test(
@@ -39,7 +39,7 @@ struct AttributesParserTests {
       "JobName StartsWith 'red'",
     ])
   func caseAndSpace(text: String) throws {
-    #expect(try Condition.parse(text) == Self.name(.startsWith, .literal("red")))
+    #expect(try JobCondition.parse(text) == Self.name(.startsWith, .literal("red")))
   }
 
   @Test(
@@ -64,8 +64,8 @@ struct AttributesParserTests {
       ("JobName = Prüfung 監査 🗝", name(.equals, .literal("Prüfung 監査 🗝"))),
       ("JobName = *\u{301}x", name(.equals, .any, .literal("\u{301}x"))),
     ])
-  func values(text: String, expected: [Condition]) throws {
-    #expect(try Condition.parse(text) == expected)
+  func values(text: String, expected: [JobCondition]) throws {
+    #expect(try JobCondition.parse(text) == expected)
   }
 
   @Test(
@@ -86,9 +86,9 @@ struct AttributesParserTests {
         .text(.jobType, .equals, TextPattern([.literal("CollectionEvaluationJob")]))
       ),
       ("JobType = Report Data Purge", .text(.jobType, .equals, TextPattern([.literal("Report Data Purge")]))),
-    ] as [(String, Condition)])
-  func knownWords(text: String, expected: Condition) throws {
-    #expect(try Condition.parse(text) == [expected])
+    ] as [(String, JobCondition)])
+  func knownWords(text: String, expected: JobCondition) throws {
+    #expect(try JobCondition.parse(text) == [expected])
   }
 
   @Test(
@@ -103,9 +103,9 @@ struct AttributesParserTests {
       ("LastRunDate <= '2019-01-05 12:10'", .lastRunDate, .lessOrEqual, "2019-01-05T12:10:00Z"),
       ("LastRunDate > 2019-01-05T12:10:27 02:00", .lastRunDate, .greater, "2019-01-05T10:10:27Z"),
       ("(LastRunDate >= 2019-01-05T12:10:27)", .lastRunDate, .greaterOrEqual, "2019-01-05T12:10:27Z"),
-    ] as [(String, TimeAttribute, Comparison, String)])
-  func times(text: String, attribute: TimeAttribute, comparison: Comparison, moment: String) throws {
-    #expect(try Condition.parse(text) == [.time(attribute, comparison, Self.date(moment))])
+    ] as [(String, JobAttribute, Comparison, String)])
+  func times(text: String, attribute: JobAttribute, comparison: Comparison, moment: String) throws {
+    #expect(try JobCondition.parse(text) == [.time(attribute, comparison, Self.date(moment))])
   }
 
   @Test(
@@ -116,16 +116,18 @@ struct AttributesParserTests {
     ])
   func jobID(text: String) throws {
     let identifier = try #require(UUID(uuidString: "6F9619FF-8B86-D011-B42D-00C04FC964FF"))
-    #expect(try Condition.parse(text) == [.jobID(.equal, identifier)])
-    #expect(try Condition.parse(text.replacing("=", with: "!=")) == [.jobID(.notEqual, identifier)])
+    #expect(try JobCondition.parse(text) == [.identifier(.jobID, .equal, identifier)])
+    #expect(
+      try JobCondition.parse(text.replacing("=", with: "!=")) == [.identifier(.jobID, .notEqual, identifier)])
   }
 
   @Test("Twenty conditions and 2,000 characters are the most there may be")
   func limits() throws {
     let twenty = Array(repeating: "JobName = a", count: 20).joined(separator: ",")
-    #expect(try Condition.parse(twenty).count == 20)
+    #expect(try JobCondition.parse(twenty).count == 20)
     let longest = "JobName = " + String(repeating: "x", count: 1990)
-    #expect(try Condition.parse(longest) == Self.name(.equals, .literal(String(repeating: "x", count: 1990))))
-    #expect(try Condition.parse("JobName = " + String(repeating: "🗝", count: 1990)).count == 1)
+    #expect(
+      try JobCondition.parse(longest) == Self.name(.equals, .literal(String(repeating: "x", count: 1990))))
+    #expect(try JobCondition.parse("JobName = " + String(repeating: "🗝", count: 1990)).count == 1)
   }
 }

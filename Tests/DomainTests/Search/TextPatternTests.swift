@@ -33,6 +33,6 @@ struct TextPatternTests {
   func prints() {
     let pattern = TextPattern([.literal("a \"b\" \\ 2*3, (c)"), .any])
     #expect(
-      Condition.text(.jobName, .notEquals, pattern).description == #"JobName != "a \"b\" \\ 2\*3, (c)*""#)
+      JobCondition.text(.jobName, .notEquals, pattern).description == #"JobName != "a \"b\" \\ 2\*3, (c)*""#)
   }
 }

@@ -27,6 +27,12 @@ class Client:
     def get(self, path, **options):
         return self.request("GET", path, **options)
 
+    def post(self, path, **options):
+        return self.request("POST", path, **options)
+
+    def patch(self, path, **options):
+        return self.request("PATCH", path, **options)
+
     def delete(self, *jobs, prefer=None, **parameters):
         """Delete Job, for one job or several; `parameters` are further ones of the query."""
         headers = {"Prefer": prefer} if prefer else {}

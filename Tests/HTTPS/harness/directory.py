@@ -124,17 +124,17 @@ class Directory:
             ), messages AS (
                 INSERT INTO store.job_run_messages
                     (history_id, run_id, row_number, logged_at, severity, asset_id, message)
-                SELECT %(history)s, %(run)s, n, %(queued)s::timestamptz + n * interval '1 second', 'Information',
+                SELECT %(history)s, %(run)s, n - 1, %(queued)s::timestamptz + n * interval '1 second', 'Information',
                        gen_random_uuid(), 'message ' || n
                 FROM generate_series(1, %(messages)s) n
             ), data AS (
                 INSERT INTO store.collected_data (history_id, run_id, row_number, asset_id, data)
-                SELECT %(history)s, %(run)s, n, gen_random_uuid(), '{"path": "/etc/passwd"}'
+                SELECT %(history)s, %(run)s, n - 1, gen_random_uuid(), '{"path": "/etc/passwd"}'
                 FROM generate_series(1, %(data)s) n
             ), results AS (
                 INSERT INTO store.evaluation_results
                     (history_id, run_id, row_number, asset_id, standard_id, check_id, outcome)
-                SELECT %(history)s, %(run)s, n, gen_random_uuid(), gen_random_uuid(), 'check', 'Pass'
+                SELECT %(history)s, %(run)s, n - 1, gen_random_uuid(), gen_random_uuid(), 'check', 'Pass'
                 FROM generate_series(1, %(results)s) n
             )
             UPDATE directory.jobs

@@ -95,10 +95,14 @@ public struct ImportRows: Sendable {
     public var configuration: String?
     /// Counts where the configuration is new or has changed.
     public var nextRunAt: Date?
+    /// In seconds; it and the two below count where there is a configuration.
+    public var runTimeLimit: Int?
+    public var keepRuns: Int?
+    public var keepDays: Int?
 
     public init(
       id: UUID, name: String, description: String?, type: String, createdBy: String?, createdAt: Date?,
-      configuration: String?, nextRunAt: Date?
+      configuration: String?, nextRunAt: Date?, runTimeLimit: Int?, keepRuns: Int?, keepDays: Int?
     ) {
       self.id = id
       self.name = name
@@ -108,6 +112,9 @@ public struct ImportRows: Sendable {
       self.createdAt = createdAt
       self.configuration = configuration
       self.nextRunAt = nextRunAt
+      self.runTimeLimit = runTimeLimit
+      self.keepRuns = keepRuns
+      self.keepDays = keepDays
     }
   }
 

@@ -10,10 +10,12 @@ extension ImportedTable {
                    s.configuration::jsonb,
                    o.configuration
                        || jsonb_strip_nulls(jsonb_build_object('JobName', s.name, 'JobDescription', s.description))
-               ) AS details
+               ) AS details,
+               make_interval(secs => s.run_time_limit) AS time_limit
         FROM jsonb_to_recordset($1) AS s (
             id uuid, name text, description text, type text, created_by text, created_at timestamptz,
-            configuration text, next_run_at timestamptz
+            configuration text, next_run_at timestamptz, run_time_limit bigint, keep_runs integer,
+            keep_days integer
         )
         LEFT JOIN directory.users u ON lower(u.user_name) = lower(s.created_by)
         LEFT JOIN directory.jobs o ON o.job_id = s.id
@@ -25,10 +27,10 @@ extension ImportedTable {
       """
       INSERT INTO directory.jobs (
           job_id, job_name, job_description, job_type, is_system, created_by, created_at, modified_at,
-          configuration, next_run_at
+          configuration, next_run_at, run_time_limit, keep_runs, keep_days
       )
       SELECT id, name, coalesce(description, ''), type, is_system, user_id, coalesce(created_at, now()),
-             coalesce(created_at, now()), details, next_run_at
+             coalesce(created_at, now()), details, next_run_at, time_limit, keep_runs, keep_days
       FROM \(rows)
       ON CONFLICT (job_id) DO NOTHING
       RETURNING job_id
@@ -41,12 +43,16 @@ extension ImportedTable {
           job_type = s.type,
           is_system = s.is_system,
           created_by = s.user_id,
+          version = j.version + 1,
           modified_at = now(),
           configuration = s.details,
           next_run_at = CASE
               WHEN s.configuration IS NOT NULL AND s.details IS DISTINCT FROM j.configuration THEN s.next_run_at
               ELSE j.next_run_at
-          END
+          END,
+          run_time_limit = CASE WHEN s.configuration IS NULL THEN j.run_time_limit ELSE s.time_limit END,
+          keep_runs = CASE WHEN s.configuration IS NULL THEN j.keep_runs ELSE s.keep_runs END,
+          keep_days = CASE WHEN s.configuration IS NULL THEN j.keep_days ELSE s.keep_days END
       FROM \(rows)
       WHERE j.job_id = s.id
           AND (j.job_name, j.job_description, j.job_type, j.created_by, j.configuration)

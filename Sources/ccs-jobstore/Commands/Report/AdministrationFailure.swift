@@ -39,6 +39,8 @@ func reporting<Result>(
     return try await body()
   } catch let error as AdministrationError {
     throw CommandFailure(error)
+  } catch let error as CommandFailure {
+    throw error
   } catch {
     throw CommandFailure(.failed, "\(error)")
   }

@@ -1,0 +1,27 @@
+import FoundationEssentials
+import Repository
+
+extension PasswordHasher {
+  /// Verifies a password by scrypt, unless it was found right lately for the same account with the same hash.
+  ///
+  /// Only the right password is any faster: a wrong one costs a full hash whatever is remembered, and so does every
+  /// password of an unknown or disabled user, or of one whose hash is due to be made anew.
+  ///
+  /// - Parameter account: As it was read from the database for this login; nil for an unknown user.
+  func verify(
+    _ password: [UInt8], of account: Sessions.Account?, remembering memory: PasswordMemory
+  ) async -> Verdict {
+    // An account that cannot be remembered is looked up all the same: it must not be told apart by the time.
+    let user = account?.userID ?? Self.nobody
+    let stored = account?.passwordHash ?? ""
+    let isKnown = memory.knows(password, of: user, stored: stored)
+    if isKnown, account?.disabled == false, isUpToDate(stored) { return .right(rehashed: nil) }
+    let verdict = await verify(password, against: account?.passwordHash)
+    if case .right(let rehashed) = verdict, account?.disabled == false {
+      memory.remember(password, of: user, stored: rehashed ?? stored)
+    }
+    return verdict
+  }
+
+  private static let nobody = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+}

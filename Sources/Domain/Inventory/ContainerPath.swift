@@ -1,0 +1,26 @@
+/// The way to a folder from the root of its tree: `Asset System\Unix\EMEA`.
+public struct ContainerPath: Sendable, Equatable, CustomStringConvertible {
+  /// The names of the folders, the root's first; no name is empty.
+  public let names: [String]
+
+  public init(names: [String]) { self.names = names }
+
+  /// Reads a path with `\` or with `/` between the names. One at the beginning or the end does not count.
+  ///
+  /// A name has no `/`, so a path in which one stands is taken apart there; then a `\` is part of a name.
+  ///
+  /// - Returns: nil for a path without a name, or with an empty one.
+  public init?(_ text: some StringProtocol) {
+    var rest = Substring(text)
+    while let first = rest.first, first.isWhitespace { rest.removeFirst() }
+    while let last = rest.last, last.isWhitespace { rest.removeLast() }
+    if let first = rest.first, first == "\\" || first == "/" { rest.removeFirst() }
+    if let last = rest.last, last == "\\" || last == "/" { rest.removeLast() }
+    let separator: Character = rest.contains("/") ? "/" : "\\"
+    let names = rest.split(separator: separator, omittingEmptySubsequences: false)
+    guard names.allSatisfy({ !$0.isEmpty }) else { return nil }
+    self.names = names.map(String.init)
+  }
+
+  public var description: String { names.joined(separator: "\\") }
+}

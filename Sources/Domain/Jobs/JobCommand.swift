@@ -1,0 +1,19 @@
+/// The body of Job Operation: what is to be done.
+public enum JobCommand: String, Sendable, CaseIterable {
+  /// Start a run of the job now.
+  case execute
+  /// End the run, which is not over.
+  case abort
+
+  /// Reads the body; its field and the word in it may come in any case.
+  ///
+  /// - Returns: nil if it is broken; what is wrong with it is noted.
+  public static func read(_ node: JSONNode, _ problems: JSONProblems) -> JobCommand? {
+    let command = ObjectReader.read(node, at: .root, problems, ignoringCase: true) { body in
+      body.value("Operation", required: true, rule: "must be execute or abort") { node in
+        if case .text(let text) = node { JobCommand(rawValue: text.lowercased()) } else { nil }
+      }
+    }
+    return problems.all.isEmpty ? command : nil
+  }
+}

@@ -1,0 +1,42 @@
+import FoundationEssentials
+
+/// Get Evaluation Results: whose results are wanted, and which of them.
+public struct ResultsRequest: Sendable, Equatable {
+  public let asset: UUID
+  public let standard: UUID
+  /// nil: the latest run that was completed and has such results.
+  public let run: UUID?
+  /// nil: any.
+  public let standardVersion: String?
+  /// nil: all.
+  public let checks: [String]?
+
+  public init(asset: UUID, standard: UUID, run: UUID?, standardVersion: String?, checks: [String]?) {
+    self.asset = asset
+    self.standard = standard
+    self.run = run
+    self.standardVersion = standardVersion
+    self.checks = checks
+  }
+
+  /// Reads the request's body.
+  ///
+  /// - Parameter problems: Takes all that is wrong with it.
+  /// - Returns: Something only if nothing is wrong.
+  public static func read(_ node: JSONNode, _ problems: JSONProblems) -> ResultsRequest? {
+    ObjectReader.read(node, at: .root, problems, ignoringCase: true) { reader in
+      let asset = reader.guid("assetid", required: true)
+      let standard = reader.guid("standardid", required: true)
+      let run = reader.guid("jobrunid")
+      let version = reader.text("standardversion", notEmpty)
+      let checks = reader.list("checkidlist") { node, pointer in reader.text(node, at: pointer, notEmpty) }
+      guard let asset, let standard else { return nil }
+      // Clients that have nothing to filter by send an empty list.
+      let filter = checks.flatMap { $0.isEmpty ? nil : $0 }
+      return ResultsRequest(
+        asset: asset, standard: standard, run: run, standardVersion: version, checks: filter)
+    }
+  }
+
+  private static func notEmpty(_ text: String) -> String? { text.isEmpty ? "must not be empty" : nil }
+}

@@ -1,0 +1,121 @@
+/// How a body flows from a connection to the task that reads it: every decision, and no I/O.
+///
+/// A connection is suspended, which is how libmicrohttpd is told to read no more of it, in three cases: until the task
+/// has asked for the body at all, so that a client that waits for 100 Continue can be refused instead; while more waits
+/// unread than may; and when the body is whole and its answer is not there. Its own thread alone may suspend it.
+/// Anybody may resume it, and it is resumed whenever none of the cases holds any more.
+struct BodyFlow: Sendable, Equatable {
+  /// Why there is no more of the body although it is not whole.
+  enum Failure: Error, Sendable, Equatable {
+    /// The client has gone.
+    case disconnected
+    /// It is larger than it may be.
+    case tooLarge
+    /// The task was cancelled.
+    case cancelled
+  }
+
+  private enum End: Equatable {
+    case whole
+    case failed(Failure)
+  }
+
+  /// What the reader gets.
+  enum Delivery: Sendable, Equatable {
+    /// Whatever waits.
+    case bytes
+    case end
+    case failure(Failure)
+  }
+
+  /// More than this unread, and the connection is suspended. In bytes.
+  static let mostUnread = 262_144
+  /// A reader that waits is called when there is so much, or no more to come. In bytes.
+  static let worthReading = 65_536
+
+  /// Bytes that nobody has read.
+  private(set) var unread = 0
+  private(set) var isSuspended = false
+  /// Whether the task has asked for the body.
+  private(set) var isWanted = false
+  private(set) var isAnswered = false
+  private var isReaderWaiting = false
+  private var end: End?
+
+  /// Whether what arrives is of no use any more.
+  var discards: Bool { isAnswered || end != nil }
+
+  private var mustBeSuspended: Bool {
+    !isAnswered && (!isWanted || (end == nil ? unread > Self.mostUnread : end == .whole))
+  }
+
+  // MARK: - The connection's events, on its thread. They answer whether it is to be suspended now.
+
+  /// The head is there, and the task has been started.
+  mutating func begin() -> Bool { suspendIfNeeded() }
+
+  /// Bytes have arrived.
+  mutating func arrived(_ count: Int) -> Bool {
+    if !discards { unread += count }
+    return suspendIfNeeded()
+  }
+
+  /// The body is whole.
+  mutating func finished() -> Bool {
+    if end == nil { end = .whole }
+    return suspendIfNeeded()
+  }
+
+  /// There will be no more, for a reason. What is unread is of no use.
+  mutating func failed(_ failure: Failure) {
+    guard end == nil else { return }
+    end = .failed(failure)
+    unread = 0
+  }
+
+  private mutating func suspendIfNeeded() -> Bool {
+    guard mustBeSuspended, !isSuspended else { return false }
+    isSuspended = true
+    return true
+  }
+
+  // MARK: - The task's events
+
+  /// The reader wants more.
+  mutating func asked() {
+    isWanted = true
+    isReaderWaiting = true
+  }
+
+  /// The task has its answer; nothing more is read.
+  mutating func answered() {
+    isAnswered = true
+    isReaderWaiting = false
+    unread = 0
+  }
+
+  // MARK: - What follows
+
+  /// What the waiting reader gets now; nil if nobody waits, or there is nothing yet.
+  mutating func delivery() -> Delivery? {
+    guard isReaderWaiting else { return nil }
+    let delivery: Delivery
+    switch end {
+    case .failed(let failure): delivery = .failure(failure)
+    case .whole where unread == 0: delivery = .end
+    case .whole: delivery = .bytes
+    case nil where unread >= Self.worthReading: delivery = .bytes
+    case nil: return nil
+    }
+    isReaderWaiting = false
+    unread = 0
+    return delivery
+  }
+
+  /// Whether the connection is to be resumed now.
+  mutating func resumeIfPossible() -> Bool {
+    guard isSuspended, !mustBeSuspended else { return false }
+    isSuspended = false
+    return true
+  }
+}

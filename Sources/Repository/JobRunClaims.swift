@@ -1,0 +1,126 @@
+import Domain
+import FoundationEssentials
+import Postgres
+import Synchronization
+
+/// Runs on their way from the queue to a collector, and what becomes of them there.
+public struct JobRunClaims: Sendable {
+  /// How a call that names a lease went.
+  public enum Outcome<Success: Sendable>: Sendable {
+    case done(Success)
+    case refused(LeaseFault)
+  }
+
+  private let pool: Pool
+  private let desk: ClaimDesk
+  /// How often a run may be claimed, as the last caller said.
+  private let maximumAttempts: Limit
+
+  public init(pool: Pool) {
+    self.pool = pool
+    let limit = Limit()
+    maximumAttempts = limit
+    desk = ClaimDesk(loop: pool.loop) { orders throws(RepositoryError) in
+      try await Self.claim(orders, maximumAttempts: limit.value.load(ordering: .relaxed), pool)
+    }
+  }
+
+  private final class Limit: Sendable {
+    let value = Atomic(1)
+  }
+
+  /// Claims runs for a collector; with those of others that ask at the same moment, in one transaction. Runs are
+  /// handed out in the order in which they were queued, to collectors in the order in which they came.
+  ///
+  /// - Parameters:
+  ///   - wait: How long to wait for the first run, without a connection to the database.
+  ///   - maximumAttempts: How often a run may be claimed in all.
+  /// - Returns: None, if there was nothing in time.
+  public func claim(
+    _ order: ClaimOrder, wait: Duration, maximumAttempts limit: Int
+  ) async throws(RepositoryError) -> [ClaimedRun] {
+    maximumAttempts.value.store(limit, ordering: .relaxed)
+    return try await desk.claim(order, wait: wait)
+  }
+
+  /// Tells those that wait that there may be a run for them: somebody has just queued one.
+  public func wake() { Task(executorPreference: pool.loop) { [desk] in await desk.wake() } }
+
+  /// Ends every wait at once, and lets nobody wait any more.
+  public func endWaits() async { await desk.close() }
+
+  private static let claim = Statement(
+    """
+    SELECT claimant, run_id, job_id, job_name, job_type, configuration, lease_id, lease_expires_at, attempt,
+           queued_at, started_at, ends_at
+    FROM store.claim_runs($1, $2, $3, $4)
+    """, .int8Array, .textArray, .int8Array, .int8)
+
+  /// The first runs of the queue are for the first order. Waits for no lock.
+  ///
+  /// - Returns: The runs of each order, in the orders' order.
+  private static func claim(
+    _ orders: [ClaimOrder], maximumAttempts: Int, _ pool: Pool
+  ) async throws(RepositoryError) -> [[ClaimedRun]] {
+    let rows = try await pool.run(
+      claim(
+        .ints(orders.map { Int64($0.count) }), .texts(orders.map(\.collector)),
+        .ints(orders.map { Int64($0.leaseSeconds) }), .int(Int64(maximumAttempts))))
+    var claimed = [[ClaimedRun]](repeating: [], count: orders.count)
+    for row in rows {
+      let claimant: Int = row(0)
+      guard claimed.indices.contains(claimant - 1) else {
+        throw .failed("claim_runs names the claimant \(claimant) of \(orders.count)")
+      }
+      claimed[claimant - 1].append(
+        ClaimedRun(
+          id: row(1), jobID: row(2), jobName: row(3), jobType: row(4), configuration: row(5), lease: row(6),
+          leaseExpiresAt: row(7), attempt: row(8), queuedAt: row(9), startedAt: row(10), endsAt: row(11)))
+    }
+    return claimed
+  }
+
+  private static let renew = Statement(
+    "SELECT outcome, status, expires_at FROM store.renew_lease($1, $2, $3)", .uuid, .uuid, .int8)
+
+  /// Makes a lease hold for so long from now on.
+  ///
+  /// - Returns: When it expires.
+  public func renew(
+    run: UUID, lease: UUID, seconds: Int
+  ) async throws(RepositoryError) -> Outcome<Date> {
+    let row = try await pool.run(Self.renew(.uuid(run), .uuid(lease), .int(Int64(seconds))))[0]
+    if let expires: Date = row(2) { return .done(expires) }
+    return .refused(try Self.fault(outcome: row(0), status: row(1)))
+  }
+
+  private static let end = Statement(
+    "SELECT outcome, status, lease FROM store.end_run($1, $2, $3, $4, $5, $6, $7, $8)",
+    .uuid, .uuid, .text, .text, .text, .uuid, .text, .uuid)
+
+  /// Ends a run for the collector that holds its lease. A run that has ended in this way under this lease already
+  /// stays as it is, so that the call may be repeated.
+  ///
+  /// - Parameter message: Becomes the run's last one, as an error.
+  public func end(
+    run: UUID, lease: UUID, status: JobRun.Status, message: String?, caller: UUID, callerName: String,
+    requestID: UUID
+  ) async throws(RepositoryError) -> Outcome<Void> {
+    let row = try await pool.run(
+      Self.end(
+        .uuid(run), .uuid(lease), .text(status.rawValue), .text("Error"), .optional(message), .uuid(caller),
+        .text(callerName), .uuid(requestID)))[0]
+    let outcome: String = row(0)
+    if outcome == "ended" { return .done(()) }
+    let fault = try Self.fault(outcome: outcome, status: row(1))
+    let held: UUID? = row(2)
+    return fault == .over(status) && held == lease ? .done(()) : .refused(fault)
+  }
+
+  private static func fault(outcome: String, status: String?) throws(RepositoryError) -> LeaseFault {
+    guard let fault = LeaseFault(outcome: outcome, status: status) else {
+      throw .failed("unknown outcome \(outcome)")
+    }
+    return fault
+  }
+}

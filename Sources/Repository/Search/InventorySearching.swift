@@ -1,0 +1,149 @@
+import Domain
+import FoundationEssentials
+import Postgres
+
+extension AssetAttribute: SearchColumns {
+  var column: SearchColumn {
+    switch self {
+    case .assetName: .text("i.name_key")
+    case .assetID: .identifier("i.asset_id")
+    case .assetType: .text("i.type_key")
+    }
+  }
+}
+
+extension StandardAttribute: SearchColumns {
+  var column: SearchColumn {
+    switch self {
+    case .standardName: .text("i.name_key")
+    case .standardID: .identifier("i.standard_id")
+    case .standardVersion: .text("i.version_key")
+    }
+  }
+}
+
+extension Inventory {
+  // What lies above a granted folder can be named, too: it is the way to it, and answers show its name.
+  private static let container = Statement(
+    """
+    WITH RECURSIVE way AS (
+        SELECT folder_id, lineage, 1 AS depth
+        FROM directory.folders
+        WHERE folder_id = $1 AND lower(folder_name) = lower(($2)[1])
+        UNION ALL
+        SELECT f.folder_id, f.lineage, w.depth + 1
+        FROM way w
+        JOIN directory.folders f ON f.parent_id = w.folder_id AND lower(f.folder_name) = lower(($2)[w.depth + 1])
+    )
+    SELECT w.folder_id
+    FROM way w
+    WHERE w.depth = cardinality($2)
+        AND (
+            w.lineage && $3
+            OR EXISTS (
+                SELECT
+                FROM directory.folders g
+                WHERE g.folder_id = ANY ($3) AND w.folder_id = ANY (g.lineage)
+            )
+        )
+    """, .uuid, .textArray, .uuidArray)
+
+  private static let visible = Statement(
+    """
+    SELECT folder_id
+    FROM directory.folders
+    WHERE lineage && $2
+        AND CASE WHEN $3 THEN lineage @> ARRAY[$1] ELSE folder_id = $1 END
+    """, .uuid, .uuidArray, .bool)
+
+  /// The folders in which a search looks.
+  private enum Scope {
+    case wholeTree
+    case folders([UUID])
+  }
+
+  /// - Returns: nil if there is no such container, or none that is visible.
+  private func scope(
+    _ container: ContainerPath?, subtree: Bool, root: FolderRoot, granted: Set<UUID>
+  ) async throws(RepositoryError) -> Scope? {
+    let granted = Value.uuids(Array(granted))
+    var start = root.id
+    if let container {
+      let rows = try await pool.run(Self.container(.uuid(root.id), .texts(container.names), granted))
+      guard let row = rows.first else { return nil }
+      start = row(0)
+    }
+    return .folders(try await pool.run(Self.visible(.uuid(start), granted, .bool(subtree))).map { $0(0) })
+  }
+
+  private func search<Attribute: SearchColumns, Item: Sendable>(
+    _ search: InventorySearch<Attribute>, _ page: SearchPage, in root: FolderRoot, granted: Set<UUID>,
+    table: String, key: String, columns: String, position: @escaping @Sendable (Item) -> SearchPosition,
+    read: @escaping @Sendable (Rows.Row, ContainerPath) -> Item
+  ) async throws(RepositoryError) -> SearchResult<Item>? {
+    var scope = Scope.wholeTree
+    if search.container != nil || !search.includesSubtree || !granted.contains(root.id) {
+      guard
+        let found = try await self.scope(
+          search.container, subtree: search.includesSubtree, root: root, granted: granted)
+      else { return nil }
+      scope = found
+    }
+    var values = BoundValues()
+    var within: [String] = []
+    switch scope {
+    case .wholeTree: break
+    case .folders(let folders) where folders.count == 1:
+      within = ["i.folder_id = \(values.bind(.uuid(folders[0]), .uuid))"]
+    case .folders(let folders):
+      within = ["i.folder_id = ANY (\(values.bind(.uuids(folders), .uuidArray)))"]
+    }
+    let statement = SearchStatement(
+      table: "\(table) i", order: ["i.name_key", "i.\(key)"], conditions: search.conditions, and: within,
+      values: values)
+    return try await pool.search(
+      statement, page,
+      { rows in
+        """
+        SELECT i.\(key), \(columns), ARRAY(
+            SELECT f.folder_name
+            FROM unnest(c.lineage) WITH ORDINALITY AS l (folder_id, place)
+            JOIN directory.folders f ON f.folder_id = l.folder_id
+            ORDER BY l.place
+        )
+        FROM (
+        \(rows)
+        ) found (place, found_id)
+        JOIN \(table) i ON i.\(key) = found.found_id
+        JOIN directory.folders c ON c.folder_id = i.folder_id
+        ORDER BY found.place, found.found_id
+        """
+      }, position: position, read: { read($0, ContainerPath(names: $0(3))) })
+  }
+
+  /// The assets that fulfil all conditions, in the order of their names.
+  ///
+  /// - Parameter granted: What lies in or below these folders is seen.
+  /// - Returns: nil if the container does not exist or is not seen.
+  public func assets(
+    _ search: InventorySearch<AssetAttribute>, _ page: SearchPage, granted: Set<UUID>
+  ) async throws(RepositoryError) -> SearchResult<Asset>? {
+    try await self.search(
+      search, page, in: .assetSystem, granted: granted, table: "directory.assets", key: "asset_id",
+      columns: "i.asset_name, i.asset_type", position: { .name($0.name, $0.id) },
+      read: { Asset(id: $0(0), name: $0(1), type: $0(2), container: $1) })
+  }
+
+  /// The standards that fulfil all conditions, in the order of their names.
+  ///
+  /// - Parameter granted: What lies in or below these folders is seen.
+  /// - Returns: nil if the container does not exist or is not seen.
+  public func standards(
+    _ search: InventorySearch<StandardAttribute>, _ page: SearchPage, granted: Set<UUID>
+  ) async throws(RepositoryError) -> SearchResult<Standard>? {
+    try await self.search(
+      search, page, in: .standards, granted: granted, table: "directory.standards", key: "standard_id",
+      columns: "i.standard_name, i.standard_version", position: { .name($0.name, $0.id) },
+      read: { Standard(id: $0(0), name: $0(1), version: $0(2), container: $1) })
+  }
+}

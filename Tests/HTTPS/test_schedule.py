@@ -1,0 +1,492 @@
+"""What happens by the clock: schedules start runs, exactly once; runs that take too long end; lost collectors are missed."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from harness.client import Client
+from harness.waiting import eventually
+
+QUICK = {"schedule.pollSeconds": 0.1}
+# An hour's distance: within a test no second occurrence comes by itself.
+HOURLY = {"RunPeriodically": True, "StartDate": "2026-01-01T00:00:00Z", "RepeatMinutes": 60}
+ONCE = {"RunOnce": True, "StartDate": "2026-01-01T00:00:00Z"}
+
+
+class Schedules:
+    """Jobs with schedules, made with SQL, and what became of them."""
+
+    def __init__(self, database, directory):
+        self.database = database
+        self.directory = directory
+        self.user = directory.user()
+
+    def job(self, schedule=HOURLY, due="-1 second", **columns):
+        """A job whose next run is at `due` from now."""
+        job = self.directory.job(self.user, configuration={"Schedule": schedule}, **columns)
+        if due is not None:
+            self.set_due(job, due)
+        return job
+
+    def jobs(self, count, schedule=HOURLY, due="-1 second"):
+        jobs = [self.job(schedule, None) for _ in range(count)]
+        self.database.rows(
+            "UPDATE directory.jobs SET next_run_at = now() + %s::interval WHERE job_id = ANY (%s)",
+            due,
+            [job.id for job in jobs],
+        )
+        return jobs
+
+    def set_due(self, job, due):
+        self.database.rows(
+            "UPDATE directory.jobs SET next_run_at = now() + %s::interval WHERE job_id = %s", due, job.id
+        )
+
+    def runs(self, job):
+        return self.database.rows(
+            "SELECT run_id, status, triggered_by FROM store.job_runs WHERE history_id = %s ORDER BY queued_at",
+            self.directory.history_of(job),
+        )
+
+    def next_run(self, job):
+        """When the job is due again, in seconds from now; None for never."""
+        return self.database.value(
+            "SELECT extract(epoch FROM next_run_at - now())::float8 FROM directory.jobs WHERE job_id = %s", job.id
+        )
+
+    def wait_until_started(self, *jobs, seconds=20):
+        identifiers = [job.id for job in jobs]
+        eventually(
+            lambda: self.database.value(
+                "SELECT count(*) FROM directory.jobs WHERE job_id = ANY (%s) AND next_run_at <= now()", identifiers
+            )
+            == 0,
+            seconds,
+            what="no job is due any more",
+        )
+
+    def running(self, job, ends_in=None, lease_ends_in=None, attempts=1, time_limit=None):
+        """A run that a collector has claimed."""
+        return self.database.value(
+            """
+            WITH run AS (
+                INSERT INTO store.job_runs (
+                    history_id, run_id, status, triggered_by, queued_at, started_at, ends_at, time_limit, attempts,
+                    collector, lease_id, lease_expires_at
+                )
+                VALUES (
+                    %(history)s, gen_random_uuid(), 'Running', 'Schedule', now() - interval '2 minutes',
+                    now() - interval '1 minute', now() + %(ends)s::interval, %(limit)s::interval, %(attempts)s,
+                    'collector-7', gen_random_uuid(), now() + %(lease)s::interval
+                )
+                RETURNING run_id
+            )
+            UPDATE directory.jobs
+            SET run_count = run_count + 1, last_run_id = run_id, last_run_status = 'Running', last_run_at = now()
+            FROM run
+            WHERE job_id = %(job)s
+            RETURNING run_id
+            """,
+            {
+                "history": self.directory.history_of(job),
+                "job": job.id,
+                "ends": ends_in,
+                "limit": time_limit,
+                "lease": lease_ends_in,
+                "attempts": attempts,
+            },
+        )
+
+    def run(self, run):
+        row = self.database.row(
+            "SELECT status, attempts, collector, lease_id, lease_expires_at, message_count, ended_at, started_at "
+            "FROM store.job_runs WHERE run_id = %s",
+            run,
+        )
+        names = "status attempts collector lease_id lease_expires_at message_count ended_at started_at".split()
+        return dict(zip(names, row))
+
+    def messages(self, run):
+        return self.database.rows(
+            "SELECT row_number, severity, message FROM store.job_run_messages WHERE run_id = %s ORDER BY row_number", run
+        )
+
+    def last_run_status(self, job):
+        return self.database.value("SELECT last_run_status FROM directory.jobs WHERE job_id = %s", job.id)
+
+
+@pytest.fixture
+def schedules(new_database, directory_of):
+    database = new_database()
+    return Schedules(database, directory_of(database))
+
+
+# MARK: Schedules
+
+
+def test_a_job_that_is_due_is_started_and_its_next_run_planned(schedules, start_server):
+    job = schedules.job()
+    server = start_server(schedules.database, QUICK)
+    schedules.wait_until_started(job)
+    ((run, status, triggered_by),) = schedules.runs(job)
+    assert (status, triggered_by) == ("Queued", "Schedule")
+    assert 0 < schedules.next_run(job) <= 3600
+    row = schedules.database.row(
+        "SELECT run_count, last_run_id, last_run_status, last_run_at IS NOT NULL, version FROM directory.jobs "
+        "WHERE job_id = %s",
+        job.id,
+    )
+    assert row == (1, run, "Queued", True, 1)
+    event = schedules.database.row(
+        "SELECT operation, user_id, user_name, job_name, details->>'JobRunID' FROM audit.events WHERE job_id = %s", job.id
+    )
+    assert event == ("Run Job", None, "Schedule", job.name, str(run))
+    client = Client(server)
+    client.sign_in(schedules.user)
+    properties = client.job(job).json()["JobProperties"]
+    assert properties["LastRunStatus"] == "Queued"
+    assert properties["NextRunDate"] is not None
+    assert client.runs(job).json()["JobRuns"][0]["TriggeredBy"] == "Schedule"
+    assert server.metrics()["ccs_jobstore_runs_scheduled_total"] == 1
+
+
+def test_a_job_is_not_started_before_its_time_and_then_at_once(schedules, start_server):
+    # With a patient poll: the server wakes for the moment itself.
+    server = start_server(schedules.database, {"schedule.pollSeconds": 3600})
+    time.sleep(0.3)
+    server.stop()
+    job = schedules.job(due="3 seconds")
+    due_at = time.monotonic() + schedules.next_run(job)
+    server.start()
+    assert schedules.runs(job) == []
+    eventually(lambda: schedules.runs(job), what="the run is there")
+    assert abs(time.monotonic() - due_at) < 1
+    assert len(schedules.runs(job)) == 1
+
+
+def test_a_job_that_becomes_due_while_a_server_runs_is_found_within_the_poll(schedules, start_server):
+    start_server(schedules.database, QUICK)
+    for _ in range(3):
+        job = schedules.job(due="0.2 seconds")
+        started = time.monotonic()
+        eventually(lambda job=job: schedules.runs(job), what="the run is there")
+        assert time.monotonic() - started < 3
+
+
+def test_three_servers_start_each_of_many_jobs_exactly_once(schedules, start_server):
+    for _ in range(3):
+        start_server(schedules.database, QUICK)
+    jobs = schedules.jobs(250, due="1 second")
+    time.sleep(1)
+    schedules.wait_until_started(*jobs)
+    assert [len(schedules.runs(job)) for job in jobs] == [1] * len(jobs)
+    counts = schedules.database.row(
+        "SELECT min(run_count), max(run_count), count(*) FILTER (WHERE next_run_at > now()) FROM directory.jobs"
+    )
+    assert counts == (1, 1, len(jobs))
+    assert schedules.database.value("SELECT count(*) FROM audit.events WHERE operation = 'Run Job'") == len(jobs)
+
+
+def test_servers_that_are_killed_in_between_start_each_job_exactly_once(schedules, start_server):
+    jobs = schedules.jobs(400, due="0 seconds")
+    for _ in range(6):
+        server = start_server(schedules.database, QUICK, launch_only=True)
+        # From before the first transaction to after the last one.
+        eventually(lambda: "listening" in server.log_text(), what="it runs")
+        time.sleep(0.06)
+        server.kill()
+    servers = [start_server(schedules.database, QUICK) for _ in range(2)]
+    schedules.wait_until_started(*jobs)
+    assert [len(schedules.runs(job)) for job in jobs] == [1] * len(jobs)
+    assert schedules.database.value("SELECT sum(run_count) FROM directory.jobs") == len(jobs)
+    assert [server.events("schedulerFailed") for server in servers] == [[], []]
+
+
+def test_what_was_missed_in_an_outage_is_started_once(schedules, start_server):
+    schedule = {"RunPeriodically": True, "StartDate": "2026-01-01T00:00:00Z", "RepeatMinutes": 1}
+    job = schedules.job(schedule, due="-10 minutes")
+    daily = schedules.job({**schedule, "RunEveryNDays": True, "RepeatDays": 1}, due="-3 days")
+    server = start_server(schedules.database, QUICK)
+    schedules.wait_until_started(job, daily)
+    time.sleep(0.5)
+    assert len(schedules.runs(job)) == 1
+    assert len(schedules.runs(daily)) == 1
+    assert 0 < schedules.next_run(job) <= 60
+    assert 0 < schedules.next_run(daily) <= 86400
+    missed = {line["jobID"]: line for line in server.events("occurrencesMissed")}
+    # The due time itself is no occurrence of the schedule here; ten or eleven whole minutes are after it.
+    assert 9 <= missed[str(job.id)]["count"] <= 11
+    assert missed[str(daily.id)]["count"] in (2, 3)
+    assert "no server" in missed[str(job.id)]["reason"]
+
+
+@pytest.mark.parametrize("status", ["Queued", "Running"])
+def test_an_occurrence_while_a_run_is_not_over_is_left_out_and_noted(schedules, start_server, status):
+    job = schedules.job(due=None)
+    schedules.directory.run(job, status=status, messages=0)
+    schedules.set_due(job, "-1 second")
+    server = start_server(schedules.database, QUICK)
+    schedules.wait_until_started(job)
+    assert len(schedules.runs(job)) == 1
+    assert 0 < schedules.next_run(job) <= 3600
+    line = server.wait_for_event("occurrencesMissed", lambda line: line["jobID"] == str(job.id))
+    assert (line["count"], line["reason"]) == (1, "the run before is not over")
+    assert server.metrics()["ccs_jobstore_occurrences_missed_total"] == 1
+    assert server.metrics()["ccs_jobstore_runs_scheduled_total"] == 0
+
+
+def test_a_job_that_is_over_is_started_again_at_its_next_occurrence(schedules, start_server):
+    job = schedules.job(due=None)
+    schedules.directory.run(job, status="Completed")
+    schedules.set_due(job, "-1 second")
+    start_server(schedules.database, QUICK)
+    schedules.wait_until_started(job)
+    assert [status for _, status, _ in schedules.runs(job)] == ["Completed", "Queued"]
+
+
+def test_a_job_that_runs_once_is_started_and_never_due_again(schedules, start_server):
+    job = schedules.job(ONCE)
+    server = start_server(schedules.database, QUICK)
+    schedules.wait_until_started(job)
+    assert len(schedules.runs(job)) == 1
+    assert schedules.next_run(job) is None
+    assert server.events("occurrencesMissed") == []
+
+
+@pytest.mark.parametrize(
+    ("configuration", "reason"),
+    [
+        (None, "the job has no schedule"),
+        ({}, "the job has no schedule"),
+        ({"Schedule": {"RunPeriodically": True, "RepeatMinutes": 0, "StartDate": "2026-01-01"}}, "/RepeatMinutes"),
+        ({"Schedule": "daily"}, "must be an object"),
+    ],
+)
+def test_a_schedule_that_cannot_be_followed_is_cleared_once_and_on_record(
+    schedules, start_server, configuration, reason
+):
+    other = schedules.job()
+    job = schedules.directory.job(schedules.user, configuration=configuration)
+    schedules.set_due(job, "-1 minute")
+    server = start_server(schedules.database, QUICK)
+    schedules.wait_until_started(job, other)
+    assert schedules.next_run(job) is None
+    assert schedules.runs(job) == []
+    assert len(schedules.runs(other)) == 1
+    line = server.wait_for_event("scheduleCleared")
+    assert line["jobID"] == str(job.id)
+    assert reason in line["detail"]
+    operation, user, details = schedules.database.row(
+        "SELECT operation, user_name, details->>'Reason' FROM audit.events WHERE job_id = %s", job.id
+    )
+    assert (operation, user) == ("Clear Schedule", "Schedule")
+    assert reason in details
+
+
+def test_system_jobs_are_none_of_the_schedulers_business(schedules, start_server):
+    system = schedules.directory.job(configuration={"Schedule": HOURLY})
+    schedules.set_due(system, "-1 hour")
+    other = schedules.job()
+    start_server(schedules.database, QUICK)
+    eventually(lambda: schedules.runs(other), what="the other job was started")
+    assert schedules.runs(system) == []
+    assert schedules.next_run(system) < 0
+
+
+def test_a_job_that_is_locked_holds_up_no_other_and_is_started_when_it_is_free(schedules, start_server):
+    locked, other = schedules.job(), schedules.job()
+    blocker = schedules.database.connect()
+    blocker.cursor().execute("SELECT FROM directory.jobs WHERE job_id = %s FOR UPDATE", (locked.id,))
+    start_server(schedules.database, QUICK)
+    schedules.wait_until_started(other)
+    assert schedules.runs(locked) == []
+    blocker.rollback()
+    blocker.close()
+    schedules.wait_until_started(locked)
+    assert len(schedules.runs(locked)) == 1
+
+
+def test_a_job_that_was_changed_after_it_was_read_is_not_started_by_what_was_read(schedules):
+    job = schedules.job()
+    due = schedules.database.value("SELECT next_run_at FROM directory.jobs WHERE job_id = %s", job.id)
+    call = (
+        "SELECT outcome FROM directory.run_due_jobs("
+        "ARRAY[%s]::uuid[], ARRAY[%s]::timestamptz[], ARRAY[%s]::bigint[], ARRAY[NULL]::timestamptz[], ARRAY[''], "
+        "ARRAY[gen_random_uuid()])"
+    )
+    schedules.database.rows("UPDATE directory.jobs SET version = 2 WHERE job_id = %s", job.id)
+    assert schedules.database.value(call, job.id, due, 1) == "passed over"
+    schedules.set_due(job, "-2 seconds")
+    assert schedules.database.value(call, job.id, due, 2) == "passed over"
+    assert schedules.runs(job) == []
+    now_due = schedules.database.value("SELECT next_run_at FROM directory.jobs WHERE job_id = %s", job.id)
+    assert schedules.database.value(call, job.id, now_due, 2) == "started"
+    assert schedules.database.value(call, job.id, now_due, 2) == "passed over"
+    assert len(schedules.runs(job)) == 1
+
+
+def test_many_callers_of_the_same_orders_start_each_job_once(schedules):
+    jobs = schedules.jobs(40)
+    rows = schedules.database.rows(
+        "SELECT job_id, next_run_at, version FROM directory.jobs WHERE job_id = ANY (%s)", [job.id for job in jobs]
+    )
+
+    def call(_):
+        with schedules.database.connect() as connection, connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT outcome FROM directory.run_due_jobs("
+                "%s::uuid[], %s::timestamptz[], %s::bigint[], array_fill(now() + interval '1 hour', ARRAY[40]), "
+                "array_fill(''::text, ARRAY[40]), "
+                "ARRAY(SELECT gen_random_uuid() FROM generate_series(1, 40)))",
+                tuple(list(column) for column in zip(*rows)),
+            )
+            return [outcome for (outcome,) in cursor.fetchall()]
+
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = [outcome for answer in pool.map(call, range(8)) for outcome in answer]
+    assert outcomes.count("started") == 40
+    assert set(outcomes) == {"started", "passed over"}
+    assert [len(schedules.runs(job)) for job in jobs] == [1] * 40
+
+
+# MARK: Time limits
+
+
+@pytest.mark.parametrize("status", ["Running", "Queued"])
+def test_a_run_that_takes_longer_than_its_job_allows_is_ended(schedules, start_server, status):
+    job = schedules.job(due=None)
+    run = schedules.running(job, ends_in="-1 second", lease_ends_in="1 hour", time_limit="26:00:05")
+    # Queued is one that lost its collector.
+    schedules.database.rows("UPDATE store.job_runs SET status = %s WHERE run_id = %s", status, run)
+    other = schedules.job(due=None)
+    going_on = schedules.running(other, ends_in="1 hour", lease_ends_in="1 hour", time_limit="01:00:00")
+    server = start_server(schedules.database, QUICK)
+    eventually(lambda: schedules.run(run)["status"] == "Aborted", what="the run was ended")
+    ended = schedules.run(run)
+    assert ended["ended_at"] is not None
+    assert ended["lease_expires_at"] is None
+    assert ended["message_count"] == 1
+    ((number, severity, message),) = schedules.messages(run)
+    assert (number, severity) == (0, "Warning")
+    assert message == "The run was ended because it took longer than EndJobRunTimeInterval (26:00:05) allows."
+    assert schedules.last_run_status(job) == "Aborted"
+    event = schedules.database.row(
+        "SELECT operation, user_name, details->>'JobRunID' FROM audit.events WHERE job_id = %s", job.id
+    )
+    assert event == ("Abort Job Run", "Schedule", str(run))
+    assert server.wait_for_event("runOverdue")["runID"] == str(run)
+    assert server.metrics()["ccs_jobstore_runs_overdue_total"] == 1
+    assert schedules.run(going_on)["status"] == "Running"
+    assert schedules.last_run_status(other) == "Running"
+
+
+def test_a_run_ends_at_its_moment_with_any_number_of_servers_and_once(schedules, start_server):
+    servers = [start_server(schedules.database, QUICK) for _ in range(3)]
+    runs = [schedules.running(schedules.job(due=None), ends_in="1 second", lease_ends_in="1 hour") for _ in range(30)]
+    for run in runs:
+        eventually(lambda run=run: schedules.run(run)["status"] == "Aborted", what="the run was ended")
+        assert len(schedules.messages(run)) == 1
+    assert sum(server.metrics()["ccs_jobstore_runs_overdue_total"] for server in servers) == len(runs)
+
+
+# MARK: Lost collectors
+
+
+def test_a_run_that_lost_its_collector_is_queued_again_until_it_was_tried_often_enough(schedules, start_server):
+    job = schedules.job(due=None)
+    run = schedules.running(job, lease_ends_in="-1 second", attempts=1)
+    server = start_server(schedules.database, QUICK | {"collectors.maximumAttempts": 2})
+    eventually(lambda: schedules.run(run)["status"] == "Queued", what="the run is in the queue")
+    queued = schedules.run(run)
+    assert (queued["attempts"], queued["collector"], queued["lease_id"], queued["lease_expires_at"]) == (
+        1,
+        None,
+        None,
+        None,
+    )
+    assert schedules.last_run_status(job) == "Queued"
+    assert queued["message_count"] == 1
+    ((number, severity, message),) = schedules.messages(run)
+    assert (number, severity) == (0, "Warning")
+    assert message.startswith("The collector collector-7 was lost: its lease ended at 20")
+    assert message.endswith("It was attempt 1 of 2: the run is in the queue again.")
+    assert server.wait_for_event("leaseLost")["outcome"] == "requeued"
+
+    schedules.database.rows(
+        "UPDATE store.job_runs SET status = 'Running', attempts = 2, collector = 'collector-8', "
+        "lease_id = gen_random_uuid(), lease_expires_at = now() WHERE run_id = %s",
+        run,
+    )
+    eventually(lambda: schedules.run(run)["status"] == "Failed", what="the run has failed")
+    assert schedules.last_run_status(job) == "Failed"
+    number, severity, message = schedules.messages(run)[1]
+    assert (number, severity) == (1, "Error")
+    assert "collector-8" in message
+    assert message.endswith("It was attempt 2 of 2.")
+    assert server.wait_for_event("leaseLost", lambda line: line["outcome"] == "failed")["runID"] == str(run)
+    assert server.metrics()["ccs_jobstore_leases_lost_total"] == 2
+
+
+def test_only_the_last_run_changes_the_status_of_its_job(schedules, start_server):
+    job = schedules.job(due=None)
+    run = schedules.running(job, lease_ends_in="-1 second")
+    schedules.database.rows(
+        "UPDATE directory.jobs SET last_run_id = gen_random_uuid(), last_run_status = 'Completed' WHERE job_id = %s", job.id
+    )
+    start_server(schedules.database, QUICK)
+    eventually(lambda: schedules.run(run)["status"] == "Queued", what="the run is in the queue")
+    assert schedules.last_run_status(job) == "Completed"
+
+
+def test_a_lease_that_holds_and_a_run_without_one_are_left_alone(schedules, start_server):
+    held = schedules.running(schedules.job(due=None), lease_ends_in="1 hour")
+    without = schedules.running(schedules.job(due=None))
+    lost = schedules.running(schedules.job(due=None), lease_ends_in="-1 second")
+    start_server(schedules.database, QUICK)
+    eventually(lambda: schedules.run(lost)["status"] == "Queued", what="the lost one is in the queue")
+    assert schedules.run(held)["status"] == "Running"
+    assert schedules.run(without)["status"] == "Running"
+
+
+def test_many_lost_runs_are_released_once_by_three_servers(schedules, start_server):
+    runs = [schedules.running(schedules.job(due=None), lease_ends_in="-1 second") for _ in range(120)]
+    servers = [start_server(schedules.database, QUICK) for _ in range(3)]
+    eventually(
+        lambda: schedules.database.value("SELECT count(*) FROM store.job_runs WHERE status = 'Running'") == 0,
+        what="none is running",
+    )
+    assert schedules.database.value("SELECT count(*) FROM store.job_run_messages") == len(runs)
+    eventually(
+        lambda: sum(server.metrics()["ccs_jobstore_leases_lost_total"] for server in servers) == len(runs),
+        what="all are counted",
+    )
+
+
+def test_runs_of_a_job_that_is_locked_wait_and_hold_up_no_other(schedules, start_server):
+    locked_job = schedules.job(due=None)
+    locked = schedules.running(locked_job, ends_in="-2 seconds", lease_ends_in="-2 seconds")
+    blocker = schedules.database.connect()
+    blocker.cursor().execute("SELECT FROM directory.jobs WHERE job_id = %s FOR KEY SHARE", (locked_job.id,))
+    blocker.cursor().execute("SELECT FROM store.job_runs WHERE run_id = %s FOR UPDATE", (locked,))
+    overdue = schedules.running(schedules.job(due=None), ends_in="-1 second")
+    lost = schedules.running(schedules.job(due=None), lease_ends_in="-1 second")
+    start_server(schedules.database, QUICK)
+    eventually(lambda: schedules.run(overdue)["status"] == "Aborted", what="the overdue one is ended")
+    eventually(lambda: schedules.run(lost)["status"] == "Queued", what="the lost one is in the queue")
+    assert schedules.run(locked)["status"] == "Running"
+    blocker.rollback()
+    blocker.close()
+    eventually(lambda: schedules.run(locked)["status"] == "Aborted", what="the one that was locked is ended, too")
+
+
+def test_a_job_may_be_deleted_while_its_run_is_overdue(schedules, start_server):
+    server = start_server(schedules.database, QUICK)
+    client = Client(server)
+    client.sign_in(schedules.user)
+    for _ in range(10):
+        job = schedules.job(due="0 seconds")
+        schedules.running(job, ends_in="0.05 seconds", lease_ends_in="0.05 seconds")
+        assert client.delete(job).status_code == 204
+    assert server.events("schedulerFailed") == []
+    assert schedules.database.value("SELECT count(*) FROM store.job_runs") == 0

@@ -1,0 +1,7 @@
+-- Revert ccs-jobstore:collection from pg
+BEGIN;
+
+DROP FUNCTION store.renew_lease;
+DROP FUNCTION store.claim_runs;
+
+COMMIT;
