@@ -18,11 +18,12 @@ SQL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "sql")
 HISTORY_TABLES = ("job_runs", "job_run_messages", "collected_data", "evaluation_results")
 TASKS = (
     "View standards", "View assets", "View all jobs", "View evaluation results",
-    "Manage jobs", "Collect data", "Evaluate standards",
+    "Manage jobs", "Collect data", "Evaluate standards", "Report job runs",
 )
 USER = "BENCH\\deleter"
 PASSWORD = "not a secret"
 TOKEN = "bench" * 8 + "ijk"
+TOKEN_HASH = hashlib.sha256(TOKEN.encode()).hexdigest()
 
 
 class Failed(Exception):
@@ -77,7 +78,7 @@ class Database:
         self.rows(
             "INSERT INTO auth.access_tokens (token_hash, session_id, user_id, expires_at)"
             " VALUES (%s, %s, %s, now() + interval '1 day')",
-            (hashlib.sha256(TOKEN.encode()).digest(), session, self.user),
+            (bytes.fromhex(TOKEN_HASH), session, self.user),
         )
 
     def make_jobs(self, count):
@@ -96,6 +97,15 @@ class Database:
         self.rows("VACUUM (ANALYZE)")
         self.rows("CHECKPOINT")
 
+    def forget_logins(self):
+        """Ends all sessions but the one of the common token."""
+        self.rows(
+            "DELETE FROM auth.sessions s WHERE NOT EXISTS"
+            " (SELECT FROM auth.access_tokens t WHERE t.session_id = s.session_id AND t.token_hash = %s)",
+            (hashlib.sha256(TOKEN.encode()).digest(),),
+        )
+        self.settle()
+
     # --- after a run --------------------------------------------------------------------------------------------------
 
     def jobs(self):
@@ -106,6 +116,10 @@ class Database:
 
     def audited(self):
         return self.value("SELECT count(*) FROM audit.events WHERE operation = 'Delete Job'")
+
+    def logins(self):
+        """Sessions but for that of the common token."""
+        return self.value("SELECT count(*) FROM auth.sessions") - 1
 
     def check_no_orphans(self):
         for table in HISTORY_TABLES:

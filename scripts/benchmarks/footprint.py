@@ -48,7 +48,7 @@ def _expect(status, answer):
 def memory(settings, database, say):
     """Resident memory in MB: after the start, after requests, after logins at the shipped cost."""
     rounds = []
-    clients = settings.connections
+    clients = settings.connections[0]
 
     def requests(client, place):
         # Three reads, then a deletion, each on a job of its own.

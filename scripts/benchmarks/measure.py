@@ -7,14 +7,31 @@ import signal
 import sys
 import time
 
+import bulk
+import connections
 import deletion
 import footprint
+import handshakes
 import large
+import logins
 import machine
+import reading
 import report
+import scaling
 from database import Database, Failed
 
-PARTS = {"delete": deletion.measure, "large": large.measure, "memory": footprint.memory, "start": footprint.start}
+PARTS = {
+    "delete": deletion.measure,
+    "read": reading.measure,
+    "large": large.measure,
+    "bulk": bulk.measure,
+    "logins": logins.measure,
+    "connections": connections.measure,
+    "handshakes": handshakes.measure,
+    "memory": footprint.memory,
+    "start": footprint.start,
+    "scale": scaling.measure,
+}
 
 
 def settings():
@@ -22,11 +39,12 @@ def settings():
     parser.add_argument("parts", nargs="+", choices=PARTS)
     for name in ("state", "binary", "sockets", "programs"):
         parser.add_argument(f"--{name}", required=True)
-    for name in ("cluster-pid", "seconds", "runs", "connections", "rows", "patience"):
+    for name in ("cluster-pid", "seconds", "runs", "rows", "patience"):
         parser.add_argument(f"--{name}", type=int, required=True)
-    parser.add_argument(
-        "--pool", dest="pools", default=[None], type=lambda text: [int(number) for number in text.split(",")]
-    )
+    parser.add_argument("--nginx", help="its program; for the handshakes")
+    numbers = lambda text: [int(number) for number in text.split(",")]
+    parser.add_argument("--connections", required=True, type=numbers)
+    parser.add_argument("--pool", dest="pools", default=[None], type=numbers)
     return parser.parse_args()
 
 
@@ -40,11 +58,11 @@ def main():
     chosen = settings()
     database = Database(chosen.sockets)
     database.make_user()
-    venv = os.path.join(chosen.state, "venv") if "delete" in chosen.parts else None
+    venv = os.path.join(chosen.state, "venv") if {"delete", "read"} & set(chosen.parts) else None
     results = {
         "date": time.strftime("%Y-%m-%d"),
         "machine": machine.description(database, chosen.programs, venv),
-        "seconds": chosen.seconds, "connections": chosen.connections,
+        "seconds": chosen.seconds,
     }
     for name, value in results["machine"].items():
         say(f"{name}: {value}")
@@ -56,6 +74,9 @@ def main():
     except Failed as failure:
         print(f"bench: {failure}", file=sys.stderr)
         return 1
+    if "scale" in results:
+        scaling.plot(results["scale"], os.path.join(chosen.state, "plots"))
+        say(f"the plots are in {chosen.state}/plots")
     table = report.markdown(results)
     with open(os.path.join(chosen.state, "report.json"), "w") as file:
         json.dump(results, file, indent=2)

@@ -80,27 +80,27 @@ class Server:
 
 
 class JobStore(Server):
-    """The service itself, with the shipped settings but for its place and, if asked for, its pool."""
+    """The service itself, with the shipped settings but for its place and those that are named by their dotted keys."""
 
-    def __init__(self, state, binary, sockets, pool=None):
+    def __init__(self, state, binary, sockets, pool=None, **settings):
         super().__init__(state)
         self.name = f"ccs-jobstore-{pool}" if pool else "ccs-jobstore"
         configuration = os.path.join(state, f"{self.name}.json5")
+        values = {
+            "listen.address": "127.0.0.1",
+            "listen.port": self.port,
+            "tls.certificateFile": os.path.join(state, "tls/certificate.pem"),
+            "tls.privateKeyFile": os.path.join(state, "tls/private-key.pem"),
+            "database.connection": f"host={sockets} dbname=ccs_jobstore user=ccs_jobstore",
+            **({"database.connections": pool} if pool else {}),
+            **settings,
+        }
+        sections = {}
+        for key, value in values.items():
+            section, name = key.split(".")
+            sections.setdefault(section, {})[name] = value
         with open(configuration, "w") as file:
-            json.dump(
-                {
-                    "listen": {"address": "127.0.0.1", "port": self.port},
-                    "tls": {
-                        "certificateFile": os.path.join(state, "tls/certificate.pem"),
-                        "privateKeyFile": os.path.join(state, "tls/private-key.pem"),
-                    },
-                    "database": {
-                        "connection": f"host={sockets} dbname=ccs_jobstore user=ccs_jobstore",
-                        **({"connections": pool} if pool else {}),
-                    },
-                },
-                file, indent=2,
-            )
+            json.dump(sections, file, indent=2)
         self.command = [binary, "serve", "--config", configuration]
 
     def forget_log(self):
@@ -121,7 +121,10 @@ class FastAPI(Server):
     name = "fastapi"
     WORKERS = 2
 
-    def __init__(self, state, sockets, pool):
+    # Connections to the database, over all workers.
+    POOL = 32
+
+    def __init__(self, state, sockets):
         super().__init__(state)
         folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fastapi")
         self.command = [
@@ -132,22 +135,61 @@ class FastAPI(Server):
             "--ssl-keyfile", os.path.join(state, "tls/private-key.pem"),
         ]
         self.environment = {
-            "BENCH_DSN": f"postgresql://ccs_jobstore@/ccs_jobstore?host={sockets}", "BENCH_POOL": str(pool),
+            "BENCH_DSN": f"postgresql://ccs_jobstore@/ccs_jobstore?host={sockets}",
+            "BENCH_POOL": str(self.POOL // self.WORKERS),
         }
+
+
+class NGINX(Server):
+    """What answers /readyz out of its configuration, with as many workers as the service has threads."""
+
+    name = "nginx"
+    WORKERS = 2
+
+    def __init__(self, state, program):
+        super().__init__(state)
+        folder = os.path.join(state, "nginx")
+        os.makedirs(folder, exist_ok=True)
+        paths = "\n".join(
+            f"    {kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        )
+        configuration = os.path.join(folder, "nginx.conf")
+        with open(configuration, "w") as file:
+            file.write(f"""daemon off;
+worker_processes {self.WORKERS};
+pid {folder}/pid;
+error_log {self.log};
+events {{ worker_connections 4096; }}
+http {{
+    access_log {folder}/access.log;
+{paths}
+    server {{
+        listen 127.0.0.1:{self.port} ssl backlog=1024;
+        ssl_certificate {state}/tls/certificate.pem;
+        ssl_certificate_key {state}/tls/private-key.pem;
+        ssl_protocols TLSv1.2 TLSv1.3;
+        ssl_session_cache off;
+        ssl_session_tickets off;
+        location / {{ default_type application/json; return 200 '{{"status":"ready"}}'; }}
+    }}
+}}
+""")
+        self.command = [program, "-p", folder, "-c", configuration]
 
 
 class Client:
     """One kept-alive TLS connection, as thin as possible so that it measures the server."""
 
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+
     def __init__(self, port, token=None, timeout=30):
         self.token = token
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
         plain = socket.create_connection(("127.0.0.1", port), timeout)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
-            self.socket = context.wrap_socket(plain)
+            self.socket = self.context.wrap_socket(plain)
         except OSError:
             plain.close()
             raise

@@ -1,4 +1,4 @@
-"""Delete Job as one would write it with FastAPI and asyncpg: the same answers for the same requests, the same rows.
+"""Delete Job and Search Job by ID as one would write it with FastAPI and asyncpg: the same answers for the same requests, the same rows.
 
 Run by uvicorn with uvloop, httptools and TLS, two workers. The database comes by BENCH_DSN, the connections a worker
 may have by BENCH_POOL.
@@ -33,6 +33,14 @@ JOIN directory.users u USING (user_id)
 WHERE a.token_hash = $1 AND a.expires_at > now() AND NOT u.disabled
 """
 
+JOB = """
+SELECT j.job_id, j.job_name, j.job_description, j.job_type, j.is_system, u.user_name, j.created_at, j.modified_at,
+       j.last_run_status, j.last_run_at, j.next_run_at, j.configuration::text
+FROM directory.jobs j
+LEFT JOIN directory.users u ON u.user_id = j.created_by
+WHERE j.job_id = $1
+"""
+
 LOCK = """
 SELECT history_id, job_name, run_count, is_system, created_by
 FROM directory.jobs
@@ -51,6 +59,7 @@ VALUES ($1, $2, 'Delete Job', $3, $4, $5, $6)
 """
 
 NEEDED_TASKS = {"View standards", "Manage jobs", "Collect data", "Evaluate standards", "View evaluation results"}
+NEEDED_TO_READ = {"View all jobs", "View standards", "View assets"}
 NEEDED_FOLDERS = {
     uuid.UUID("a55e7000-0000-4000-8000-000000000001"),
     uuid.UUID("57a2da2d-0000-4000-8000-000000000001"),
@@ -86,22 +95,57 @@ async def ready():
     return {"status": "ready"}
 
 
-@app.delete("/ccs/api/v1/Jobs")
-async def delete_job(request: Request, jobid: str):
+def bearer(request):
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         raise Problem(401, "An access token is needed: Authorization: Bearer, followed by the token.")
+    return token
+
+
+def identifier(text):
     try:
-        job = uuid.UUID(jobid)
+        return uuid.UUID(text)
     except ValueError:
         raise Problem(400, "JobID is invalid.") from None
 
+
+async def permitted(connection, token, tasks):
+    user = await connection.fetchrow(PRINCIPAL, hashlib.sha256(token.encode()).digest())
+    if user is None:
+        raise Problem(401, "The access token is invalid or has expired.")
+    if not tasks.issubset(user["tasks"]) or not NEEDED_FOLDERS.issubset(user["folders"]):
+        raise Problem(403, "This needs a task or a folder that you do not have.")
+    return user
+
+
+def wire(time):
+    return time and time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@app.get("/ccs/api/v1/jobs/{jobid}")
+async def job_by_id(request: Request, jobid: str):
+    token, job = bearer(request), identifier(jobid)
     async with request.app.state.pool.acquire() as connection:
-        user = await connection.fetchrow(PRINCIPAL, hashlib.sha256(token.encode()).digest())
-        if user is None:
-            raise Problem(401, "The access token is invalid or has expired.")
-        if not NEEDED_TASKS.issubset(user["tasks"]) or not NEEDED_FOLDERS.issubset(user["folders"]):
-            raise Problem(403, "Delete Job needs a task or a folder that you do not have.")
+        await permitted(connection, token, NEEDED_TO_READ)
+        found = await connection.fetchrow(JOB, job)
+    if found is None:
+        raise Problem(404, "The job does not exist.")
+    return JSONResponse({
+        "JobProperties": {
+            "JobID": str(found["job_id"]), "JobName": found["job_name"], "JobDescription": found["job_description"],
+            "JobType": found["job_type"], "JobCategory": "System" if found["is_system"] else "UserDefined",
+            "CreatedBy": found["user_name"], "JobCreationTime": wire(found["created_at"]),
+            "JobModifiedTime": wire(found["modified_at"]), "LastRunStatus": found["last_run_status"],
+            "LastRunDate": wire(found["last_run_at"]), "NextRunDate": wire(found["next_run_at"]),
+        },
+    })
+
+
+@app.delete("/ccs/api/v1/Jobs")
+async def delete_job(request: Request, jobid: str):
+    token, job = bearer(request), identifier(jobid)
+    async with request.app.state.pool.acquire() as connection:
+        user = await permitted(connection, token, NEEDED_TASKS)
         async with connection.transaction():
             found = await connection.fetchrow(LOCK, job)
             if found is None:

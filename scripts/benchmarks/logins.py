@@ -1,0 +1,50 @@
+"""Logins a second, with the password remembered and with scrypt each time."""
+
+import base64
+import time
+
+import machine
+import wrk
+from database import PASSWORD, USER, Failed
+from servers import Client, JobStore
+
+BODY = f"grant_type=password&username={USER}&password={base64.b64encode(PASSWORD.encode()).decode()}"
+# scrypt is slow by intent, and as many as there are connections wait in line.
+TIMEOUT = 60
+
+
+def run(settings, database, remember):
+    """Logins a second; the first, which is always hashed, is not counted."""
+    database.forget_logins()
+    machine.wait_until_quiet(settings.patience)
+    with JobStore(
+        settings.state, settings.binary, settings.sockets, **{} if remember else {"passwords.rememberSeconds": 0}
+    ) as server:
+        with Client(server.port) as client:
+            status, _ = client.request("POST", "/ccs/api/v1/oauth/tokens", BODY.encode())
+            if status != 200:
+                raise Failed(f"a login was answered {status}")
+        summary = wrk.run("login.lua", server.port, settings.connections[0], settings.seconds, TIMEOUT, BENCH_BODY=BODY)
+        # What was under way when wrk left is finished.
+        time.sleep(2)
+    answers, sessions = summary["answers"], database.logins() - 1
+    if summary["notSuccessful"] or summary["broken"]:
+        raise Failed(f"{summary['notSuccessful']} logins were refused, {summary['broken']} never answered")
+    if not answers <= sessions <= answers + settings.connections[0]:
+        raise Failed(f"{answers} logins were answered, and there are {sessions} sessions")
+    return {"rate": answers / (summary["microseconds"] / 1e6), "p50": summary["p50"] / 1e3, "p99": summary["p99"] / 1e3}
+
+
+def measure(settings, database, say):
+    rounds = []
+    for number in range(settings.runs):
+        results = {
+            "hashed": run(settings, database, remember=False), "remembered": run(settings, database, remember=True)
+        }
+        rounds.append(results)
+        say(
+            f"logins, round {number + 1}: {results['hashed']['rate']:.1f} a second by scrypt,"
+            f" {results['remembered']['rate']:,.0f} with the password remembered"
+        )
+    database.forget_logins()
+    return {"rounds": rounds}

@@ -1,0 +1,46 @@
+"""GET of one job by its ID: the service, pgbench and FastAPI by turns on one store that nobody changes."""
+
+import contenders
+import machine
+from database import TOKEN_HASH
+from servers import FastAPI, JobStore
+
+JOBS = 100_000
+WARM_UP_SECONDS = 2
+
+
+class OverTLS(contenders.OverTLS):
+    script = "get.lua"
+
+
+def measure(settings, database, say):
+    """By the number of connections."""
+    database.make_jobs(JOBS)
+    return {str(connections): _measure(settings, database, say, connections) for connections in settings.connections}
+
+
+def _measure(settings, database, say, connections):
+    with (
+        JobStore(settings.state, settings.binary, settings.sockets) as service,
+        FastAPI(settings.state, settings.sockets) as fastapi,
+    ):
+        variables = {"jobs": JOBS, "token_hash": TOKEN_HASH}.items()
+        field = [
+            OverTLS("service", settings, database, connections, service),
+            contenders.PGBench("pgbench", settings, database, connections, "get.pgbench", variables),
+            OverTLS("FastAPI", settings, database, connections, fastapi),
+        ]
+        for contender in field:
+            contenders.timed(contender, WARM_UP_SECONDS)
+        rounds = []
+        for number in range(settings.runs):
+            results = {}
+            for contender in field:
+                machine.wait_until_quiet(settings.patience)
+                result = results[contender.name] = contenders.timed(contender, settings.seconds)
+                say(
+                    f"{connections} connections, round {number + 1}, {contender.name}:"
+                    f" {contenders.told(result, 'jobs')}"
+                )
+            rounds.append(results)
+        return {"jobs": JOBS, "rounds": rounds}
