@@ -10,10 +10,13 @@ public struct JobService: Sendable {
     public var deletionRowBound: Int
     /// The most runs that are answered at once.
     public var maximumRuns: Int
+    /// The most messages that are answered at once, over all those runs.
+    public var maximumMessages: Int
 
-    public init(deletionRowBound: Int, maximumRuns: Int) {
+    public init(deletionRowBound: Int, maximumRuns: Int, maximumMessages: Int) {
       self.deletionRowBound = deletionRowBound
       self.maximumRuns = maximumRuns
+      self.maximumMessages = maximumMessages
     }
   }
 
@@ -108,10 +111,21 @@ public struct JobService: Sendable {
           "The job has \(existing ?? 0) runs; ask for at most \(settings.maximumRuns) of them with count.")
       }
     }
-    let runs = try await refusing { () async throws(RepositoryError) in
-      try await repository.jobRuns.latest(job: job, limit: wanted, withMessages: withMessages)
+    let found = try await refusing { () async throws(RepositoryError) in
+      try await repository.jobRuns.latest(job: job, limit: wanted)
     }
-    guard let runs else { throw .notFound("The job \(job.guidString) does not exist.") }
+    guard var runs = found else { throw .notFound("The job \(job.guidString) does not exist.") }
+    if withMessages {
+      let messages = runs.reduce(0) { $0 + $1.messageCount }
+      guard messages <= settings.maximumMessages else {
+        throw .invalid(
+          "These runs have \(messages) messages; at most \(settings.maximumMessages) are answered at once: ask for fewer runs with count."
+        )
+      }
+      try await refusing { () async throws(RepositoryError) in
+        try await repository.jobRuns.addMessages(to: &runs)
+      }
+    }
     return runs
   }
 }

@@ -4,7 +4,7 @@ import Postgres
 public struct FailedLogins: Sendable {
   /// What is counted: SHA-256 of a user name or an address, and from which failure on it is slowed.
   public struct Subject: Sendable {
-    let hash: [UInt8]
+    public let hash: [UInt8]
     let threshold: Int
 
     public init(hash: [UInt8], threshold: Int) {

@@ -18,7 +18,7 @@ public struct JobRuns: Sendable {
   // A row for a job without runs, too: no row at all means that there is no such job.
   private static let latest = Statement(
     """
-    SELECT r.run_id, r.status, r.triggered_by, r.queued_at, r.started_at, r.ended_at, r.message_count, j.history_id
+    SELECT r.run_id, r.status, r.triggered_by, r.queued_at, r.started_at, r.ended_at, r.message_count
     FROM directory.jobs j
     LEFT JOIN LATERAL (
         SELECT *
@@ -31,39 +31,38 @@ public struct JobRuns: Sendable {
     ORDER BY r.queued_at DESC, r.run_id DESC
     """, .uuid, .int8)
 
+  // A run that was purged meanwhile has none: its history is nobody's any more.
   private static let messages = Statement(
     """
-    SELECT run_id, logged_at, severity, asset_id, message
-    FROM store.job_run_messages
-    WHERE history_id = $1 AND run_id = ANY ($2)
-    ORDER BY run_id, row_number
+    SELECT m.run_id, m.logged_at, m.severity, m.asset_id, m.message
+    FROM directory.jobs j
+    JOIN store.job_run_messages m ON m.history_id = j.history_id
+    WHERE j.job_id = $1 AND m.run_id = ANY ($2)
+    ORDER BY m.run_id, m.row_number
     """, .uuid, .uuidArray)
 
-  /// The newest runs of a job, newest first; nil if there is no such job.
+  /// The newest runs of a job, newest first, without their messages; nil if there is no such job.
   ///
   /// - Parameter limit: How many at most; nil for all.
-  public func latest(
-    job: UUID, limit: Int?, withMessages: Bool
-  ) async throws(RepositoryError) -> [JobRun]? {
+  public func latest(job: UUID, limit: Int?) async throws(RepositoryError) -> [JobRun]? {
     let rows = try await pool.run(Self.latest(.uuid(job), limit.map { .int(Int64($0)) } ?? .null))
-    guard let first = rows.first else { return nil }
-    let history: UUID = first(7)
-    var runs: [JobRun] = []
-    for row in rows {
-      guard let id: UUID = row(0) else { continue }
-      runs.append(
-        JobRun(
-          id: id, jobID: job, status: JobRun.Status(rawValue: row(1)) ?? .failed, triggeredBy: row(2),
-          queuedAt: row(3), startedAt: row(4), endedAt: row(5), messageCount: row(6)))
+    guard !rows.isEmpty else { return nil }
+    return rows.compactMap { row in
+      guard let id: UUID = row(0) else { return nil }
+      return JobRun(
+        id: id, jobID: job, status: JobRun.Status(rawValue: row(1)) ?? .failed, triggeredBy: row(2),
+        queuedAt: row(3), startedAt: row(4), endedAt: row(5), messageCount: row(6))
     }
-    if withMessages, !runs.isEmpty {
-      var byRun: [UUID: [JobRun.Message]] = [:]
-      for row in try await pool.run(Self.messages(.uuid(history), .uuids(runs.map(\.id)))) {
-        byRun[row(0), default: []].append(
-          JobRun.Message(time: row(1), severity: row(2), assetID: row(3), text: row(4)))
-      }
-      for index in runs.indices { runs[index].messages = byRun[runs[index].id] ?? [] }
+  }
+
+  /// Gives runs of one job their messages, in the order in which they were logged.
+  public func addMessages(to runs: inout [JobRun]) async throws(RepositoryError) {
+    guard let job = runs.first?.jobID else { return }
+    var byRun: [UUID: [JobRun.Message]] = [:]
+    for row in try await pool.run(Self.messages(.uuid(job), .uuids(runs.map(\.id)))) {
+      byRun[row(0), default: []].append(
+        JobRun.Message(time: row(1), severity: row(2), assetID: row(3), text: row(4)))
     }
-    return runs
+    for index in runs.indices { runs[index].messages = byRun[runs[index].id] ?? [] }
   }
 }

@@ -21,7 +21,8 @@ struct JobHandlerTests {
       loop: loop, settings: ConnectionSettings(conninfo: "", applicationName: "tests"),
       limits: .init(connections: 1, queueLimit: 1, queueTimeout: .seconds(1)), report: { _ in })
     let service = JobService(
-      repository: Repository(pool: pool), settings: .init(deletionRowBound: 1, maximumRuns: 1),
+      repository: Repository(pool: pool),
+      settings: .init(deletionRowBound: 1, maximumRuns: 1, maximumMessages: 1),
       observer: Observer(log: Log(descriptor: -1), metrics: Metrics(version: "tests")), rowsLeft: {})
     let nobody = Principal(userID: UUID(), userName: "nobody", tasks: [], folders: [])
     await body(JobHandlers(service: service, maximumJobsPerRequest: 3), nobody)

@@ -65,7 +65,8 @@ struct RoutingTests {
       limits: .init(connections: 1, queueLimit: 1, queueTimeout: .seconds(1)), report: { _ in })
     let repository = Repository(pool: pool)
     let jobs = JobService(
-      repository: repository, settings: .init(deletionRowBound: 1, maximumRuns: 1), observer: observer,
+      repository: repository, settings: .init(deletionRowBound: 1, maximumRuns: 1, maximumMessages: 1),
+      observer: observer,
       rowsLeft: {})
     let logins = Logins(
       repository: repository,

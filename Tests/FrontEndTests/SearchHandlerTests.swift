@@ -20,7 +20,7 @@ struct SearchHandlerTests {
       limits: .init(connections: 1, queueLimit: 1, queueTimeout: .seconds(1)), report: { _ in })
     let repository = Repository(pool: pool)
     let jobs = JobService(
-      repository: repository, settings: .init(deletionRowBound: 1, maximumRuns: 1),
+      repository: repository, settings: .init(deletionRowBound: 1, maximumRuns: 1, maximumMessages: 1),
       observer: Observer(log: Log(descriptor: -1), metrics: Metrics(version: "tests")), rowsLeft: {})
     let nobody = Principal(userID: UUID(), userName: "nobody", tasks: [], folders: [])
     await body(

@@ -112,6 +112,18 @@ def test_every_status_is_answered_with_its_times(client, user, directory, status
     assert (run["EndTime"] is None) == (status in ("Queued", "Running"))
 
 
+def test_more_messages_than_an_answer_has_room_for_are_refused_and_fewer_runs_are_not(client, user, directory):
+    job = directory.job(user)
+    small = directory.run(job, queued_at="2026-03-01T00:00:00Z", messages=1)
+    large = directory.run(job, queued_at="2026-03-02T00:00:00Z", messages=0)
+    newest = directory.run(job, queued_at="2026-03-03T00:00:00Z", messages=2)
+    directory.database.rows("UPDATE store.job_runs SET message_count = 200001 WHERE run_id = %s", large)
+    problem = assert_problem(client.runs(job, count=0, showmessages="true"), 400)
+    assert "200004 messages" in problem["detail"] and "count" in problem["detail"]
+    assert identifiers(runs_of(client, job, count=0)) == [str(newest), str(large), str(small)]
+    assert runs_of(client, job, count=1, showmessages="true")[0]["MessageCount"] == 2
+
+
 def test_a_job_that_never_ran_has_no_runs(client, user, directory):
     job = directory.job(user)
     assert runs_of(client, job) == []

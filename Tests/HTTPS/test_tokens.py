@@ -1,6 +1,7 @@
 """Tokens: the password grant with all habits of real clients, the refresh grant, revocation, and refusals."""
 
 import base64
+import concurrent.futures
 import json
 import subprocess
 import threading
@@ -638,6 +639,36 @@ def test_repeated_failures_of_a_user_are_slowed_and_then_forgiven(start_server, 
     for _ in range(2):
         assert_token_error(strict.token_request(wrong), "invalid_grant")
     strict.sign_in(victim)
+
+
+def test_many_guesses_at_the_same_moment_are_no_way_around_the_count(start_server, new_database, directory_of):
+    database = new_database()
+    victim = directory_of(database).user()
+    server = start_server(
+        database,
+        {
+            "passwords.failuresBeforeDelay": 3, "passwords.maximumDelaySeconds": 60, "passwords.hashThreads": 8,
+            "passwords.hashQueueLimit": 100,
+        },
+    )  # fmt: skip
+    wrong = f"grant_type=password&username={victim.name}&password={base64_of('guess')}"
+    with concurrent.futures.ThreadPoolExecutor(30) as threads:
+        statuses = list(threads.map(lambda _: Client(server).token_request(wrong).status_code, range(30)))
+    assert sorted(set(statuses)) == [400, 429]
+    assert statuses.count(400) == 3, "a password is tried only when the one before it is counted"
+
+
+def test_many_logins_of_one_user_at_the_same_moment_all_succeed(start_server, new_database, directory_of):
+    database = new_database()
+    user = directory_of(database).user()
+    for remember in (0, 60):
+        server = start_server(
+            database, {"passwords.failuresBeforeDelay": 3, "passwords.rememberSeconds": remember}
+        )
+        right = f"grant_type=password&username={user.name}&password={PASSWORD_BASE64}"
+        with concurrent.futures.ThreadPoolExecutor(16) as threads:
+            statuses = list(threads.map(lambda _: Client(server).token_request(right).status_code, range(16)))
+        assert statuses == [200] * 16
 
 
 def test_the_wait_grows_with_every_failure_up_to_its_limit(start_server, new_database):

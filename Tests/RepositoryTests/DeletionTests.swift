@@ -51,7 +51,7 @@ struct DeletionTests {
       expected?.lastRunAt = nil
       #expect(before?.lastRunStatus == .completed)
       #expect(try await fixture.repository.jobs.job(id: job.id) == expected)
-      #expect(try await fixture.repository.jobRuns.latest(job: job.id, limit: nil, withMessages: true) == [])
+      #expect(try await fixture.repository.jobRuns.latest(job: job.id, limit: nil) == [])
       #expect(try await fixture.repository.jobRuns.count(job: job.id) == 0)
       #expect(try await fixture.histories().isEmpty)
       let history: UUID = try await fixture.value(
@@ -187,7 +187,7 @@ struct DeletionTests {
       #expect(try await fixture.count("store.purges") == (left > 0 ? 1 : 0))
       #expect(try await fixture.orphans() == 0)
       #expect(
-        try await fixture.repository.jobRuns.latest(job: job.id, limit: nil, withMessages: false) == nil)
+        try await fixture.repository.jobRuns.latest(job: job.id, limit: nil) == nil)
       guard left > 0 else { return }
       let purges = Statement(
         "SELECT history_id, job_id, job_name, requested_by, rows_erased FROM store.purges")

@@ -92,8 +92,9 @@ struct JobTests {
       let job = try await fixture.job(of: user)
       try await fixture.fill(job, runs: 3, messages: 12)
       try await fixture.fill(job, runs: 1)
-      let runs = try #require(
-        await fixture.repository.jobRuns.latest(job: job.id, limit: nil, withMessages: true))
+      var runs = try #require(await fixture.repository.jobRuns.latest(job: job.id, limit: nil))
+      #expect(runs.allSatisfy { $0.messages == nil })
+      try await fixture.repository.jobRuns.addMessages(to: &runs)
       #expect(runs.map { $0.messages?.count ?? -1 }.sorted() == [0, 12, 12, 12])
       for run in runs where run.messageCount > 0 {
         #expect(run.messages?.map(\.text) == (1...12).map { "message \($0)" })
@@ -107,8 +108,8 @@ struct JobTests {
     try await withFixture { fixture in
       let runs = fixture.repository.jobRuns
       let job = try await fixture.job(of: try await fixture.user())
-      #expect(try await runs.latest(job: job.id, limit: 1, withMessages: true) == [])
-      #expect(try await runs.latest(job: UUID(), limit: 1, withMessages: true) == nil)
+      #expect(try await runs.latest(job: job.id, limit: 1) == [])
+      #expect(try await runs.latest(job: UUID(), limit: 1) == nil)
       #expect(try await runs.count(job: job.id) == 0)
       #expect(try await runs.count(job: UUID()) == nil)
     }

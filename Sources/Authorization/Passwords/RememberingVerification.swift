@@ -11,16 +11,22 @@ extension PasswordHasher {
   func verify(
     _ password: [UInt8], of account: Sessions.Account?, remembering memory: PasswordMemory
   ) async -> Verdict {
-    // An account that cannot be remembered is looked up all the same: it must not be told apart by the time.
-    let user = account?.userID ?? Self.nobody
-    let stored = account?.passwordHash ?? ""
-    let isKnown = memory.knows(password, of: user, stored: stored)
-    if isKnown, account?.disabled == false, isUpToDate(stored) { return .right(rehashed: nil) }
+    if knows(password, of: account, remembering: memory) { return .right(rehashed: nil) }
     let verdict = await verify(password, against: account?.passwordHash)
-    if case .right(let rehashed) = verdict, account?.disabled == false {
-      memory.remember(password, of: user, stored: rehashed ?? stored)
+    if case .right(let rehashed) = verdict, let account, !account.disabled {
+      memory.remember(password, of: account.userID, stored: rehashed ?? account.passwordHash ?? "")
     }
     return verdict
+  }
+
+  /// Whether this is the account's password and was found right lately, so that `verify` costs nothing.
+  func knows(
+    _ password: [UInt8], of account: Sessions.Account?, remembering memory: PasswordMemory
+  ) -> Bool {
+    // An account that cannot be remembered is looked up all the same: it must not be told apart by the time.
+    let stored = account?.passwordHash ?? ""
+    let isKnown = memory.knows(password, of: account?.userID ?? Self.nobody, stored: stored)
+    return isKnown && account?.disabled == false && isUpToDate(stored)
   }
 
   private static let nobody = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))

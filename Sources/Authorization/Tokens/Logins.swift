@@ -27,6 +27,7 @@ public struct Logins: Sendable {
   private let repository: Repository
   private let hasher: PasswordHasher
   private let memory: PasswordMemory
+  private let turns = Turns<[UInt8]>()
   private let settings: Settings
   private let observe: Observer
 
@@ -71,15 +72,18 @@ public struct Logins: Sendable {
     let user = FailedLogins.Subject(
       hash: sha256(Array("user:\(name)".utf8)), threshold: settings.failuresBeforeDelay)
     let address = FailedLogins.Subject(
-      hash: sha256(Array("address:\(peer)".utf8)), threshold: settings.failuresBeforeDelay * 10)
+      hash: sha256(Array("address:\(ClientNetwork(address: peer))".utf8)),
+      threshold: settings.failuresBeforeDelay * 10)
 
-    let wait = try await storing { () async throws(RepositoryError) in
-      try await repository.failedLogins.wait(for: [user, address])
+    try await refuseIfSlowedDown([user, address], userName: userName, peer: peer)
+    // Of one user a password is hashed at a time, and the failure counted, before the next: or as many could be tried
+    // at once as there is room for. One that was right lately need not wait.
+    let waits = !hasher.knows(password, of: account, remembering: memory)
+    if waits {
+      guard await turns.take(user.hash) else { throw .other(.timedOut) }
     }
-    guard wait == 0 else {
-      observe(.loginFailed(user: userName, peer: peer, reason: "slowed down for another \(wait) s"))
-      throw .slowedDown(seconds: wait)
-    }
+    defer { if waits { turns.pass(user.hash) } }
+    if waits { try await refuseIfSlowedDown([user, address], userName: userName, peer: peer) }
 
     let reason: String
     switch try await open(account, password) {
@@ -95,6 +99,18 @@ public struct Logins: Sendable {
     }
     observe(.loginFailed(user: userName, peer: peer, reason: reason))
     throw .invalidGrant("The user name or the password is wrong, or the user is disabled.")
+  }
+
+  private func refuseIfSlowedDown(
+    _ subjects: [FailedLogins.Subject], userName: String, peer: String
+  ) async throws(TokenRefusal) {
+    let wait = try await storing { () async throws(RepositoryError) in
+      try await repository.failedLogins.wait(for: subjects)
+    }
+    guard wait == 0 else {
+      observe(.loginFailed(user: userName, peer: peer, reason: "slowed down for another \(wait) s"))
+      throw .slowedDown(seconds: wait)
+    }
   }
 
   private enum Opening {

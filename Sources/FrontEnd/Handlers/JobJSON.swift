@@ -1,4 +1,5 @@
 import Domain
+import FoundationEssentials
 
 /// Jobs and runs as the documents spell them.
 enum JobJSON {
@@ -27,6 +28,16 @@ enum JobJSON {
     if Job.userTypes.contains(job.type) {
       writer.add("JobConfiguration", json: job.configuration ?? "{}")
     }
+  }
+
+  static func response(_ runs: [JobRun], of job: UUID) -> Response {
+    .json(
+      200,
+      .object {
+        $0.add("JobID", job)
+        $0.name("JobRuns")
+        $0.array(runs) { writer, run in writer.object { members(of: run, in: &$0) } }
+      })
   }
 
   static func members(of run: JobRun, in writer: inout JSONWriter) {

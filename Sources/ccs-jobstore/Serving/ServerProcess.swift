@@ -39,6 +39,9 @@ final class ServerProcess: Sendable {
   private let generation: Mutex<Generation?> = Mutex(nil)
   private let schema = Mutex(Schema.unknown)
   private let socket: ListeningSocket
+  // What anybody may ask without a token, so that any number of those who do cost one connection to the database.
+  private let deployedSchema: SharedAnswer<Result<String?, RepositoryError>>
+  private let purgesWaiting: SharedAnswer<Int?>
 
   /// - Parameter load: Reads the configuration; again on each reload.
   init(
@@ -65,6 +68,14 @@ final class ServerProcess: Sendable {
       }
     }
     repository = Repository(pool: pool)
+    deployedSchema = SharedAnswer { [pool] in
+      do throws(RepositoryError) {
+        return .success(try await SchemaVersion.deployed(pool))
+      } catch {
+        return .failure(error)
+      }
+    }
+    purgesWaiting = SharedAnswer { [repository] in try? await repository.purges.waiting() }
     socket = try ListeningSocket.open(
       address: configuration.listen.address, port: configuration.listen.port,
       backlog: configuration.listen.backlog)
@@ -117,7 +128,9 @@ final class ServerProcess: Sendable {
     let eraser = Eraser(repository: repository, settings: configuration.eraserSettings, observer: observe)
     let jobs = JobService(
       repository: repository,
-      settings: .init(deletionRowBound: configuration.deletion.transactionRowBound, maximumRuns: 100_000),
+      settings: .init(
+        deletionRowBound: configuration.deletion.transactionRowBound, maximumRuns: 100_000,
+        maximumMessages: 200_000),
       observer: observe, rowsLeft: { eraser.wake() })
     let collection = CollectionService(
       repository: repository, maximumAttempts: configuration.collectors.maximumAttempts)
@@ -141,16 +154,10 @@ final class ServerProcess: Sendable {
       certificate: certificate, settings: configuration.serverSettings)
     passwordMemory.setLifetime(.seconds(configuration.passwords.rememberSeconds))
     observe.setLevel(LogLevel(rawValue: configuration.log.level.rawValue) ?? .info)
-    let erasing = Task(executorPreference: loop) { await eraser.run() }
+    let erasing = background { await eraser.run() }
     let scheduler = Scheduler(
       repository: repository, settings: configuration.schedulerSettings, observer: observe)
-    let scheduling = Task(executorPreference: loop) { [weak self] in
-      // Nothing is begun in a database that is not ours.
-      while let self, self.schema.withLock({ $0 != .right }), !Task.isCancelled {
-        try? await Task.sleep(for: .milliseconds(50))
-      }
-      await scheduler.run()
-    }
+    let scheduling = background { await scheduler.run() }
     let former = generation.withLock { generation in
       let former = generation
       generation = Generation(
@@ -160,6 +167,16 @@ final class ServerProcess: Sendable {
     }
     former?.erasing.cancel()
     former?.scheduling.cancel()
+  }
+
+  /// Works beside the requests. Nothing is begun in a database that is not ours.
+  private func background(_ work: @escaping @Sendable () async -> Void) -> Task<Void, Never> {
+    Task(executorPreference: loop) { [weak self] in
+      while let self, self.schema.withLock({ $0 != .right }), !Task.isCancelled {
+        try? await Task.sleep(for: .milliseconds(50))
+      }
+      await work()
+    }
   }
 
   private func reload() {
@@ -214,7 +231,7 @@ final class ServerProcess: Sendable {
 
   private func unready() async -> [(part: String, detail: String)] {
     do throws(RepositoryError) {
-      let found = try await SchemaVersion.deployed(pool) ?? "nothing"
+      let found = try await deployedSchema.value().get() ?? "nothing"
       guard found == SchemaVersion.wanted else {
         return [("schema", "The schema is at \(found); \(SchemaVersion.wanted) is wanted.")]
       }
@@ -232,7 +249,7 @@ final class ServerProcess: Sendable {
         poolConnectionsOpen: counters.open, poolConnectionsIdle: counters.idle,
         poolConnectionsLeased: counters.leased, poolQueueLength: counters.waiting,
         requestsInFlight: server.requestsInFlight, connectionsOpen: server.connectionsOpen,
-        purgesWaiting: try? await repository.purges.waiting(),
+        purgesWaiting: await purgesWaiting.value(),
         certificateExpiresInDays: generation.withLock { $0?.certificate.daysLeft },
         residentBytes: Self.residentBytes()))
   }

@@ -1,0 +1,90 @@
+import Synchronization
+import Testing
+
+@testable import Authorization
+
+@Suite("Turns")
+struct TurnsTests {
+  @Test("For one key there is one at a time, in the order of their coming; and nothing is left of it")
+  func oneAtATime() async {
+    let turns = Turns<String>()
+    let order = Mutex<[Int]>([])
+    let inside = Mutex(0)
+    #expect(await turns.take("a"))
+    await withTaskGroup(of: Void.self) { group in
+      for number in 0..<50 {
+        group.addTask {
+          guard await turns.take("a") else { return }
+          let others = inside.withLock { count in
+            defer { count += 1 }
+            return count
+          }
+          #expect(others == 0)
+          await Task.yield()
+          order.withLock { $0.append(number) }
+          inside.withLock { $0 -= 1 }
+          turns.pass("a")
+        }
+        // So that they come in this order.
+        while turns.waiting("a") <= number { await Task.yield() }
+      }
+      turns.pass("a")
+    }
+    #expect(order.withLock { $0 } == Array(0..<50))
+    #expect(turns.count == 0)
+  }
+
+  @Test("Keys do not wait for one another")
+  func keys() async {
+    let turns = Turns<Int>()
+    for key in 0..<100 { #expect(await turns.take(key)) }
+    #expect(turns.count == 100)
+    for key in 0..<100 { turns.pass(key) }
+    #expect(turns.count == 0)
+  }
+
+  @Test("Whoever is cancelled leaves the line, and the others go on", arguments: 0..<20)
+  func cancellation(round: Int) async {
+    let turns = Turns<String>()
+    #expect(await turns.take("a"))
+    let taken = Mutex(0)
+    let tasks = (0..<40).map { number in
+      Task {
+        if number % 3 == round % 3 { await Task.yield() }
+        guard await turns.take("a") else { return }
+        taken.withLock { $0 += 1 }
+        turns.pass("a")
+      }
+    }
+    for (number, task) in tasks.enumerated() where number % 2 == 0 { task.cancel() }
+    turns.pass("a")
+    for task in tasks { await task.value }
+    #expect(taken.withLock { $0 } >= 20)
+    #expect(turns.count == 0)
+  }
+
+  @Test("One that was cancelled before it came has no turn")
+  func cancelledBefore() async {
+    let turns = Turns<String>()
+    let task = Task {
+      withUnsafeCurrentTask { $0?.cancel() }
+      return await turns.take("a")
+    }
+    #expect(await task.value == false)
+    #expect(turns.count == 0)
+  }
+}
+
+@Suite("The network of a client")
+struct ClientNetworkTests {
+  @Test(
+    "IPv6 addresses count by their first 64 bits, everything else by itself",
+    arguments: [
+      ("192.0.2.1", "192.0.2.1"), ("unknown", "unknown"), ("", ""), ("::1", "0000000000000000/64"),
+      ("2001:db8:1:2:3:4:5:6", "20010db800010002/64"), ("2001:db8:1:2::", "20010db800010002/64"),
+      ("2001:db8:1:3::", "20010db800010003/64"), ("fe80::1%eth0", "fe80::1%eth0"), ("a:b", "a:b"),
+    ])
+  func networks(address: String, network: String) {
+    #expect(ClientNetwork(address: address).description == network)
+  }
+}
