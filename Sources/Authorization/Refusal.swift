@@ -27,7 +27,8 @@ public enum Refusal: Error, Sendable, Equatable {
 
   init(_ error: RepositoryError) {
     switch error {
-    case .unavailable(let message), .uncertain(let message): self = .unavailable(message)
+    case .unavailable(let message), .rolledBack(let message), .uncertain(let message):
+      self = .unavailable(message)
     case .cancelled: self = .timedOut
     case .failed(let message): self = .failed(message)
     }

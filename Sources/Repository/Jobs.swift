@@ -9,7 +9,7 @@ public struct Jobs: Sendable {
 
   public init(pool: Pool) {
     self.pool = pool
-    byIDs = Coalescer(loop: pool.loop) { ids throws(RepositoryError) in
+    byIDs = Coalescer(loop: pool.loop, mostBatches: 1) { ids throws(RepositoryError) in
       var found: [UUID: Job] = [:]
       for row in try await pool.run(Self.byID(.uuids(ids))) { found[row(0)] = Self.job(row) }
       return ids.map { found[$0] }

@@ -4,6 +4,9 @@ import Postgres
 public enum RepositoryError: Error, Sendable {
   /// The database is away, full or locked for too long; the same call may succeed later. Nothing has changed.
   case unavailable(String)
+  /// The transaction lost against another (a deadlock, a serialization failure); it may succeed at once. Nothing has
+  /// changed.
+  case rolledBack(String)
   /// The connection broke while the answer was awaited: what was asked for is done, or it is not.
   case uncertain(String)
   /// The caller's task was cancelled, or the statement ran longer than it may.
@@ -19,8 +22,11 @@ public enum RepositoryError: Error, Sendable {
       self = .uncertain(message)
     case .cancelled:
       self = .cancelled
-    // Locks that were not given in time, deadlocks and serialization failures pass (SQLSTATE classes 40, 55).
-    case .refused(let state, let message) where state.hasPrefix("40") || state == "55P03":
+    // Transaction Rollback (PostgreSQL documentation, appendix A).
+    case .refused(let state, let message) where state.hasPrefix("40"):
+      self = .rolledBack(message)
+    // A lock that was not given in time.
+    case .refused("55P03", let message):
       self = .unavailable(message)
     case .refused(let state, let message):
       self = .failed("\(message) (SQLSTATE \(state))")
@@ -29,9 +35,13 @@ public enum RepositoryError: Error, Sendable {
 }
 
 extension RepositoryError {
-  /// Whether the transaction is known to be undone.
-  var leavesNothingDone: Bool {
-    if case .uncertain = self { false } else { true }
+  /// Whether one member of a batch may have failed the others, and nothing has changed. What keeps the whole batch
+  /// from the database would keep each of its members as well.
+  var isWorthTryingOneByOne: Bool {
+    switch self {
+    case .failed, .cancelled, .rolledBack: true
+    case .unavailable, .uncertain: false
+    }
   }
 }
 

@@ -50,7 +50,7 @@ public struct Sessions: Sendable {
 
   public init(pool: Pool) {
     self.pool = pool
-    principals = Coalescer(loop: pool.loop) { hashes throws(RepositoryError) in
+    principals = Coalescer(loop: pool.loop, mostBatches: 1) { hashes throws(RepositoryError) in
       try await Self.principals(of: hashes, pool)
     }
   }

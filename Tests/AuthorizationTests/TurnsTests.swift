@@ -3,13 +3,22 @@ import Testing
 
 @testable import Authorization
 
+/// A value that several tasks change: a `Mutex` of a test itself cannot be captured by them.
+private final class Locked<Value: Sendable>: Sendable {
+  private let value: Mutex<Value>
+
+  init(_ value: Value) { self.value = Mutex(value) }
+
+  func withLock<Result: Sendable>(_ body: (inout Value) -> Result) -> Result { value.withLock { body(&$0) } }
+}
+
 @Suite("Turns")
 struct TurnsTests {
   @Test("For one key there is one at a time, in the order of their coming; and nothing is left of it")
   func oneAtATime() async {
     let turns = Turns<String>()
-    let order = Mutex<[Int]>([])
-    let inside = Mutex(0)
+    let order = Locked<[Int]>([])
+    let inside = Locked(0)
     #expect(await turns.take("a"))
     await withTaskGroup(of: Void.self) { group in
       for number in 0..<50 {
@@ -47,7 +56,7 @@ struct TurnsTests {
   func cancellation(round: Int) async {
     let turns = Turns<String>()
     #expect(await turns.take("a"))
-    let taken = Mutex(0)
+    let taken = Locked(0)
     let tasks = (0..<40).map { number in
       Task {
         if number % 3 == round % 3 { await Task.yield() }

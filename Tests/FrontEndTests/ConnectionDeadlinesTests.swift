@@ -49,6 +49,32 @@ struct ConnectionDeadlinesTests {
     #expect(deadlines.expired(now: .seconds(50)).map(\.verdict) == [.cancelRequest])
   }
 
+  @Test("An upload may take long, but not be silent for longer than a body may take")
+  func upload() {
+    var deadlines = deadlines
+    deadlines.enter(.upload, connection: 1, now: .zero)
+    #expect(deadlines.expired(now: .seconds(30) - .milliseconds(1)).isEmpty)
+    for second in stride(from: 29, through: 580, by: 29) { deadlines.progressed(1, now: .seconds(second)) }
+    #expect(deadlines.expired(now: .seconds(599)).isEmpty)
+    // The end of it all comes nevertheless.
+    deadlines.progressed(1, now: .seconds(599))
+    #expect(deadlines.expired(now: .seconds(600)).map(\.verdict) == [.cancelRequest])
+
+    deadlines.enter(.upload, connection: 2, now: .zero)
+    deadlines.progressed(2, now: .seconds(5))
+    #expect(deadlines.expired(now: .seconds(35)).map(\.verdict) == [.cancelRequest])
+    #expect(deadlines.expired(now: .seconds(54)).isEmpty)
+    #expect(deadlines.expired(now: .seconds(55)).map(\.verdict) == [.disconnect])
+  }
+
+  @Test("Whatever arrives prolongs nothing but an upload")
+  func progressElsewhere() {
+    var deadlines = deadlines
+    deadlines.enter(.body, connection: 1, now: .zero)
+    deadlines.progressed(1, now: .seconds(29))
+    #expect(deadlines.expired(now: .seconds(30)).map(\.verdict) == [.disconnect])
+  }
+
   @Test("A connection that has gone is not named")
   func removed() {
     var deadlines = deadlines

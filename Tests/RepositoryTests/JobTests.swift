@@ -74,13 +74,13 @@ struct JobTests {
       let (job, other) = (try await fixture.job(of: user), try await fixture.job(of: user))
       try await fixture.fill(job, runs: 5, messages: 2)
       try await fixture.fill(other, runs: 3)
-      let all = try #require(await runs.latest(job: job.id, limit: nil, withMessages: false))
+      let all = try #require(await runs.latest(job: job.id, limit: nil))
       #expect(all.count == 5 && Set(all.map(\.id)).count == 5)
       #expect(all.map(\.queuedAt) == all.map(\.queuedAt).sorted(by: >))
       #expect(all.allSatisfy { $0.jobID == job.id && $0.status == .completed && $0.messageCount == 2 })
       #expect(all.allSatisfy { $0.messages == nil && $0.startedAt == nil && $0.triggeredBy == "tests" })
-      #expect(try await runs.latest(job: job.id, limit: 2, withMessages: false) == Array(all.prefix(2)))
-      #expect(try await runs.latest(job: job.id, limit: 100, withMessages: false) == all)
+      #expect(try await runs.latest(job: job.id, limit: 2) == Array(all.prefix(2)))
+      #expect(try await runs.latest(job: job.id, limit: 100) == all)
       #expect(try await runs.count(job: job.id) == 5)
     }
   }

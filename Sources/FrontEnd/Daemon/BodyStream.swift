@@ -61,6 +61,9 @@ final class BodyStream: Sendable {
 
   var answer: Response? { state.withLock { $0.answer } }
 
+  /// Whether nothing is read from the connection now.
+  var isSuspended: Bool { state.withLock { $0.flow.isSuspended } }
+
   /// The next bytes, as many as wait; nil at the end.
   ///
   /// - Throws: `CancellationError` when the client has gone or the task is cancelled; `BodyFlow.Failure.tooLarge`.

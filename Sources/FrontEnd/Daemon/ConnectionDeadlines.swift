@@ -14,7 +14,8 @@ struct ConnectionDeadlines: Sendable {
     var request: Duration
     /// From the answer to its last byte.
     var response: Duration
-    /// From a request's head to its answer, where the body is worked on while it arrives.
+    /// From a request's head to its answer, where the body is worked on while it arrives. Meanwhile no two bytes of it
+    /// may be further apart than `body`, unless it was us who did not read.
     var upload = Duration.seconds(600)
   }
 
@@ -38,7 +39,11 @@ struct ConnectionDeadlines: Sendable {
   private struct Entry {
     var phase: Phase
     var deadline: Duration
+    /// When something more must have arrived, if the deadline is not earlier.
+    var silenceEnds: Duration?
     var isCancelled = false
+
+    var end: Duration { silenceEnds.map { min($0, deadline) } ?? deadline }
   }
 
   private let limits: Limits
@@ -61,7 +66,15 @@ struct ConnectionDeadlines: Sendable {
       case .response: limits.response
       case .idle: limits.idle
       }
-    entries[connection] = Entry(phase: phase, deadline: now + allowance + extra)
+    entries[connection] = Entry(
+      phase: phase, deadline: now + allowance + extra, silenceEnds: phase == .upload ? now + limits.body : nil
+    )
+  }
+
+  /// More of an upload's body has arrived, or could not because nobody read it.
+  mutating func progressed(_ connection: UInt, now: Duration) {
+    guard entries[connection]?.silenceEnds != nil else { return }
+    entries[connection]?.silenceEnds = now + limits.body
   }
 
   func phase(of connection: UInt) -> Phase? { entries[connection]?.phase }
@@ -71,12 +84,13 @@ struct ConnectionDeadlines: Sendable {
   /// Those whose time is over, each once for the phase it is in.
   mutating func expired(now: Duration) -> [(connection: UInt, verdict: Verdict)] {
     var expired: [(UInt, Verdict)] = []
-    for (connection, entry) in entries where entry.deadline <= now {
+    for (connection, entry) in entries where entry.end <= now {
       let cancels = (entry.phase == .request || entry.phase == .upload) && !entry.isCancelled
       expired.append((connection, cancels ? .cancelRequest : .disconnect))
       // A cancelled request gets its time to answer anew; one that hangs nevertheless is cut in the end.
       entries[connection]?.isCancelled = true
       entries[connection]?.deadline = now + limits.request
+      entries[connection]?.silenceEnds = nil
     }
     return expired
   }

@@ -7,6 +7,8 @@ final class ConnectionRegistry: Sendable {
     var descriptor: Int32
     var address: String
     var task: Task<Void, Never>?
+    /// Where the body of an upload goes.
+    var stream: BodyStream?
     /// The request may take long, and is for nothing if the client has gone meanwhile.
     var waits = false
   }
@@ -51,16 +53,34 @@ final class ConnectionRegistry: Sendable {
     state.withLock {
       guard $0.clients[connection] != nil else { return }
       $0.clients[connection]?.task = nil
+      $0.clients[connection]?.stream = nil
       $0.clients[connection]?.waits = wait > .zero
       $0.deadlines.enter(phase, connection: connection, now: now, extra: wait)
     }
   }
 
   /// The task that answers the connection's request, unless it has answered already.
-  func attach(_ task: Task<Void, Never>, to connection: UInt) {
+  ///
+  /// - Parameter stream: What it reads meanwhile.
+  func attach(_ task: Task<Void, Never>, reading stream: BodyStream? = nil, to connection: UInt) {
     state.withLock {
       let phase = $0.deadlines.phase(of: connection)
-      if phase == .request || phase == .upload { $0.clients[connection]?.task = task }
+      guard phase == .request || phase == .upload else { return }
+      $0.clients[connection]?.task = task
+      $0.clients[connection]?.stream = stream
+    }
+  }
+
+  /// More of an upload's body has arrived.
+  ///
+  /// - Parameter answered: Its answer is there, so that the rest is read like any other body, for nothing.
+  func progressed(_ connection: UInt, answered: Bool) {
+    state.withLock {
+      if answered, $0.deadlines.phase(of: connection) == .upload {
+        $0.deadlines.enter(.body, connection: connection, now: now)
+      } else {
+        $0.deadlines.progressed(connection, now: now)
+      }
     }
   }
 
@@ -83,6 +103,10 @@ final class ConnectionRegistry: Sendable {
   /// Cuts or cancels what has taken too long. To be called a few times a second.
   func sweep() {
     state.withLock { state in
+      // Nobody is late with what we do not read.
+      for (connection, client) in state.clients where client.stream?.isSuspended == true {
+        state.deadlines.progressed(connection, now: now)
+      }
       for (connection, verdict) in state.deadlines.expired(now: now) {
         guard let client = state.clients[connection] else { continue }
         switch verdict {

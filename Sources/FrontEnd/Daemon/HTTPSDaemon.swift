@@ -48,6 +48,8 @@ final class HTTPSDaemon: Sendable {
   private let observe: Observer
   let registry: ConnectionRegistry
   private let inFlight: InFlight
+  /// Of those, the ones that may wait for something to happen.
+  private let waiters = InFlight()
   /// Requests whose head has come and whose answer has not wholly gone. libmicrohttpd must not be stopped before.
   private let open = InFlight()
   private let draining = Atomic(false)
@@ -188,7 +190,7 @@ final class HTTPSDaemon: Sendable {
       return admit(exchange, connection)
     case .streaming where !piece.isEmpty:
       left = 0
-      return stream(piece, for: exchange)
+      return stream(piece, for: exchange, on: connection)
     case .streaming:
       return finish(exchange, connection)
     case .answering, .answered:
@@ -227,9 +229,7 @@ final class HTTPSDaemon: Sendable {
       if length > state.route?.bodyLimit ?? Self.unroutedBodyLimit, state.refusal == nil {
         state.refusal = Self.tooLarge(state.route)
       }
-      // A client that waits for 100 Continue has sent no body yet; one of a huge body is not waited for.
-      let waits = headers["Expect"] != nil || length > Self.mostDiscarded
-      return (state.refusal, state.refusal != nil && waits)
+      return (state.refusal, state.refusal != nil && Self.isAnsweredUnread(headers))
     }
     if let refusal, atOnce {
       return queue(refusal.response(requestID: exchange.id), for: exchange, on: connection)
@@ -240,14 +240,26 @@ final class HTTPSDaemon: Sendable {
     return .YES
   }
 
+  /// Whether a refusal is sent before the body is read: a client that waits for 100 Continue has sent none yet, and one
+  /// of a huge body is not waited for.
+  private static func isAnsweredUnread(_ headers: Headers) -> Bool {
+    headers["Expect"] != nil || Framing.length(headers) > mostDiscarded
+  }
+
+  private static var busy: Problem { Problem(Refusal.unavailable("too many requests in flight")) }
+
   // MARK: - Bodies that are read while they arrive
 
   private func startStreaming(
     _ exchange: Exchange, _ connection: OpaquePointer, _ route: Route, _ values: [String]
   ) -> MHD_Result {
     guard inFlight.enter(limit: settings.requestsInFlight) else {
-      exchange.state.withLock { $0.refusal = Problem(Refusal.unavailable("too many requests in flight")) }
-      return .YES
+      let busy = Self.busy
+      let waits = exchange.state.withLock { state in
+        state.refusal = busy
+        return Self.isAnsweredUnread(state.headers)
+      }
+      return waits ? queue(busy.response(requestID: exchange.id), for: exchange, on: connection) : .YES
     }
     let key = UInt(bitPattern: connection)
     registry.enter(.upload, connection: key)
@@ -265,7 +277,7 @@ final class HTTPSDaemon: Sendable {
       stream.answer(await router.respond(to: request, body: stream, along: route, values: values))
       inFlight.leave()
     }
-    registry.attach(task, to: key)
+    registry.attach(task, reading: stream, to: key)
     return .YES
   }
 
@@ -273,15 +285,17 @@ final class HTTPSDaemon: Sendable {
   private func admit(_ exchange: Exchange, _ connection: OpaquePointer) -> MHD_Result {
     let (answer, waits) = exchange.state.withLock { state -> (Response?, Bool) in
       state.stage = .streaming
-      let waits = state.headers["Expect"] != nil || Framing.length(state.headers) > Self.mostDiscarded
-      return (state.stream?.answer, waits)
+      return (state.stream?.answer, Self.isAnsweredUnread(state.headers))
     }
     // Others send their body whatever happens, and listen only then.
     guard let answer, waits else { return .YES }
+    registry.enter(.response, connection: UInt(bitPattern: connection))
     return queue(answer, for: exchange, on: connection)
   }
 
-  private func stream(_ piece: UnsafeRawBufferPointer, for exchange: Exchange) -> MHD_Result {
+  private func stream(
+    _ piece: UnsafeRawBufferPointer, for exchange: Exchange, on connection: OpaquePointer
+  ) -> MHD_Result {
     let (stream, received, limit) = exchange.state.withLock { state in
       state.received += piece.count
       return (state.stream, state.received, state.route?.bodyLimit ?? 0)
@@ -289,6 +303,7 @@ final class HTTPSDaemon: Sendable {
     guard received <= limit + Self.mostDiscarded else { return .NO }
     if received > limit { stream?.fail(.tooLarge) }
     stream?.append(piece)
+    registry.progressed(UInt(bitPattern: connection), answered: stream?.answer != nil)
     return .YES
   }
 
@@ -329,8 +344,13 @@ final class HTTPSDaemon: Sendable {
       return queue(problem.response(requestID: exchange.id), for: exchange, on: connection)
     }
     guard inFlight.enter(limit: settings.requestsInFlight) else {
-      let busy = Problem(Refusal.unavailable("too many requests in flight"))
-      return queue(busy.response(requestID: exchange.id), for: exchange, on: connection)
+      return queue(Self.busy.response(requestID: exchange.id), for: exchange, on: connection)
+    }
+    // Those that may wait for long leave room for the others.
+    let waiter = route.longestWait > .zero
+    guard !waiter || waiters.enter(limit: max(1, settings.requestsInFlight / 2)) else {
+      inFlight.leave()
+      return queue(Self.busy.response(requestID: exchange.id), for: exchange, on: connection)
     }
     let request = exchange.state.withLock { state -> Request in
       state.stage = .answering
@@ -346,6 +366,7 @@ final class HTTPSDaemon: Sendable {
       let response = await router.respond(to: request, along: route, values: values)
       registry.enter(.response, connection: key)
       _ = queue(response, for: exchange, on: suspended.connection)
+      if waiter { waiters.leave() }
       inFlight.leave()
       MHD_resume_connection(suspended.connection)
     }

@@ -6,7 +6,7 @@ import Postgres
 /// A lone request goes at once. Those that come while as many batches are under way as may be wait, in their
 /// order, and go together when the next one is due. Each keeps its own answer, its own error and its own
 /// cancellation: if a batch fails, its members are tried one by one, so that one that fails does not fail its
-/// neighbours. Where the work takes locks, a key says which: it is in one batch at a time, and once, so a batch
+/// neighbours; unless it was the database that was away or busy, for all of them alike. Where the work takes locks, a key says which: it is in one batch at a time, and once, so a batch
 /// never waits for a lock of another.
 actor Coalescer<Input: Sendable, Output: Sendable> {
   typealias Work = @Sendable ([Input]) async throws(RepositoryError) -> [Output]
@@ -42,6 +42,9 @@ actor Coalescer<Input: Sendable, Output: Sendable> {
     self.mostBatches = mostBatches
     self.work = work
   }
+
+  /// How many have no answer yet.
+  var count: Int { answers.count }
 
   /// Takes part in the next batch.
   ///
@@ -113,7 +116,7 @@ actor Coalescer<Input: Sendable, Output: Sendable> {
       }
       for (member, output) in zip(batch, outputs) { answer(member.number, with: .success(output)) }
     } catch {
-      if batch.count > 1, error.leavesNothingDone {
+      if batch.count > 1, error.isWorthTryingOneByOne {
         await performOneByOne(batch)
       } else {
         for member in batch { answer(member.number, with: .failure(error)) }
@@ -124,10 +127,13 @@ actor Coalescer<Input: Sendable, Output: Sendable> {
     startBatches()
   }
 
+  /// So many at once as there may be batches, so that connections are left for others.
   private func performOneByOne(_ batch: [Member]) async {
     let work = work
     await withTaskGroup(of: (UInt64, Result<Output, RepositoryError>).self) { group in
-      for member in batch where answers[member.number] != nil {
+      for (index, member) in batch.enumerated() {
+        if index >= mostBatches, let (number, result) = await group.next() { answer(number, with: result) }
+        guard answers[member.number] != nil else { continue }
         group.addTask(executorPreference: loop) {
           do throws(RepositoryError) {
             let outputs = try await work([member.input])

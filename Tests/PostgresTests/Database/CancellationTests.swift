@@ -60,7 +60,7 @@ struct CancellationTests {
   @Test("A task that was cancelled before does not wait for a connection either")
   func cancelledBeforeWaiting() async throws {
     try await withPool(connections: 1) { pool in
-      let running = Task { try await pool.execute(SQL.sleep(.int(4000))) }
+      let running = Task { try await pool.execute(SQL.sleep(.int(60_000))) }
       try await expectEventually { await pool.counters.leased == 1 }
       try await withThrowingTaskGroup(of: Void.self) { group in
         for _ in 0..<50 {

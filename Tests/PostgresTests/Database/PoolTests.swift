@@ -33,14 +33,14 @@ struct PoolTests {
   @Test("One query more than may wait is refused at once, and a place that becomes free can be taken")
   func queueLimit() async throws {
     try await withPool(connections: 1, queueLimit: 2) { pool in
-      let running = Task { try await pool.execute(SQL.sleep(.int(1000))) }
+      let running = Task { try await pool.execute(SQL.sleep(.int(60_000))) }
       try await expectEventually { await pool.counters.leased == 1 }
       let waiting = (1...2).map { number in Task { try await pool.execute(SQL.echo(.int(Int64(number)))) } }
       try await expectEventually { await pool.counters.waiting == 2 }
       await #expect { try await pool.execute(SQL.echo(.int(3))) } throws: {
         if case PostgresError.busy = $0 { true } else { false }
       }
-      _ = try await running.value
+      running.cancel()
       for (number, task) in zip(1..., waiting) { #expect(try await task.value[0](0, as: Int.self) == number) }
       let found: Int = try await pool.value(SQL.echo(.int(4)))
       #expect(found == 4)
@@ -50,7 +50,7 @@ struct PoolTests {
   @Test("A query that gets no connection in time is refused as busy, without being sent")
   func queueTimeout() async throws {
     try await withPool(connections: 1, queueTimeout: .milliseconds(300)) { pool in
-      let running = Task { try await pool.execute(SQL.sleep(.int(2000))) }
+      let running = Task { try await pool.execute(SQL.sleep(.int(60_000))) }
       try await expectEventually { await pool.counters.leased == 1 }
       let start = ContinuousClock.now
       await #expect { try await pool.execute(SQL.echo(.int(1))) } throws: {
@@ -58,7 +58,8 @@ struct PoolTests {
       }
       #expect(ContinuousClock.now - start >= .milliseconds(300))
       #expect(await pool.counters.leased == 1, "refused before the other has ended")
-      _ = try await running.value
+      running.cancel()
+      _ = await running.result
     }
   }
 

@@ -20,6 +20,8 @@ extension CommandFailure {
       self.init(.failed, lines: problems.map(\.text))
     case .repository(.unavailable(let message)):
       self.init(.unavailable, "the database is not available: \(message)")
+    case .repository(.rolledBack(let message)):
+      self.init(.unavailable, "somebody else changed the same at this moment, try again: \(message)")
     case .repository(.uncertain(let message)):
       self.init(
         .unavailable, "the connection broke, and it is not known whether the change was made: \(message)")
