@@ -43,11 +43,11 @@ final class HTTPSDaemon: Sendable {
   }
 
   let router: Router
-  private let settings: Settings
+  let settings: Settings
   private let executor: any TaskExecutor
   private let observe: Observer
   let registry: ConnectionRegistry
-  private let inFlight: InFlight
+  let inFlight: InFlight
   /// Of those, the ones that may wait for something to happen.
   private let waiters = InFlight()
   /// Requests whose head has come and whose answer has not wholly gone. libmicrohttpd must not be stopped before.
@@ -60,7 +60,7 @@ final class HTTPSDaemon: Sendable {
   private static let fieldsMemory = 16_384
 
   /// How much of a body that is too large is read, to answer a client that listens only after it has sent.
-  private static let mostDiscarded = 256 << 20
+  static let mostDiscarded = 256 << 20
 
   init(
     router: Router, settings: Settings, executor: any TaskExecutor, inFlight: InFlight, observer: Observer
@@ -242,78 +242,11 @@ final class HTTPSDaemon: Sendable {
 
   /// Whether a refusal is sent before the body is read: a client that waits for 100 Continue has sent none yet, and one
   /// of a huge body is not waited for.
-  private static func isAnsweredUnread(_ headers: Headers) -> Bool {
+  static func isAnsweredUnread(_ headers: Headers) -> Bool {
     headers["Expect"] != nil || Framing.length(headers) > mostDiscarded
   }
 
-  private static var busy: Problem { Problem(Refusal.unavailable("too many requests in flight")) }
-
-  // MARK: - Bodies that are read while they arrive
-
-  private func startStreaming(
-    _ exchange: Exchange, _ connection: OpaquePointer, _ route: Route, _ values: [String]
-  ) -> MHD_Result {
-    guard inFlight.enter(limit: settings.requestsInFlight) else {
-      let busy = Self.busy
-      let waits = exchange.state.withLock { state in
-        state.refusal = busy
-        return Self.isAnsweredUnread(state.headers)
-      }
-      return waits ? queue(busy.response(requestID: exchange.id), for: exchange, on: connection) : .YES
-    }
-    let key = UInt(bitPattern: connection)
-    registry.enter(.upload, connection: key)
-    let stream = BodyStream(connection: connection)
-    let request = exchange.state.withLock { state -> Request in
-      state.stage = .deciding
-      state.stream = stream
-      return Request(
-        id: exchange.id, method: state.method, target: exchange.target, headers: state.headers, body: [],
-        peer: registry.address(of: key))
-    }
-    stream.begin()
-    // Not on the executor of the others, which must not be kept busy: these read what they get.
-    let task = Task { [router, inFlight] in
-      stream.answer(await router.respond(to: request, body: stream, along: route, values: values))
-      inFlight.leave()
-    }
-    registry.attach(task, reading: stream, to: key)
-    return .YES
-  }
-
-  /// The task has asked for the body, or has its answer without it. Nothing of the body has been read.
-  private func admit(_ exchange: Exchange, _ connection: OpaquePointer) -> MHD_Result {
-    let (answer, waits) = exchange.state.withLock { state -> (Response?, Bool) in
-      state.stage = .streaming
-      return (state.stream?.answer, Self.isAnsweredUnread(state.headers))
-    }
-    // Others send their body whatever happens, and listen only then.
-    guard let answer, waits else { return .YES }
-    registry.enter(.response, connection: UInt(bitPattern: connection))
-    return queue(answer, for: exchange, on: connection)
-  }
-
-  private func stream(
-    _ piece: UnsafeRawBufferPointer, for exchange: Exchange, on connection: OpaquePointer
-  ) -> MHD_Result {
-    let (stream, received, limit) = exchange.state.withLock { state in
-      state.received += piece.count
-      return (state.stream, state.received, state.route?.bodyLimit ?? 0)
-    }
-    guard received <= limit + Self.mostDiscarded else { return .NO }
-    if received > limit { stream?.fail(.tooLarge) }
-    stream?.append(piece)
-    registry.progressed(UInt(bitPattern: connection), answered: stream?.answer != nil)
-    return .YES
-  }
-
-  /// The body is whole; called again when the answer is there.
-  private func finish(_ exchange: Exchange, _ connection: OpaquePointer) -> MHD_Result {
-    guard let stream = exchange.state.withLock({ $0.stream }) else { return .NO }
-    guard let answer = stream.finish() else { return .YES }
-    registry.enter(.response, connection: UInt(bitPattern: connection))
-    return queue(answer, for: exchange, on: connection)
-  }
+  static var busy: Problem { Problem(Refusal.unavailable("too many requests in flight")) }
 
   // MARK: - Bodies that are read before
 
@@ -374,8 +307,7 @@ final class HTTPSDaemon: Sendable {
     return .YES
   }
 
-  private func queue(_ response: Response, for exchange: Exchange, on connection: OpaquePointer) -> MHD_Result
-  {
+  func queue(_ response: Response, for exchange: Exchange, on connection: OpaquePointer) -> MHD_Result {
     let built = response.body.withUnsafeBytes { body in
       MHD_create_response_from_buffer(
         body.count, UnsafeMutableRawPointer(mutating: body.baseAddress), .RESPMEM_MUST_COPY)

@@ -1,5 +1,4 @@
 import CLibPQ
-import Dispatch
 import Glibc
 
 /// One connection to PostgreSQL over libpq, non-blocking and in pipeline mode.
@@ -8,13 +7,13 @@ import Glibc
 /// libpq documentation: "Asynchronous Command Processing", "Pipeline Mode".
 public actor Connection {
   /// One answer that libpq still owes, in the order of sending.
-  private enum Expected {
+  enum Expected {
     case preparation(Statement)
     case rows
   }
 
   /// What is under way: everything sent up to one synchronisation point, which is one transaction.
-  private struct Exchange {
+  struct Exchange {
     let number: UInt64
     var expected: [Expected]
     var next = 0
@@ -24,60 +23,17 @@ public actor Connection {
     var deadline: ContinuousClock.Instant
   }
 
-  /// A COPY that is under way. libpq knows none in pipeline mode, so the mode is left for it and entered again.
-  private struct Copy {
-    enum Stage {
-      /// The statement is on its way; the answer is that data may come.
-      case starting
-      case sending
-      /// All is sent, and the database says what it thinks of it.
-      case ending
-    }
-
-    let number: UInt64
-    let data: [ArraySlice<UInt8>]
-    var stage = Stage.starting
-    /// The slice that is sent next, and how much of it has been.
-    var slice = 0
-    var sent = 0
-    var rows = 0
-    var failure: PostgresError?
-    var continuation: CheckedContinuation<Int, any Error>
-    var deadline: ContinuousClock.Instant
-  }
-
-  /// Cancels what runs on a connection. PQcancel may be called from any thread (libpq, "Canceling Queries in
-  /// Progress"), and nothing changes the object between its creation and its end; hence unchecked.
-  private final class Canceller: @unchecked Sendable {
-    private let handle: OpaquePointer
-    init?(_ connection: OpaquePointer) {
-      guard let handle = PQgetCancel(connection) else { return nil }
-      self.handle = handle
-    }
-    /// PQcancel opens a connection of its own and waits for it, without any time limit: it is kept from the loop
-    /// and from the threads that run tasks.
-    func cancel() {
-      Self.queue.async {
-        var message = [CChar](repeating: 0, count: 256)
-        _ = PQcancel(self.handle, &message, 256)
-      }
-    }
-
-    private static let queue = DispatchQueue(label: "cancellations", attributes: .concurrent)
-    deinit { PQfreeCancel(handle) }
-  }
-
-  private let loop: EventLoop
+  let loop: EventLoop
   public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
   private let settings: ConnectionSettings
-  private var handle: OpaquePointer?
-  private var watched: Int32?
+  var handle: OpaquePointer?
+  var watched: Int32?
   private var names: [Statement: String] = [:]
   private var lastName = 0
-  private var exchange: Exchange?
-  private var copy: Copy?
-  private var lastExchange: UInt64 = 0
+  var exchange: Exchange?
+  var copy: Copy?
+  var lastExchange: UInt64 = 0
   private var readiness: (continuation: CheckedContinuation<Bool, Never>, deadline: ContinuousClock.Instant)?
   private var canceller: Canceller?
   private var lossHandler: (@Sendable (String) -> Void)?
@@ -168,7 +124,7 @@ public actor Connection {
     lose("the connection was closed")
   }
 
-  private func lose(_ message: String) {
+  func lose(_ message: String) {
     guard let lost = handle else { return }
     handle = nil
     unwatch()
@@ -233,7 +189,7 @@ public actor Connection {
   }
 
   /// The database's own time-outs come first; this is for one that has fallen silent.
-  private var patience: Duration {
+  var patience: Duration {
     settings.statementTimeout > .zero ? settings.statementTimeout + .seconds(5) : .seconds(86_400)
   }
 
@@ -312,7 +268,7 @@ public actor Connection {
     UnsafeRawPointer(emptyText.utf8Start).assumingMemoryBound(to: CChar.self)
   }
 
-  private func cancelExchange(_ number: UInt64) {
+  func cancelExchange(_ number: UInt64) {
     guard exchange?.number == number || copy?.number == number, !isCancelled, let canceller else { return }
     isCancelled = true
     canceller.cancel()
@@ -367,7 +323,7 @@ public actor Connection {
       if case .rows? = advance() { exchange?.rows.append(Rows(result)) } else { PQclear(result) }
     default:
       forget(advance())
-      if exchange?.failure == nil { exchange?.failure = Self.failure(result) }
+      if exchange?.failure == nil { exchange?.failure = PostgresError(result) }
       PQclear(result)
     }
   }
@@ -392,148 +348,9 @@ public actor Connection {
       finished.continuation.resume(returning: finished.rows)
     }
   }
-
-  // MARK: - COPY
-
-  /// Runs `COPY … FROM STDIN`, as part of the transaction that is open, if one is.
-  ///
-  /// - Parameter data: What COPY is to read, in its order and all of it: COPY waits for nobody's data.
-  /// - Returns: The number of rows.
-  /// - Throws: `refused` when the data is not to PostgreSQL's liking; the connection is as good as before.
-  public func copyIn(_ sql: String, _ data: [ArraySlice<UInt8>]) async throws(PostgresError) -> Int {
-    guard handle != nil else { throw .unavailable("the connection is closed") }
-    precondition(exchange == nil && copy == nil, "a connection carries one exchange at a time")
-    if Task.isCancelled { throw .cancelled }
-    lastExchange += 1
-    let number = lastExchange
-    let deadline = ContinuousClock.now + patience
-    do {
-      return try await withTaskCancellationHandler {
-        try await withCheckedThrowingContinuation { continuation in
-          beginCopy(sql, Copy(number: number, data: data, continuation: continuation, deadline: deadline))
-        }
-      } onCancel: {
-        Task(executorPreference: loop) { await self.cancelExchange(number) }
-      }
-    } catch let error as PostgresError {
-      throw error
-    } catch {
-      throw .cancelled
-    }
-  }
-
-  private func beginCopy(_ sql: String, _ begun: Copy) {
-    guard let handle else {
-      return begun.continuation.resume(throwing: PostgresError.unavailable("the connection is closed"))
-    }
-    copy = begun
-    guard PQexitPipelineMode(handle) == 1, PQsendQuery(handle, sql) == 1 else {
-      return lose(lastMessage(of: handle))
-    }
-    continueCopy()
-  }
-
-  /// Does what can be done without waiting.
-  private func continueCopy() {
-    guard let handle, let watched else { return }
-    if copy?.stage == .sending, !sendCopyData(on: handle) { return }
-    // The database may refuse while data is still being sent; it says so at the end.
-    switch PQflush(handle) {
-    case 0: loop.rewatch(watched, for: .read)
-    case 1: return loop.rewatch(watched, for: [.read, .write])
-    default: return lose(lastMessage(of: handle))
-    }
-    while let stage = copy?.stage, stage != .sending, PQisBusy(handle) == 0 {
-      guard let result = PQgetResult(handle) else { return finishCopy(handle) }
-      defer { PQclear(result) }
-      switch PQresultStatus(result) {
-      case PGRES_COPY_IN where stage == .starting:
-        copy?.stage = .sending
-        return continueCopy()
-      case PGRES_COMMAND_OK:
-        copy?.rows = PQcmdTuples(result).flatMap { Int(String(cString: $0)) } ?? 0
-      case PGRES_FATAL_ERROR:
-        if copy?.failure == nil { copy?.failure = Self.failure(result) }
-      default:
-        return lose("COPY was answered out of order")
-      }
-    }
-  }
-
-  /// The most that libpq is given at once, as it keeps the memory for as long as the connection lasts.
-  private static let copyPiece = 65_536
-
-  /// - Returns: Whether all is sent; if not, the socket will say when to go on.
-  private func sendCopyData(on handle: OpaquePointer) -> Bool {
-    while let sending = copy, sending.slice < sending.data.count {
-      let slice = sending.data[sending.slice]
-      let piece = slice.dropFirst(sending.sent).prefix(Self.copyPiece)
-      if piece.isEmpty {
-        copy?.slice += 1
-        copy?.sent = 0
-        continue
-      }
-      let put = piece.withUnsafeBytes {
-        PQputCopyData(handle, $0.baseAddress?.assumingMemoryBound(to: CChar.self), Int32($0.count))
-      }
-      guard put >= 0 else {
-        lose(lastMessage(of: handle))
-        return false
-      }
-      if put == 1 { copy?.sent += piece.count }
-      switch PQflush(handle) {
-      case 0 where put == 1: continue
-      case 0, 1:
-        if let watched { loop.rewatch(watched, for: [.read, .write]) }
-        return false
-      default:
-        lose(lastMessage(of: handle))
-        return false
-      }
-    }
-    switch PQputCopyEnd(handle, nil) {
-    case 1: copy?.stage = .ending
-    case 0:
-      if let watched { loop.rewatch(watched, for: [.read, .write]) }
-      return false
-    default:
-      lose(lastMessage(of: handle))
-      return false
-    }
-    return true
-  }
-
-  private func finishCopy(_ handle: OpaquePointer) {
-    guard PQenterPipelineMode(handle) == 1 else { return lose(lastMessage(of: handle)) }
-    guard let finished = copy else { return }
-    copy = nil
-    if let failure = finished.failure {
-      finished.continuation.resume(throwing: failure)
-    } else {
-      finished.continuation.resume(returning: finished.rows)
-    }
-  }
-
-  // MARK: - Errors
-
-  private static func failure(_ result: OpaquePointer) -> PostgresError {
-    let state = PQresultErrorField(result, Int32(UInt8(ascii: "C"))).map { String(cString: $0) }
-    let message = PQresultErrorField(result, Int32(UInt8(ascii: "M"))).map { String(cString: $0) }
-    return failure(sqlState: state ?? "XX000", message: message ?? "no message")
-  }
-
-  /// Sorts PostgreSQL's errors by what the caller can do (PostgreSQL documentation, appendix A).
-  private static func failure(sqlState: String, message: String) -> PostgresError {
-    switch sqlState {
-    case "57014": .cancelled
-    case "57P01", "57P02", "57P03", "57P05", "53300", "25006": .unavailable(message)
-    case _ where sqlState.hasPrefix("08"): .connectionLost(message)
-    default: .refused(sqlState: sqlState, message: message)
-    }
-  }
 }
 
-private func lastMessage(of handle: OpaquePointer) -> String {
+func lastMessage(of handle: OpaquePointer) -> String {
   let lines = String(cString: PQerrorMessage(handle)).split(whereSeparator: \.isNewline)
   return lines.isEmpty ? "the connection was closed by the database" : lines.joined(separator: "; ")
 }

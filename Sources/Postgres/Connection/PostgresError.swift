@@ -1,3 +1,5 @@
+import CLibPQ
+
 /// What can go wrong with a query, by what a caller can do about it.
 public enum PostgresError: Error, Sendable, Equatable {
   /// PostgreSQL refused a statement; nothing of its transaction has happened.
@@ -15,5 +17,26 @@ public enum PostgresError: Error, Sendable, Equatable {
   public var sqlState: String? {
     if case .refused(let state, _) = self { return state }
     return nil
+  }
+}
+
+extension PostgresError {
+  /// What PostgreSQL says in a result that is an error.
+  init(_ result: OpaquePointer) {
+    func field(_ code: UnicodeScalar) -> String? {
+      PQresultErrorField(result, Int32(code.value)).map { String(cString: $0) }
+    }
+    self.init(sqlState: field("C") ?? "XX000", message: field("M") ?? "no message")
+  }
+
+  /// Sorts PostgreSQL's errors by what the caller can do (PostgreSQL documentation, appendix A).
+  private init(sqlState: String, message: String) {
+    self =
+      switch sqlState {
+      case "57014": .cancelled
+      case "57P01", "57P02", "57P03", "57P05", "53300", "25006": .unavailable(message)
+      case _ where sqlState.hasPrefix("08"): .connectionLost(message)
+      default: .refused(sqlState: sqlState, message: message)
+      }
   }
 }
