@@ -21,6 +21,7 @@ TASKS = (
     "Manage jobs", "Collect data", "Evaluate standards", "Report job runs",
 )
 USER = "BENCH\\deleter"
+LOGIN_USERS = [f"BENCH\\login-{number}" for number in range(8)]
 PASSWORD = "not a secret"
 TOKEN = "bench" * 8 + "ijk"
 TOKEN_HASH = hashlib.sha256(TOKEN.encode()).hexdigest()
@@ -59,10 +60,14 @@ class Database:
         password_hash = f"$scrypt$ln=15,r=8,p=3${_base64(salt)}${_base64(digest)}"
         self.rows("DELETE FROM directory.roles WHERE role_name = 'Benchmark'")
         self.rows("TRUNCATE directory.jobs")
-        self.rows("DELETE FROM directory.users WHERE user_name = %s", (USER,))
+        self.rows("DELETE FROM directory.users WHERE user_name = ANY (%s)", ([USER, *LOGIN_USERS],))
         self.user = self.value(
             "INSERT INTO directory.users (user_name, password_hash) VALUES (%s, %s) RETURNING user_id",
             (USER, password_hash),
+        )
+        self.rows(
+            "INSERT INTO directory.users (user_name, password_hash) SELECT unnest(%s), %s",
+            (LOGIN_USERS, password_hash),
         )
         role = self.value("INSERT INTO directory.roles (role_name) VALUES ('Benchmark') RETURNING role_id")
         self.rows("INSERT INTO directory.user_roles (user_id, role_id) VALUES (%s, %s)", (self.user, role))

@@ -5,29 +5,36 @@ import time
 
 import machine
 import wrk
-from database import PASSWORD, USER, Failed
+from database import LOGIN_USERS, PASSWORD, Failed
 from servers import Client, JobStore
 
-BODY = f"grant_type=password&username={USER}&password={base64.b64encode(PASSWORD.encode()).decode()}"
+# Several users: of one user a password is hashed at a time.
+BODIES = [
+    f"grant_type=password&username={user}&password={base64.b64encode(PASSWORD.encode()).decode()}"
+    for user in LOGIN_USERS
+]
 # scrypt is slow by intent, and as many as there are connections wait in line.
 TIMEOUT = 60
 
 
 def run(settings, database, remember):
-    """Logins a second; the first, which is always hashed, is not counted."""
+    """Logins a second; the first of each user, which is always hashed, is not counted."""
     database.forget_logins()
     machine.wait_until_quiet(settings.patience)
     with JobStore(
         settings.state, settings.binary, settings.sockets, **{} if remember else {"passwords.rememberSeconds": 0}
     ) as server:
         with Client(server.port) as client:
-            status, _ = client.request("POST", "/ccs/api/v1/oauth/tokens", BODY.encode())
-            if status != 200:
-                raise Failed(f"a login was answered {status}")
-        summary = wrk.run("login.lua", server.port, settings.connections[0], settings.seconds, TIMEOUT, BENCH_BODY=BODY)
+            for body in BODIES:
+                status, _ = client.request("POST", "/ccs/api/v1/oauth/tokens", body.encode())
+                if status != 200:
+                    raise Failed(f"a login was answered {status}")
+        summary = wrk.run(
+            "login.lua", server.port, settings.connections[0], settings.seconds, TIMEOUT, BENCH_BODIES="\n".join(BODIES)
+        )
         # What was under way when wrk left is finished.
         time.sleep(2)
-    answers, sessions = summary["answers"], database.logins() - 1
+    answers, sessions = summary["answers"], database.logins() - len(BODIES)
     if summary["notSuccessful"] or summary["broken"]:
         raise Failed(f"{summary['notSuccessful']} logins were refused, {summary['broken']} never answered")
     if not answers <= sessions <= answers + settings.connections[0]:
