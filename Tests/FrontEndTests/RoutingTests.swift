@@ -86,7 +86,7 @@ struct RoutingTests {
         service: ReportService(
           repository: repository,
           settings: .init(maximumUploads: 1, limits: .init(rowBytes: 1, messageCharacters: 1)),
-          slots: UploadSlots())),
+          slots: UploadSlots(), observer: observer)),
       tokens: TokenHandlers(logins: logins),
       operation: OperationHandlers(unready: { [] }, metrics: { "" }), bodyLimit: 1, tokenBodyLimit: 1,
       bulkBodyLimit: 1)

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -385,6 +386,69 @@ def test_a_deletion_does_not_wait_for_an_upload_and_ends_it(server, collector, r
     eventually(lambda: directory.rows_of(run.history) == NO_ROWS, what="the history is erased")
     assert orphans(run.database) == {}
     assert_problem(run.report(collector, "results", ndjson([RESULT])), 404)
+
+
+def test_a_deletion_has_its_place_in_the_line_of_those_that_upload_to_one_run(client, run):
+    """They wait for the job one behind the other, so that however many they are the deletion's turn comes."""
+
+    def lock(connection):
+        cursor = connection.cursor()
+        cursor.execute("SELECT outcome FROM store.lock_batch(%s, %s, 'results', 1, 1)", [run.id, run.lease])
+        return cursor.fetchone()[0]
+
+    def blocked(count):
+        def waiting():
+            return count == run.database.value(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+
+        eventually(waiting, what=f"{count} wait for a lock")
+
+    uploads = [run.database.connect() for _ in range(3)]
+    with ThreadPoolExecutor(3) as pool:
+        assert lock(uploads[0]) == "ready"
+        second = pool.submit(lock, uploads[1])
+        blocked(1)
+        deletion = pool.submit(client.delete, run.job)
+        blocked(2)
+        third = pool.submit(lock, uploads[2])
+        blocked(3)
+        uploads[0].commit()
+        assert second.result(10) == "ready"
+        uploads[1].commit()
+        assert deletion.result(10).status_code == 204
+        assert third.result(10) == "not found"
+    for connection in uploads:
+        connection.close()
+
+
+def test_a_run_that_takes_too_long_is_ended_by_the_upload_that_keeps_it_locked(server, collector, run):
+    before = server.metrics()["ccs_jobstore_runs_overdue_total"]
+    connection, body = upload_until(server, collector, run, 2 * CHUNK)
+    # What looks for overdue runs passes over this one as long as it is locked; the upload is next in line.
+    holder = run.database.connect()
+    holder.cursor().execute("SELECT FROM directory.jobs WHERE job_id = %s FOR NO KEY UPDATE", [run.job.id])
+    holder.cursor().execute(
+        "UPDATE store.job_runs SET ends_at = now(), time_limit = '01:00:00' WHERE run_id = %s", [run.id]
+    )
+    connection.send(body[-10:])
+    time.sleep(1)
+    holder.commit()
+    holder.close()
+    answer = connection.answer()
+    connection.close()
+    assert answer.status == 409
+    detail = "The run was aborted: it took longer than EndJobRunTimeInterval allows."
+    assert json.loads(answer.body)["detail"] == detail
+    assert run.count() == 2 * CHUNK
+    assert run.database.rows(
+        "SELECT r.status, m.severity, m.message FROM store.job_runs r JOIN store.job_run_messages m USING (history_id, run_id)"
+        " WHERE run_id = %s",
+        run.id,
+    ) == [("Aborted", "Warning", "The run was ended because it took longer than EndJobRunTimeInterval (01:00:00) allows.")]
+    assert server.wait_for_event("runOverdue", lambda line: line["runID"] == str(run.id))["jobID"] == str(run.job.id)
+    assert server.metrics()["ccs_jobstore_runs_overdue_total"] == before + 1
+    assert_problem(run.report(collector, "results", ndjson([RESULT])), 409, "The run was aborted.")
 
 
 @pytest.mark.parametrize(

@@ -29,10 +29,16 @@ COMMENT ON COLUMN store.job_runs.messages_open IS 'how much of the next batch is
 --   'out of order'  another batch is due, which expected names
 --   'undoing'       a collector that lost the run left part of the batch: at most p_bound of its rows were deleted.
 --                   Commit and call again
+--   'overdue'       the run had taken longer than its job allows, and was ended by this call. Commit
 --   'not found', 'over' (status says how), 'lease lost'
 -- The lease counts until another collector or nobody has the run, even if its time is over: that is for the ones who
 -- claim runs to decide, and they change the run's row. Reporting does not prolong it.
--- The job's lock keeps a deletion away until the transaction ends, so that no row is left without its history.
+-- The job's lock keeps a deletion away until the transaction ends, so that no row is left without its history. It is one
+-- that uploads of the same run do not share: they wait for it in line, and a deletion has its place there. Were it shared,
+-- each would hold it while it waits for the run's row, and with two of them a deletion would never find it free.
+-- Heartbeats are not kept away. What passes over a locked job (the scheduler, retention) looks at it again later.
+-- An overdue run is ended here as well as by those who look for such runs: they pass over a row that is locked, and the
+-- row of a run that is uploaded to is locked most of the time.
 CREATE FUNCTION store.lock_batch(
     p_run uuid,
     p_lease uuid,
@@ -42,6 +48,7 @@ CREATE FUNCTION store.lock_batch(
     OUT outcome text,
     OUT status text,
     OUT expected bigint,
+    OUT job_id uuid,
     OUT history_id uuid,
     OUT next_row bigint,
     OUT rows_stored bigint
@@ -74,7 +81,7 @@ BEGIN
         RETURN;
     END IF;
     -- The job may have lost this history while it was waited for.
-    PERFORM FROM directory.jobs j WHERE j.job_id = job AND j.history_id = history FOR KEY SHARE;
+    PERFORM FROM directory.jobs j WHERE j.job_id = job AND j.history_id = history FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RETURN;
     END IF;
@@ -82,6 +89,7 @@ BEGIN
     IF NOT FOUND THEN
         RETURN;
     END IF;
+    lock_batch.job_id := job;
     lock_batch.history_id := history;
     lock_batch.status := run.status;
     IF run.status NOT IN ('Queued', 'Running') THEN
@@ -90,6 +98,11 @@ BEGIN
     END IF;
     IF run.status = 'Queued' OR run.lease_id IS DISTINCT FROM p_lease THEN
         outcome := 'lease lost';
+        RETURN;
+    END IF;
+    IF run.ends_at <= clock_timestamp() THEN
+        PERFORM store.end_overdue_run(p_run, run.time_limit);
+        outcome := 'overdue';
         RETURN;
     END IF;
 

@@ -158,6 +158,24 @@ BEGIN
 END
 $$;
 
+-- Ends a run that has taken longer than its job allows, p_time_limit. The caller has locked the job and the run and seen
+-- that ends_at has passed.
+CREATE FUNCTION store.end_overdue_run(p_run uuid, p_time_limit interval)
+RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    PERFORM store.end_run(
+        p_run, NULL, 'Aborted', 'Warning',
+        format(
+            'The run was ended because it took longer than EndJobRunTimeInterval (%s) allows.',
+            to_char(p_time_limit, 'HH24:MI:SS')
+        ),
+        NULL, 'Schedule', NULL
+    );
+END
+$$;
+
 -- Those of some assets and standards that do not exist, and those whose folder is not open to somebody who has been
 -- granted p_folders. NULL is none.
 CREATE FUNCTION directory.unreachable_items(
@@ -351,8 +369,8 @@ $$;
 
 REVOKE EXECUTE ON FUNCTION directory.unreachable_items, directory.create_job, directory.update_job FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION directory.unreachable_items, directory.create_job, directory.update_job TO ccs_jobstore;
-REVOKE EXECUTE ON FUNCTION store.start_run, store.end_run FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION store.start_run, store.end_run TO ccs_jobstore;
+REVOKE EXECUTE ON FUNCTION store.start_run, store.end_run, store.end_overdue_run FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION store.start_run, store.end_run, store.end_overdue_run TO ccs_jobstore;
 GRANT SELECT ON audit.events TO ccs_jobstore_admin;
 
 -- The role of those that carry out runs.

@@ -70,7 +70,8 @@ DROP INDEX store.job_runs_ending;
 CREATE INDEX job_runs_ending ON store.job_runs (ends_at)
     WHERE ends_at IS NOT NULL AND status IN ('Queued', 'Running');
 
--- Ends runs that have taken longer than their jobs allow, at most p_limit.
+-- Ends runs that have taken longer than their jobs allow, at most p_limit. One that is being uploaded to is passed over
+-- while its rows are stored, and ended by the upload itself: store.lock_batch.
 -- Statistics of a table whose runs are nearly all over must not make it be read as a whole: no sequential scans here.
 -- Nor must the price that this sets on one make a query of a millisecond be compiled for a hundred.
 CREATE FUNCTION store.end_overdue_runs(p_limit bigint)
@@ -102,14 +103,7 @@ BEGIN
             AND r.status IN ('Queued', 'Running')
         FOR UPDATE SKIP LOCKED;
         CONTINUE WHEN NOT FOUND;
-        PERFORM store.end_run(
-            run.run_id, NULL, 'Aborted', 'Warning',
-            format(
-                'The run was ended because it took longer than EndJobRunTimeInterval (%s) allows.',
-                to_char(run.time_limit, 'HH24:MI:SS')
-            ),
-            NULL, 'Schedule', NULL
-        );
+        PERFORM store.end_overdue_run(run.run_id, run.time_limit);
         run_id := run.run_id;
         job_id := found_run.job_id;
         RETURN NEXT;
@@ -119,6 +113,8 @@ $$;
 
 -- Takes runs away from collectors whose lease has run out, at most p_limit. outcome is 'requeued', or 'failed' for a run
 -- that has been claimed p_maximum_attempts times. A claim may take such a run by itself; whoever comes first does it.
+-- A run whose rows are being stored at the moment is passed over: a collector that reports is not lost. It may keep the
+-- run in this way only as long as its job allows.
 -- The clock of a requeued run runs on: ends_at counts from its first claim.
 CREATE FUNCTION store.release_lost_runs(p_maximum_attempts bigint, p_limit bigint)
 RETURNS TABLE (run_id uuid, job_id uuid, outcome text)

@@ -5,6 +5,7 @@ BEGIN;
 DROP FUNCTION directory.update_job;
 DROP FUNCTION directory.create_job;
 DROP FUNCTION directory.unreachable_items;
+DROP FUNCTION store.end_overdue_run;
 DROP FUNCTION store.end_run;
 DROP FUNCTION store.start_run;
 DROP INDEX store.evaluation_results_latest;

@@ -8,6 +8,7 @@ SELECT 1 / has_function_privilege('ccs_jobstore', 'store.start_run(uuid, uuid, t
 SELECT 1 / has_function_privilege(
     'ccs_jobstore', 'store.end_run(uuid, uuid, text, text, text, uuid, text, uuid)', 'EXECUTE'
 )::integer;
+SELECT 1 / has_function_privilege('ccs_jobstore', 'store.end_overdue_run(uuid, interval)', 'EXECUTE')::integer;
 SELECT 1 / has_function_privilege('ccs_jobstore', oid, 'EXECUTE')::integer
 FROM pg_proc
 WHERE oid IN ('directory.create_job'::regproc, 'directory.update_job'::regproc, 'directory.unreachable_items'::regproc);

@@ -1,5 +1,6 @@
 import Domain
 import FoundationEssentials
+import Observability
 import Repository
 
 /// What collectors report of the runs they carry out, in bulk.
@@ -32,11 +33,13 @@ public struct ReportService: Sendable {
   private let repository: Repository
   private let settings: Settings
   private let slots: UploadSlots
+  private let observe: Observer
 
-  public init(repository: Repository, settings: Settings, slots: UploadSlots) {
+  public init(repository: Repository, settings: Settings, slots: UploadSlots, observer: Observer) {
     self.repository = repository
     self.settings = settings
     self.slots = slots
+    observe = observer
   }
 
   /// Stores a batch.
@@ -60,7 +63,7 @@ public struct ReportService: Sendable {
     switch standing {
     case .open(let found): open = found
     case .stored: open = ReportBatch.Open(historyID: batch.runID, firstRow: 0, rowsStored: 0)
-    default: throw Self.refusal(standing, batch)
+    default: throw refusal(standing, batch)
     }
     var parser = ReportParser(batch, open, limits: settings.limits, receivedAt: Date())
     parser.onlyCounts = standing == .stored
@@ -82,7 +85,7 @@ public struct ReportService: Sendable {
       case .rows(let count): stored += count
       // Somebody else has sent the same batch at the same time.
       case .not(.stored): parser.onlyCounts = true
-      case .not(let standing): throw Self.refusal(standing, batch)
+      case .not(let standing): throw refusal(standing, batch)
       }
     }
 
@@ -104,7 +107,7 @@ public struct ReportService: Sendable {
       }
       if !parser.onlyCounts {
         guard parser.rows >= parser.chunk.start else {
-          throw Self.refusal(.longer(rowsStored: parser.chunk.start), batch)
+          throw refusal(.longer(rowsStored: parser.chunk.start), batch)
         }
         let chunk = parser.takeChunk()
         try await hand(over: chunk, completing: true, &parser)
@@ -138,13 +141,15 @@ public struct ReportService: Sendable {
     }
   }
 
-  private static func refusal(_ standing: ReportBatch.Standing, _ batch: ReportBatch) -> Refusal {
+  private func refusal(_ standing: ReportBatch.Standing, _ batch: ReportBatch) -> Refusal {
     let run = batch.runID.guidString
+    if case .overdue(let jobID) = standing { observe(.runOverdue(runID: run, jobID: jobID.guidString)) }
     return switch standing {
     case .notFound: .notFound("The job run \(run) does not exist. It may have been purged.")
     case .over(.aborted): .conflict("The run was aborted.")
     case .over(.failed): .conflict("The run has failed.")
     case .over: .conflict("The run was completed.")
+    case .overdue: .conflict("The run was aborted: it took longer than EndJobRunTimeInterval allows.")
     case .leaseLost:
       .conflict("The lease is not that of the run: it has run out, or another collector has the run.")
     case .outOfOrder(let expected):

@@ -27,6 +27,8 @@ public struct ReportBatch: Sendable, Equatable {
     case longer(rowsStored: Int)
     case notFound
     case over(JobRun.Status)
+    /// The run of this job had taken longer than the job allows, and was ended just now because of it.
+    case overdue(jobID: UUID)
     case leaseLost
   }
 

@@ -10,7 +10,7 @@ public struct Reports: Sendable {
 
   private static let lock = Statement(
     """
-    SELECT outcome, status, expected, history_id, next_row, rows_stored
+    SELECT outcome, status, expected, history_id, next_row, rows_stored, job_id
     FROM store.lock_batch($1, $2, $3, $4, $5)
     """, .uuid, .uuid, .text, .int8, .int8)
 
@@ -32,7 +32,8 @@ public struct Reports: Sendable {
     case undoing
   }
 
-  /// How a batch stands. What a collector that lost the run has left of it is deleted.
+  /// How a batch stands. What a collector that lost the run has left of it is deleted, and a run that has taken
+  /// longer than its job allows is ended.
   public func standing(of batch: ReportBatch) async throws(RepositoryError) -> ReportBatch.Standing {
     while true {
       // The statement is a transaction of its own.
@@ -108,6 +109,7 @@ public struct Reports: Sendable {
     case "stored": return .standing(.stored, nextRow: nextRow)
     case "out of order": return .standing(.outOfOrder(expected: row(2)), nextRow: nextRow)
     case "over": return .standing(.over(JobRun.Status(rawValue: row(1)) ?? .failed), nextRow: nextRow)
+    case "overdue": return .standing(.overdue(jobID: row(6)), nextRow: nextRow)
     case "lease lost": return .standing(.leaseLost, nextRow: nextRow)
     case "undoing": return .undoing
     default: return .standing(.notFound, nextRow: nextRow)

@@ -135,7 +135,7 @@ final class ServerProcess: Sendable {
     let collection = CollectionService(
       repository: repository, maximumAttempts: configuration.collectors.maximumAttempts)
     let reports = ReportService(
-      repository: repository, settings: configuration.reportSettings, slots: uploadSlots)
+      repository: repository, settings: configuration.reportSettings, slots: uploadSlots, observer: observe)
     let logins = Logins(
       repository: repository,
       hasher: PasswordHasher(
