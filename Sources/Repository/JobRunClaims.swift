@@ -52,7 +52,7 @@ public struct JobRunClaims: Sendable {
   private static let claim = Statement(
     """
     SELECT claimant, run_id, job_id, job_name, job_type, configuration, lease_id, lease_expires_at, attempt,
-           queued_at, started_at, ends_at
+           queued_at, started_at, ends_at, messages_batch, data_batch, results_batch
     FROM store.claim_runs($1, $2, $3, $4)
     """, .int8Array, .textArray, .int8Array, .int8)
 
@@ -75,7 +75,8 @@ public struct JobRunClaims: Sendable {
       claimed[claimant - 1].append(
         ClaimedRun(
           id: row(1), jobID: row(2), jobName: row(3), jobType: row(4), configuration: row(5), lease: row(6),
-          leaseExpiresAt: row(7), attempt: row(8), queuedAt: row(9), startedAt: row(10), endsAt: row(11)))
+          leaseExpiresAt: row(7), attempt: row(8), queuedAt: row(9), startedAt: row(10), endsAt: row(11),
+          lastBatch: StoredBatches(messages: row(12), collectedData: row(13), results: row(14))))
     }
     return claimed
   }

@@ -201,6 +201,7 @@ def test_a_claimed_run_has_all_that_a_collector_needs(collector, directory):
         "QueuedTime": found["QueuedTime"],
         "StartTime": found["StartTime"],
         "EndsTime": None,
+        "LastBatch": {"Messages": 0, "CollectedData": 0, "Results": 0},
         "JobConfiguration": CONFIGURATION,
     }
     uuid.UUID(found["Lease"])
@@ -450,6 +451,62 @@ def test_a_run_that_was_lost_says_so_in_its_messages(collector, server, director
     shown = sign_in(directory.user()).runs(job, showmessages="true").json()["JobRuns"][0]
     assert shown["MessageCount"] == 1
     assert shown["Messages"][0]["Message"] == text
+
+
+REPORTS = {
+    "messages": {"Severity": "Information", "Message": "Data was collected."},
+    "collecteddata": {"AssetID": str(uuid.uuid4()), "Data": {"File": "/etc/passwd"}},
+    "results": {"AssetID": str(uuid.uuid4()), "StandardID": str(uuid.uuid4()), "CheckID": "5.1", "Outcome": "Pass"},
+}
+TABLES = {"messages": "job_run_messages", "collecteddata": "collected_data", "results": "evaluation_results"}
+
+
+def send(client, run, kind, batch, rows=1):
+    """A batch of a report, with so many rows."""
+    path = f"{API}/jobruns/{run['JobRunID']}/{kind}?lease={run['Lease']}&batch={batch}"
+    return client.request("POST", path, data=(json.dumps(REPORTS[kind]) + "\n").encode() * rows)
+
+
+@pytest.mark.parametrize("requeued", [False, True])
+def test_a_claim_tells_which_batches_former_collectors_have_stored(collector, server, directory, requeued):
+    run = queue(directory)
+    (first,) = claim(collector)
+    assert first["LastBatch"] == {"Messages": 0, "CollectedData": 0, "Results": 0}
+    for kind, batches in (("messages", 2), ("results", 3)):
+        for batch in range(1, batches + 1):
+            assert send(collector, first, kind, batch).status_code == 200
+    expire(directory, run)
+    if requeued:
+        assert directory.database.row("SELECT outcome FROM store.release_lost_runs(3, 100)") == ("requeued",)
+    (second,) = claim(Collector(server, directory))
+    assert second["LastBatch"] == {"Messages": 2, "CollectedData": 0, "Results": 3}
+
+
+@pytest.mark.parametrize("kind", REPORTS)
+def test_a_batch_that_a_former_collector_has_stored_is_refused_to_its_successor(collector, server, directory, kind):
+    run = queue(directory)
+    (first,) = claim(collector)
+    assert send(collector, first, kind, 1, rows=3).status_code == 200
+    expire(directory, run)
+    other = Collector(server, directory)
+    (second,) = claim(other)
+
+    def refused(batch, expected):
+        detail = f"The batch {batch} was stored by a collector that had the run before: the batch {expected} is expected."
+        assert_problem(send(other, second, kind, batch, rows=5), 409, detail)
+
+    def stored():
+        counted = directory.database.value(f"SELECT count(*) FROM store.{TABLES[kind]} WHERE run_id = %s", run)
+        # The messages of a run that was lost tell so.
+        return counted - (kind == "messages")
+
+    refused(1, expected=2)
+    assert stored() == 3
+    # Its own batches may be sent again as ever, and those of others stay theirs.
+    assert send(other, second, kind, 2).json()["RowsStored"] == 1
+    assert send(other, second, kind, 2).json()["RowsSkipped"] == 1
+    refused(1, expected=3)
+    assert stored() == 4
 
 
 def test_a_lease_that_ran_out_still_counts_until_somebody_else_has_claimed_the_run(collector, directory):

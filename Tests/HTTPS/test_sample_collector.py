@@ -1,4 +1,4 @@
-"""The sample collector, against a stand-in for the service that breaks when it is told to."""
+"""The sample collector, against a stand-in for the service that breaks when it is told to, and against the service."""
 
 import base64
 import itertools
@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from harness.cluster import REPOSITORY
+from harness.directory import PASSWORD as SERVICE_PASSWORD
 from harness.waiting import eventually
 
 PROGRAM = REPOSITORY / "scripts" / "sample-collector"
@@ -162,13 +163,14 @@ def stub(certificate):
     stub.server_close()
 
 
-def start(stub, *options, password=PASSWORD, trust=True):
+def start(stub, *options, user=USER, password=PASSWORD, trust=True):
+    """Starts it against a stand-in, or a server."""
     environment = {key: value for key, value in os.environ.items() if key != "CCS_COLLECTOR_PASSWORD"}
     if password:
         environment["CCS_COLLECTOR_PASSWORD"] = password
     trusted = ["--ca", stub.certificate.certificate] if trust else []
     return subprocess.Popen(
-        [PROGRAM, "--url", stub.url, "--user", USER, *trusted, *options],
+        [PROGRAM, "--url", stub.url, "--user", user, *trusted, *options],
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -256,6 +258,62 @@ def test_it_goes_on_where_a_lost_collector_stopped(stub, certificate):
     assert successor.rows("results") == stub.rows("results")[skipped:]
     successor.shutdown()
     successor.server_close()
+
+
+def test_what_a_collector_left_when_it_died_is_carried_on_by_the_next_one_to_the_same_rows(
+    start_server, new_database, directory_of
+):
+    database = new_database()
+    directory = directory_of(database)
+    server = start_server(database)
+    user = directory.user(tasks=("Report job runs",)).name
+    assets = [{"Id": str(uuid.uuid4()), "Type": "x"} for _ in range(400)]
+    job = directory.job(directory.user(), configuration={"AssetsResolutionInfo": assets, "Standards": STANDARDS})
+
+    def queue():
+        identifier = uuid.uuid4()
+        database.row("SELECT store.start_run(%s, %s, 'Schedule', NULL, NULL)", job.id, identifier)
+        return identifier
+
+    def finish(*options):
+        status, output = run(server, "--once", *options, user=user, password=SERVICE_PASSWORD)
+        assert status == 0, output
+
+    def batches(identifier):
+        return database.row("SELECT data_batch, results_batch FROM store.job_runs WHERE run_id = %s", identifier)
+
+    def rows(identifier):
+        return (
+            database.rows(
+                "SELECT row_number, asset_id, data FROM store.collected_data WHERE run_id = %s ORDER BY 1", identifier
+            ),
+            database.rows(
+                "SELECT row_number, asset_id, standard_id, check_id, outcome, evidence FROM store.evaluation_results"
+                " WHERE run_id = %s ORDER BY 1",
+                identifier,
+            ),
+            database.rows(
+                "SELECT message FROM store.job_run_messages WHERE run_id = %s AND severity = 'Information' ORDER BY row_number",
+                identifier,
+            ),
+        )
+
+    undisturbed = queue()
+    finish()
+    assert batches(undisturbed)[1] > 5
+
+    disturbed = queue()
+    process = start(server, "--once", user=user, password=SERVICE_PASSWORD)
+    eventually(lambda: batches(disturbed)[1] >= 2, pause=0.001, what="two batches of results are stored")
+    process.kill()
+    process.communicate()
+    assert batches(disturbed)[1] < batches(undisturbed)[1]
+    database.rows("UPDATE store.job_runs SET lease_expires_at = now() WHERE run_id = %s", disturbed)
+    finish("--wait", "10")
+    status, inherited = database.row("SELECT status, results_inherited FROM store.job_runs WHERE run_id = %s", disturbed)
+    assert status == "Completed" and 2 <= inherited < batches(undisturbed)[1]
+    assert batches(disturbed) == batches(undisturbed)
+    assert rows(disturbed) == rows(undisturbed)
 
 
 def test_a_batch_that_breaks_off_is_sent_again_once_the_run_is_known_to_be_its_own(stub):

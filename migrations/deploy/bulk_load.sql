@@ -13,19 +13,16 @@ CREATE TYPE store.open_batch AS (
 );
 
 ALTER TABLE store.job_runs
-    ADD COLUMN messages_batch bigint NOT NULL DEFAULT 0,
-    ADD COLUMN data_batch     bigint NOT NULL DEFAULT 0,
-    ADD COLUMN results_batch  bigint NOT NULL DEFAULT 0,
-    ADD COLUMN messages_open  store.open_batch,
-    ADD COLUMN data_open      store.open_batch,
-    ADD COLUMN results_open   store.open_batch;
-COMMENT ON COLUMN store.job_runs.messages_batch IS 'the last batch that is stored wholly; 0 for none';
+    ADD COLUMN messages_open store.open_batch,
+    ADD COLUMN data_open     store.open_batch,
+    ADD COLUMN results_open  store.open_batch;
 COMMENT ON COLUMN store.job_runs.messages_open IS 'how much of the next batch is stored; NULL for nothing';
 
 -- Locks a run for rows of a batch and says how the batch stands. p_kind is 'messages', 'data' or 'results'.
 -- outcome:
 --   'ready'         the batch is the next one; rows_stored of its rows are stored, and next_row is the next row's number
---   'stored'        the batch is stored already
+--   'stored'        the batch is stored already, under this lease
+--   'inherited'     the batch was stored by a collector that had the run before; expected names the one that is due
 --   'out of order'  another batch is due, which expected names
 --   'undoing'       a collector that lost the run left part of the batch: at most p_bound of its rows were deleted.
 --                   Commit and call again
@@ -63,6 +60,7 @@ DECLARE
     run store.job_runs;
     opened store.open_batch;
     done bigint;
+    inherited bigint;
     step bigint;
     later bigint;
     wanted_table CONSTANT text := CASE p_kind
@@ -107,9 +105,18 @@ BEGIN
     END IF;
 
     done := CASE p_kind WHEN 'messages' THEN run.messages_batch WHEN 'data' THEN run.data_batch ELSE run.results_batch END;
+    inherited := CASE p_kind
+        WHEN 'messages' THEN run.messages_inherited
+        WHEN 'data' THEN run.data_inherited
+        ELSE run.results_inherited
+    END;
     expected := done + 1;
     IF p_batch <> expected THEN
-        outcome := CASE WHEN p_batch <= done THEN 'stored' ELSE 'out of order' END;
+        outcome := CASE
+            WHEN p_batch <= inherited THEN 'inherited'
+            WHEN p_batch <= done THEN 'stored'
+            ELSE 'out of order'
+        END;
         RETURN;
     END IF;
     CASE p_kind

@@ -3,11 +3,24 @@
 -- Runs on their way from the queue to a collector: claims, and the leases that keep them.
 BEGIN;
 
+-- Reports come in numbered batches (bulk_load). Whoever claims a run has to know which of them are stored, and what it
+-- sends must not be taken for one of those: another collector may have put other rows under the same number.
+ALTER TABLE store.job_runs
+    ADD COLUMN messages_batch     bigint NOT NULL DEFAULT 0,
+    ADD COLUMN data_batch         bigint NOT NULL DEFAULT 0,
+    ADD COLUMN results_batch      bigint NOT NULL DEFAULT 0,
+    ADD COLUMN messages_inherited bigint NOT NULL DEFAULT 0,
+    ADD COLUMN data_inherited     bigint NOT NULL DEFAULT 0,
+    ADD COLUMN results_inherited  bigint NOT NULL DEFAULT 0;
+COMMENT ON COLUMN store.job_runs.messages_batch IS 'the last batch that is stored wholly; 0 for none';
+COMMENT ON COLUMN store.job_runs.messages_inherited IS 'what messages_batch was when the run was claimed last';
+
 -- Hands out runs in the order in which they were queued, to several callers at once. The arrays run side by side: of
 -- the first runs p_counts[1] go to the first caller, of the next p_counts[2] to the second, and so on.
 -- Given are runs that wait, and those whose lease has run out, unless they were claimed p_maximum_attempts times or have
 -- had all the time that they may take. p_lease_seconds: how long each caller's leases hold.
--- A row a run that was given; claimant is the caller's place in the arrays, from 1.
+-- A row a run that was given; claimant is the caller's place in the arrays, from 1, and the batches are the last ones that
+-- former collectors have stored wholly.
 --
 -- Nobody waits here: a job or a run that somebody else has locked is passed over, and is there for the next call. So
 -- any number of callers share the queue, and jobs need not be locked in the order of their ids.
@@ -29,7 +42,10 @@ RETURNS TABLE (
     attempt integer,
     queued_at timestamptz,
     started_at timestamptz,
-    ends_at timestamptz
+    ends_at timestamptz,
+    messages_batch bigint,
+    data_batch bigint,
+    results_batch bigint
 )
 LANGUAGE plpgsql
 -- Statistics of an empty queue must not make a long one be read as a whole.
@@ -103,6 +119,9 @@ BEGIN
             collector = p_collectors[claimant],
             lease_id = gen_random_uuid(),
             lease_expires_at = moment + p_lease_seconds[claimant] * interval '1 second',
+            messages_inherited = r.messages_batch,
+            data_inherited = r.data_batch,
+            results_inherited = r.results_batch,
             message_count = r.message_count + (former.status = 'Running')::integer
         WHERE r.history_id = former.history_id AND r.run_id = former.run_id
         RETURNING * INTO run;
@@ -132,6 +151,9 @@ BEGIN
         queued_at := run.queued_at;
         started_at := run.started_at;
         ends_at := run.ends_at;
+        messages_batch := run.messages_batch;
+        data_batch := run.data_batch;
+        results_batch := run.results_batch;
         RETURN NEXT;
     END LOOP;
 END

@@ -5,9 +5,6 @@ DROP FUNCTION store.advance_batch;
 DROP FUNCTION store.opened_further;
 DROP FUNCTION store.lock_batch;
 ALTER TABLE store.job_runs
-    DROP COLUMN messages_batch,
-    DROP COLUMN data_batch,
-    DROP COLUMN results_batch,
     DROP COLUMN messages_open,
     DROP COLUMN data_open,
     DROP COLUMN results_open;

@@ -1,7 +1,7 @@
 -- Verify ccs-jobstore:bulk_load on pg
 BEGIN;
 
-SELECT messages_batch, data_batch, results_batch, messages_open, data_open, results_open FROM store.job_runs WHERE false;
+SELECT messages_open, data_open, results_open FROM store.job_runs WHERE false;
 SELECT 1 / has_function_privilege(
     'ccs_jobstore', 'store.lock_batch(uuid, uuid, text, bigint, bigint)', 'EXECUTE'
 )::integer;

@@ -152,6 +152,10 @@ public struct ReportService: Sendable {
     case .overdue: .conflict("The run was aborted: it took longer than EndJobRunTimeInterval allows.")
     case .leaseLost:
       .conflict("The lease is not that of the run: it has run out, or another collector has the run.")
+    case .inherited(let expected):
+      .conflict(
+        "The batch \(batch.number) was stored by a collector that had the run before: the batch \(expected) is expected."
+      )
     case .outOfOrder(let expected):
       .conflict("The batch \(batch.number) is out of order: the batch \(expected) is expected.")
     case .longer(let rowsStored):

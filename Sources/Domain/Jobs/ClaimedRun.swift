@@ -19,10 +19,13 @@ public struct ClaimedRun: Sendable, Equatable {
   public var startedAt: Date
   /// When it is ended for having taken too long; nil for never.
   public var endsAt: Date?
+  /// What former collectors have stored.
+  public var lastBatch: StoredBatches
 
   public init(
     id: UUID, jobID: UUID, jobName: String, jobType: String, configuration: String?, lease: UUID,
-    leaseExpiresAt: Date, attempt: Int, queuedAt: Date, startedAt: Date, endsAt: Date?
+    leaseExpiresAt: Date, attempt: Int, queuedAt: Date, startedAt: Date, endsAt: Date?,
+    lastBatch: StoredBatches
   ) {
     self.id = id
     self.jobID = jobID
@@ -35,5 +38,6 @@ public struct ClaimedRun: Sendable, Equatable {
     self.queuedAt = queuedAt
     self.startedAt = startedAt
     self.endsAt = endsAt
+    self.lastBatch = lastBatch
   }
 }

@@ -19,8 +19,10 @@ public struct ReportBatch: Sendable, Equatable {
   /// How it stands.
   public enum Standing: Sendable, Equatable {
     case open(Open)
-    /// All of it is stored already.
+    /// All of it is stored already, under the same lease.
     case stored
+    /// A collector that had the run before has stored a batch of this number; another one is due.
+    case inherited(expected: Int)
     /// Another one is due.
     case outOfOrder(expected: Int)
     /// More rows of it are stored than were sent: it was another batch then.

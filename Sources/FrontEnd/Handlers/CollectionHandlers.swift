@@ -45,6 +45,12 @@ struct CollectionHandlers: Sendable {
     writer.add("QueuedTime", run.queuedAt)
     writer.add("StartTime", run.startedAt)
     writer.add("EndsTime", run.endsAt)
+    writer.name("LastBatch")
+    writer.object {
+      $0.add("Messages", run.lastBatch.messages)
+      $0.add("CollectedData", run.lastBatch.collectedData)
+      $0.add("Results", run.lastBatch.results)
+    }
     writer.add("JobConfiguration", json: run.configuration ?? "{}")
   }
 

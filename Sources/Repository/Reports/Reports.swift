@@ -107,6 +107,7 @@ public struct Reports: Sendable {
       let open = ReportBatch.Open(historyID: row(3), firstRow: nextRow - stored, rowsStored: stored)
       return .standing(.open(open), nextRow: nextRow)
     case "stored": return .standing(.stored, nextRow: nextRow)
+    case "inherited": return .standing(.inherited(expected: row(2)), nextRow: nextRow)
     case "out of order": return .standing(.outOfOrder(expected: row(2)), nextRow: nextRow)
     case "over": return .standing(.over(JobRun.Status(rawValue: row(1)) ?? .failed), nextRow: nextRow)
     case "overdue": return .standing(.overdue(jobID: row(6)), nextRow: nextRow)
