@@ -95,25 +95,58 @@ public struct JobRunClaims: Sendable {
     return .refused(try Self.fault(outcome: row(0), status: row(1)))
   }
 
-  private static let end = Statement(
-    "SELECT outcome, status, lease FROM store.end_run($1, $2, $3, $4, $5, $6, $7, $8)",
-    .uuid, .uuid, .text, .text, .text, .uuid, .text, .uuid)
+  private static let completeRun = Statement(
+    """
+    SELECT outcome, status, lease, kind, batch, rows_stored
+    FROM store.complete_run($1, $2, $3, $4, $5, $6)
+    """, .uuid, .uuid, .int8, .uuid, .text, .uuid)
 
-  /// Ends a run for the collector that holds its lease. A run that has ended in this way under this lease already
-  /// stays as it is, so that the call may be repeated.
+  /// Completes a run for the collector that holds its lease, unless a batch that it has begun is not whole. What a
+  /// former collector has left of one is deleted. A run that was completed under this lease already stays as it is,
+  /// so that the call may be repeated.
+  public func complete(
+    run: UUID, lease: UUID, caller: UUID, callerName: String, requestID: UUID
+  ) async throws(RepositoryError) -> Outcome<Void> {
+    let query = Self.completeRun(
+      .uuid(run), .uuid(lease), .int(Int64(ReportChunk.maximumRows)), .uuid(caller), .text(callerName),
+      .uuid(requestID))
+    while true {
+      // The statement is a transaction of its own.
+      let row = try await pool.run(query)[0]
+      let outcome: String = row(0)
+      switch outcome {
+      case "undoing": continue
+      case "unfinished":
+        guard let kind = ReportKind(rawValue: row(3)) else { throw .failed("unknown kind of report") }
+        return .refused(.unfinished(kind, batch: row(4), rowsStored: row(5)))
+      default: return try Self.ended(as: .completed, lease, row)
+      }
+    }
+  }
+
+  private static let failRun = Statement(
+    "SELECT outcome, status, lease FROM store.end_run($1, $2, 'Failed', 'Error', $3, $4, $5, $6)",
+    .uuid, .uuid, .text, .uuid, .text, .uuid)
+
+  /// Ends a run as failed for the collector that holds its lease. One that has failed under this lease already stays
+  /// as it is, so that the call may be repeated.
   ///
   /// - Parameter message: Becomes the run's last one, as an error.
-  public func end(
-    run: UUID, lease: UUID, status: JobRun.Status, message: String?, caller: UUID, callerName: String,
-    requestID: UUID
+  public func fail(
+    run: UUID, lease: UUID, message: String, caller: UUID, callerName: String, requestID: UUID
   ) async throws(RepositoryError) -> Outcome<Void> {
     let row = try await pool.run(
-      Self.end(
-        .uuid(run), .uuid(lease), .text(status.rawValue), .text("Error"), .optional(message), .uuid(caller),
-        .text(callerName), .uuid(requestID)))[0]
+      Self.failRun(
+        .uuid(run), .uuid(lease), .text(message), .uuid(caller), .text(callerName), .uuid(requestID)))[0]
+    return try Self.ended(as: .failed, lease, row)
+  }
+
+  private static func ended(
+    as status: JobRun.Status, _ lease: UUID, _ row: Rows.Row
+  ) throws(RepositoryError) -> Outcome<Void> {
     let outcome: String = row(0)
     if outcome == "ended" { return .done(()) }
-    let fault = try Self.fault(outcome: outcome, status: row(1))
+    let fault = try fault(outcome: outcome, status: row(1))
     let held: UUID? = row(2)
     return fault == .over(status) && held == lease ? .done(()) : .refused(fault)
   }

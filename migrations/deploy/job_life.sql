@@ -88,6 +88,7 @@ $$;
 
 -- Ends a run that is not over. outcome is 'ended', 'not found', 'over' when it had ended before (status says how), or
 -- 'lease lost' when p_lease is given and is not the run's. A message, if given, becomes the run's last one.
+-- A collector completes its run by store.complete_run, which comes here when all batches are whole.
 CREATE FUNCTION store.end_run(
     p_run uuid,
     p_lease uuid,

@@ -8,5 +8,8 @@ SELECT 1 / has_function_privilege(
 SELECT 1 / has_function_privilege(
     'ccs_jobstore', 'store.advance_batch(uuid, uuid, uuid, text, bigint, bigint, bigint, boolean)', 'EXECUTE'
 )::integer;
+SELECT 1 / has_function_privilege(
+    'ccs_jobstore', 'store.complete_run(uuid, uuid, bigint, uuid, text, uuid)', 'EXECUTE'
+)::integer;
 
 ROLLBACK;

@@ -47,11 +47,18 @@ public struct CollectionService: Sendable {
     return try Self.success(of: outcome, run: run)
   }
 
-  /// The run has done what it was to do. Saying so once more with the same lease is no error.
+  /// The run has done what it was to do, and every batch of its reports is whole. Saying so once more with the same
+  /// lease is no error.
   public func complete(
     run: UUID, lease: UUID, for principal: Principal, requestID: UUID
   ) async throws(Refusal) {
-    try await end(run: run, lease: lease, as: .completed, message: nil, for: principal, requestID: requestID)
+    try Policy.permit(.reportJobRun, for: principal)
+    let outcome = try await refusing { () async throws(RepositoryError) in
+      try await repository.jobRunClaims.complete(
+        run: run, lease: lease, caller: principal.userID, callerName: principal.userName,
+        requestID: requestID)
+    }
+    return try Self.success(of: outcome, run: run)
   }
 
   /// The run could not do what it was to do. Saying so once more with the same lease is no error.
@@ -60,21 +67,12 @@ public struct CollectionService: Sendable {
   public func fail(
     run: UUID, lease: UUID, message: String?, for principal: Principal, requestID: UUID
   ) async throws(Refusal) {
-    try await end(
-      run: run, lease: lease, as: .failed,
-      message: message ?? "The collector \(principal.userName) has failed and did not say why.",
-      for: principal, requestID: requestID)
-  }
-
-  private func end(
-    run: UUID, lease: UUID, as status: JobRun.Status, message: String?, for principal: Principal,
-    requestID: UUID
-  ) async throws(Refusal) {
     try Policy.permit(.reportJobRun, for: principal)
+    let message = message ?? "The collector \(principal.userName) has failed and did not say why."
     let outcome = try await refusing { () async throws(RepositoryError) in
-      try await repository.jobRunClaims.end(
-        run: run, lease: lease, status: status, message: message, caller: principal.userID,
-        callerName: principal.userName, requestID: requestID)
+      try await repository.jobRunClaims.fail(
+        run: run, lease: lease, message: message, caller: principal.userID, callerName: principal.userName,
+        requestID: requestID)
     }
     return try Self.success(of: outcome, run: run)
   }
@@ -103,6 +101,16 @@ extension Refusal {
     case .lost:
       self = .conflict(
         "The lease is not the run's: it has run out and the run was claimed again, or it is another's.")
+    case .unfinished(let kind, let batch, let rowsStored):
+      let name =
+        switch kind {
+        case .messages: "messages"
+        case .collectedData: "collected data"
+        case .results: "results"
+        }
+      self = .conflict(
+        "The batch \(batch) of the \(name) is not whole: \(rowsStored) of its rows are stored. Send it again to its end, then complete the run."
+      )
     }
   }
 }
