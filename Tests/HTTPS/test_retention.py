@@ -2,6 +2,7 @@
 
 import random
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -342,6 +343,40 @@ def test_a_job_that_is_locked_is_left_out_and_holds_up_nothing(histories, start_
     blocker.rollback()
     blocker.close()
     histories.wait_until_runs(locked, 2)
+
+
+def test_a_rule_that_is_loosened_while_the_sweep_is_at_work_counts_at_once(histories):
+    """The sweep has read the second job and is held up at the first: by then the second one keeps everything."""
+    database = histories.database
+    first, second = sorted((histories.job(5, keep_runs=1), histories.job(5, keep_runs=1)), key=lambda job: job.id)
+    expired = histories.runs(first)[1]
+    kept = histories.runs(second)
+    sweep = "SELECT store.remove_expired_runs(NULL, NULL, 0, 100, 100)"
+    blocker = database.connect()
+    blocker.cursor().execute(
+        "INSERT INTO store.run_purges (history_id, run_id) VALUES (%s, %s)", (first.history, expired)
+    )
+
+    def run_sweep():
+        with database.connect() as connection, connection.cursor() as cursor:
+            cursor.execute(sweep)
+            return cursor.fetchone()[0]
+
+    waiting = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    with ThreadPoolExecutor(1) as pool:
+        removed = pool.submit(run_sweep)
+        eventually(lambda: database.value(waiting) == 1, what="the sweep waits")
+        database.rows("UPDATE directory.jobs SET keep_runs = NULL WHERE job_id = %s", second.id)
+        blocker.rollback()
+        blocker.close()
+        assert removed.result() == 4
+    assert histories.runs(second) == kept
+    # The next sweep goes by the number as it is then.
+    database.rows("UPDATE directory.jobs SET keep_runs = 2 WHERE job_id = %s", second.id)
+    assert database.value(sweep) == 3
+    assert histories.runs(second) == kept[:2]
 
 
 def test_rows_on_the_list_of_a_locked_job_wait_and_hold_up_no_others(histories, start_server):

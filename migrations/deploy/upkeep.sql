@@ -368,7 +368,7 @@ $$;
 -- Of the runs that are over, those are removed that are not among the newest keep_runs, and those that were queued more
 -- than keep_days days ago. The newest of them always stays, so that a job does not lose its last result by its age.
 -- The oldest go first: what is there at any moment is a history without gaps.
--- A job that somebody else has locked is left to the next sweep.
+-- A job that somebody else has locked, or whose own numbers have changed since they were read, is left to the next sweep.
 CREATE FUNCTION store.remove_expired_runs(
     p_keep_runs bigint,
     p_keep_days bigint,
@@ -439,6 +439,8 @@ BEGIN
         FROM directory.jobs j
         WHERE j.job_id = ANY (page) AND j.run_count > 1
         ORDER BY j.job_id
+            j.keep_runs AS own_keep_runs,
+            j.keep_days AS own_keep_days,
     LOOP
         IF removed >= p_bound THEN
             -- This one and those after it are for the next step.
@@ -490,7 +492,10 @@ BEGIN
         IF edge_at IS NOT NULL THEN
             PERFORM
             FROM directory.jobs j
-            WHERE j.job_id = candidate.job_id AND j.history_id = candidate.history_id
+            WHERE j.job_id = candidate.job_id
+                AND j.history_id = candidate.history_id
+                AND j.keep_runs IS NOT DISTINCT FROM candidate.own_keep_runs
+                AND j.keep_days IS NOT DISTINCT FROM candidate.own_keep_days
             FOR NO KEY UPDATE SKIP LOCKED;
             IF FOUND THEN
                 WITH expired AS (
