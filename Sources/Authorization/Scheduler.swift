@@ -116,6 +116,8 @@ public actor Scheduler {
         observe(.occurrencesMissed(jobID: id, count: missed, reason: "no server was there to start them"))
       case (.active, .run(_, let missed)):
         observe(.occurrencesMissed(jobID: id, count: 1 + missed, reason: "the run before is not over"))
+      case (.postponed, _):
+        observe(.occurrencePostponed(jobID: id, reason: "the run before is not over"))
       case (.cleared, .unreadable(let fault)):
         observe(.scheduleCleared(jobID: id, fault))
       default: continue

@@ -48,7 +48,8 @@ struct Counters: Sendable {
     case .loginFailed: loginsFailed += 1
     case .refreshTokenReused: refreshTokensReused += 1
     case .databaseLost: databaseConnectionsLost += 1
-    case .scheduleCleared, .schedulerFailed, .purgeFinished, .eraserFailed, .databaseConnected,
+    case .scheduleCleared, .occurrencePostponed, .schedulerFailed, .purgeFinished, .eraserFailed,
+      .databaseConnected,
       .databaseConnectFailed, .serverStarting, .listening, .reloaded, .reloadRefused, .draining, .stopped,
       .certificate, .schemaRefused, .logLinesDropped, .notice, .failure:
       break

@@ -46,6 +46,10 @@ public enum LogLine {
       line.add("jobID", jobID)
       line.add("count", count)
       line.add("reason", reason)
+    case .occurrencePostponed(let jobID, let reason):
+      line.add("event", "occurrencePostponed")
+      line.add("jobID", jobID)
+      line.add("reason", reason)
     case .scheduleCleared(let jobID, let detail):
       line.add("event", "scheduleCleared")
       line.add("jobID", jobID)

@@ -30,6 +30,8 @@ public enum Observation: Sendable {
   /// Occurrences of a job's schedule for which no run was started: the run before was not over, or no server was
   /// there to start it in time.
   case occurrencesMissed(jobID: String, count: Int, reason: String)
+  /// A job's only or last occurrence is tried again later.
+  case occurrencePostponed(jobID: String, reason: String)
   /// A job's schedule could not be followed, and the job has no next run any more.
   case scheduleCleared(jobID: String, String)
   /// A run was ended for having taken longer than its job allows.

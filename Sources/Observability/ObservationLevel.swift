@@ -10,7 +10,8 @@ extension Observation {
     case .request(let record):
       record.outcome == "failed" ? .error : .info
     case .loginSucceeded, .jobsDeleted, .purgeFinished, .databaseConnected, .serverStarting, .listening,
-      .reloaded, .draining, .stopped, .notice, .occurrencesMissed, .runOverdue, .runsExpired:
+      .reloaded, .draining, .stopped, .notice, .occurrencesMissed, .occurrencePostponed, .runOverdue,
+      .runsExpired:
       .info
     case .loginFailed, .refreshTokenReused, .databaseLost, .logLinesDropped, .leaseLost:
       .warning

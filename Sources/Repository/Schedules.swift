@@ -34,6 +34,8 @@ public struct Schedules: Sendable {
     case started
     /// The job has a run that is not over; this occurrence is left out.
     case active
+    /// The job has a run that is not over, and this occurrence is its last: it is due again a little later.
+    case postponed
     /// The job has no date any more.
     case cleared
     /// Another server was first, somebody has changed the job, or has locked it just now.

@@ -254,6 +254,26 @@ def test_a_job_that_runs_once_is_started_and_never_due_again(schedules, start_se
     assert server.events("occurrencesMissed") == []
 
 
+@pytest.mark.parametrize("status", ["Queued", "Running"])
+def test_a_job_that_runs_once_waits_for_the_run_that_is_not_over(schedules, start_server, status):
+    job = schedules.job(ONCE, due=None)
+    run = schedules.directory.run(job, status=status, messages=0)
+    schedules.set_due(job, "-1 second")
+    server = start_server(schedules.database, QUICK)
+    line = server.wait_for_event("occurrencePostponed")
+    assert (line["jobID"], line["reason"]) == (str(job.id), "the run before is not over")
+    # Not before a minute has passed, so that it is not looked at all the time.
+    assert 50 < schedules.next_run(job) <= 60
+    assert len(schedules.runs(job)) == 1
+    assert len(server.events("occurrencePostponed")) == 1
+    assert server.metrics()["ccs_jobstore_occurrences_missed_total"] == 0
+    schedules.database.rows("SELECT store.end_run(%s, NULL, 'Aborted', NULL, NULL, NULL, 'x', NULL)", run)
+    schedules.set_due(job, "-1 second")
+    schedules.wait_until_started(job)
+    assert [status for _, status, _ in schedules.runs(job)] == ["Aborted", "Queued"]
+    assert schedules.next_run(job) is None
+
+
 @pytest.mark.parametrize(
     ("configuration", "reason"),
     [

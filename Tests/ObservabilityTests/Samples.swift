@@ -26,6 +26,7 @@ let everyObservation: [Observation] = [
   .failure("out of luck"),
   .runsScheduled(12),
   .occurrencesMissed(jobID: "j-1", count: 3, reason: "the run before is not over"),
+  .occurrencePostponed(jobID: "j-1", reason: "the run before is not over"),
   .scheduleCleared(jobID: "j-2", "/WeeklyDay is required"),
   .runOverdue(runID: "r-2", jobID: "j-3"),
   .leaseLost(runID: "r-3", jobID: "j-4", outcome: "requeued"),

@@ -9,8 +9,9 @@ BEGIN;
 -- p_next: when it is due after that; NULL for never again.
 -- p_faults: why its schedule cannot be followed, or an empty text. Such a job loses its date instead of being started.
 -- p_runs: identifiers for the new runs.
--- outcome is 'started'; 'active' when the job has a run that is not over, and this occurrence is left out; 'cleared' when
--- it has lost its date; 'passed over' when the job is no longer as it was read (another server was first, or somebody has
+-- outcome is 'started'; 'active' when the job has a run that is not over, and this occurrence is left out; 'postponed'
+-- when it has such a run and this occurrence is its last: the job is due again after a minute; 'cleared' when it has lost
+-- its date; 'passed over' when the job is no longer as it was read (another server was first, or somebody has
 -- changed it) or is locked at the moment, in which case it stays due.
 CREATE FUNCTION directory.run_due_jobs(
     p_jobs uuid[],
@@ -55,10 +56,18 @@ BEGIN
             );
         ELSE
             SELECT s.outcome INTO outcome FROM store.start_run(due.job, due.run, 'Schedule', NULL, NULL) s;
-            outcome := CASE WHEN outcome IN ('started', 'active') THEN outcome ELSE 'cleared' END;
+            outcome := CASE
+                WHEN outcome = 'active' AND due.next_at IS NULL THEN 'postponed'
+                WHEN outcome IN ('started', 'active') THEN outcome
+                ELSE 'cleared'
+            END;
         END IF;
         UPDATE directory.jobs j
-        SET next_run_at = CASE WHEN outcome = 'cleared' THEN NULL ELSE due.next_at END
+        SET next_run_at = CASE outcome
+            WHEN 'cleared' THEN NULL
+            WHEN 'postponed' THEN clock_timestamp() + interval '1 minute'
+            ELSE due.next_at
+        END
         WHERE j.job_id = due.job;
         RETURN NEXT;
     END LOOP;
@@ -430,6 +439,8 @@ BEGIN
     FOR candidate IN
         SELECT
             j.job_id, j.job_name, j.history_id, j.last_run_id,
+            j.keep_runs AS own_keep_runs,
+            j.keep_days AS own_keep_days,
             coalesce(j.keep_runs, p_keep_runs) AS keep_runs,
             -- Further back than a calendar goes is for ever.
             CASE
@@ -439,8 +450,6 @@ BEGIN
         FROM directory.jobs j
         WHERE j.job_id = ANY (page) AND j.run_count > 1
         ORDER BY j.job_id
-            j.keep_runs AS own_keep_runs,
-            j.keep_days AS own_keep_days,
     LOOP
         IF removed >= p_bound THEN
             -- This one and those after it are for the next step.
