@@ -31,7 +31,7 @@ public struct JobAuthoring: Sendable {
     let run = schedule?.runNow == true ? UUID.timeOrdered(at: now) : nil
     let creation = try await refusing { () async throws(RepositoryError) in
       try await repository.jobDefinitions.create(
-        definition, id: id, nextRunAt: schedule?.nextRun(after: now), run: run,
+        definition, id: id, nextRunAt: schedule?.firstRun(setAt: now), run: run,
         by: Self.author(principal, requestID))
     }
     switch creation {
@@ -53,7 +53,7 @@ public struct JobAuthoring: Sendable {
     let run = schedule?.runNow == true ? UUID.timeOrdered(at: now) : nil
     let outcome = try await refusing { () async throws(RepositoryError) in
       try await repository.jobDefinitions.update(
-        update, versions: versions, nextRunAt: schedule?.nextRun(after: now), run: run,
+        update, versions: versions, nextRunAt: schedule?.firstRun(setAt: now), run: run,
         by: Self.author(principal, requestID))
     }
     let id = update.jobID.guidString
@@ -81,7 +81,8 @@ public struct JobAuthoring: Sendable {
     .conflict("A job with the name \"\(name)\" exists already. The case of letters does not matter.")
   }
 
-  /// What does not exist is said at every place that names it; only if all exists, what is not open.
+  /// What does not exist is said at every place that names it; only if all exists, what is not open, be it named in
+  /// the body or in the job already.
   static func refusal(of items: UnreachableItems, in details: JobDetails) -> Refusal {
     let problems = JSONProblems()
     for (kind, references, missing) in [
@@ -93,13 +94,20 @@ public struct JobAuthoring: Sendable {
     }
     guard problems.all.isEmpty else { return .invalidFields(problems.all) }
     let closed =
-      (details.assets ?? []).filter { items.closedAssets.contains($0.id) }
-      .map { "the asset \($0.id.guidString)" }
-      + (details.standards ?? []).filter { items.closedStandards.contains($0.id) }
-      .map { "the standard \($0.id.guidString)" }
+      inWords("asset", details.assets, items.closedAssets)
+      + inWords("standard", details.standards, items.closedStandards)
     let named = closed.prefix(mostNamed).joined(separator: ", ")
     let more = closed.count > mostNamed ? " and \(closed.count - mostNamed) more" : ""
     return .forbidden("You have no access to the folder of \(named)\(more).")
+  }
+
+  /// Those items in words, first those of the body in its order.
+  private static func inWords(
+    _ kind: String, _ references: [JobDetails.Item]?, _ items: Set<UUID>
+  ) -> [String] {
+    let inBody = (references ?? []).map(\.id).filter(items.contains)
+    let others = items.subtracting(inBody).map(\.guidString).sorted()
+    return (inBody.map(\.guidString) + others).map { "the \(kind) \($0)" }
   }
 
   /// How many GUIDs a refusal names.

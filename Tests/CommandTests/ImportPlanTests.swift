@@ -162,4 +162,16 @@ struct ImportPlanTests {
       """)
     #expect(plan.rows.jobs.first?.nextRunAt == Date(timeIntervalSince1970: 7200))
   }
+
+  @Test("A job that ran once where it comes from is not started by an import")
+  func pastSingleRun() throws {
+    let plan = try plan(
+      """
+      { Jobs: [{ ID: '\(UUID.number(7).guidString)', Name: 'J', Type: 't', System: true, Configuration: {
+          AssetsResolutionInfo: [], Standards: [],
+          Schedule: { RunOnce: true, StartDate: '1969-01-01T02:00:00Z' } } }] }
+      """)
+    #expect(plan.rows.jobs.count == 1)
+    #expect(plan.rows.jobs.first?.nextRunAt == nil)
+  }
 }

@@ -10,6 +10,7 @@ import pytest
 from harness.client import API, assert_problem
 from harness.definitions import AUTHOR_TASKS, UNIX, Inventory, new_asset, new_standard, pointers
 from harness.directory import ALL_TASKS, ASSET_SYSTEM, ROOTS, SEARCH_TASKS, STANDARDS, unique
+from harness.waiting import eventually
 
 FOREVER = {"RunPeriodically": True, "StartDate": "2020-01-01T00:00:00Z", "RunEveryNDays": True, "RepeatDays": 1}
 
@@ -167,6 +168,66 @@ def test_the_schedule_plans_the_next_run(client, directory, inventory, create):
     assert client.job(job).json()["JobProperties"]["NextRunDate"] == start.strftime("%Y-%m-%dT%H:%M:%S.000Z")
     never = create(inventory.body(Schedule={})).json()["JobID"]
     assert job_row(directory, never, "next_run_at, run_time_limit, keep_runs, keep_days") == (None,) * 4
+
+
+# The vendor's own script sends every field, with zeros where there is nothing to say.
+VENDOR_SCHEDULE = {
+    "EndJobRunConfigured": False,
+    "EndJobRunTimeInterval": "00:00:00",
+    "SubScheduleRepeatDays": 0,
+    "SubScheduleRepeatPeriodDays": 0,
+    "MonthlyDay": 0,
+    "MonthlyDayOfTheWeek": 0,
+    "MonthlyIsByOrdinalDay": False,
+    "MonthlyOrdinalDay": 0,
+    "MonthlyRecurEvery": 0,
+    "RecurrenceType": 0,
+    "RepeatDays": 50,
+    "RepeatMinutes": 0,
+    "RunEveryNDays": True,
+    "RunNow": False,
+    "RunOnce": False,
+    "RunPeriodically": False,
+    "StartDate": "2019-01-05T04:10:27.5120788-08:00",
+    "WeeklyDay": 0,
+    "WeeklyRecurEvery": 0,
+}
+
+
+@pytest.mark.parametrize(
+    ("switches", "runs", "is_planned"),
+    [
+        ({"RunNow": True}, 1, False),
+        ({"RunPeriodically": True}, 0, True),
+        ({"RunNow": True, "RunOnce": True}, 1, False),
+        ({}, 0, False),
+    ],
+)
+def test_the_schedules_of_the_vendors_script_are_understood(
+    client, directory, inventory, create, switches, runs, is_planned
+):
+    schedule = VENDOR_SCHEDULE | switches
+    response = create(inventory.body("CollectionJob", Schedule=schedule))
+    assert response.status_code == 201, response.text
+    job = response.json()["JobID"]
+    assert client.job(job).json()["JobConfiguration"]["Schedule"] == schedule
+    count, next_run, limit = job_row(directory, job, "run_count, next_run_at, run_time_limit")
+    assert (count, next_run is not None, limit) == (runs, is_planned, None)
+
+
+@pytest.mark.parametrize("start", ["0001-01-01T00:00:00", "0001-01-01T00:00:00+05:00"])
+def test_a_StartDate_that_nothing_calls_for_may_be_none(directory, inventory, create, start):
+    response = create(inventory.body(Schedule=VENDOR_SCHEDULE | {"RunNow": True, "StartDate": start}))
+    assert response.status_code == 201, response.text
+    assert job_row(directory, response.json()["JobID"], "next_run_at") == (None,)
+
+
+def test_a_single_run_whose_time_has_just_come_starts_once_at_once(client, inventory, create):
+    start = datetime.now(timezone.utc).replace(microsecond=0).isoformat()
+    job = create(inventory.body(Schedule={"RunOnce": True, "StartDate": start})).json()["JobID"]
+    runs = eventually(lambda: client.runs(job, count=0).json()["JobRuns"], what="the run is there")
+    assert [(run["Status"], run["TriggeredBy"]) for run in runs] == [("Queued", "Schedule")]
+    assert client.job(job).json()["JobProperties"]["NextRunDate"] is None
 
 
 def test_RunNow_starts_a_run_at_once(client, user, directory, inventory, create):

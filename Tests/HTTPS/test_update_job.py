@@ -10,6 +10,7 @@ import pytest
 from harness.client import API, assert_problem
 from harness.definitions import AUTHOR_TASKS, UNIX, Inventory, new_asset, new_standard, pointers
 from harness.directory import ALL_TASKS, ASSET_SYSTEM, ROOTS, STANDARDS, unique
+from harness.waiting import eventually
 from test_create_job import BAD_FIELDS, FOREVER
 
 
@@ -164,6 +165,24 @@ def test_another_field_leaves_a_planned_run_alone(directory, new_job, update):
     assert job_row(directory, job, "next_run_at") == due
     assert update(job, {"Schedule": FOREVER}).status_code == 200
     assert job_row(directory, job, "next_run_at") == due
+
+
+def test_a_single_run_that_has_been_is_not_brought_back_by_its_schedule(client, directory, new_job, update):
+    schedule = {"RunOnce": True, "StartDate": "2026-01-05T00:00:00Z"}
+    job = new_job(Schedule=schedule)
+
+    def runs():
+        return [run["JobRunID"] for run in client.runs(job, count=0).json()["JobRuns"]]
+
+    (first,) = eventually(runs, what="it runs at once")
+    assert client.post(f"{API}/jobs/{first}", json={"Operation": "abort"}).status_code == 200
+    limited = {**schedule, "EndJobRunConfigured": True, "EndJobRunTimeInterval": "01:00:00"}
+    # The same once more, the same time with something else, and without the words that are the default.
+    for again in (schedule, limited, {**limited, "RunNow": False}):
+        assert update(job, {"Schedule": again}).status_code == 200
+        assert job_row(directory, job, "next_run_at, run_count") == (None, 1)
+    assert update(job, {"Schedule": {**schedule, "StartDate": "2026-01-06T00:00:00Z"}}).status_code == 200
+    eventually(lambda: len(runs()) == 2, what="another time is another run")
 
 
 @pytest.mark.parametrize("again", [{}, {"IsIncremental": "TRUE"}, {"JobDescription": "d"}, {"Retention": None}])
@@ -412,6 +431,36 @@ def test_what_lies_in_other_folders_is_forbidden_and_named(directory, sign_in, u
     assert definition(directory, job.id) == before
     own = Inventory(directory, *folders)
     assert update(job.id, {"Standards": [str(own.standard)]}, by=client).status_code == 200
+
+
+@pytest.mark.parametrize("schedule", [{"RunNow": True}, FOREVER, {"RunOnce": True, "StartDate": "2999-01-01T00:00:00Z"}])
+def test_what_the_job_names_already_must_be_open_to_whoever_starts_or_plans_it(directory, sign_in, update, schedule):
+    folders = [directory.folder(ASSET_SYSTEM), directory.folder(STANDARDS)]
+    user = directory.user(folders=folders)
+    client, own, closed = sign_in(user), Inventory(directory, *folders), Inventory(directory)
+    configuration = {
+        "JobName": "x",
+        "AssetsResolutionInfo": [{"Id": str(asset), "Type": UNIX} for asset in (own.asset, closed.asset)],
+        "Standards": [str(closed.standard), str(own.standard)],
+    }
+    job = directory.job(user, configuration=configuration).id
+    before = definition(directory, job)
+    problem = assert_problem(update(job, {"Schedule": schedule}, by=client), 403)
+    asset, standard = f"the asset {closed.asset}", f"the standard {closed.standard}"
+    assert problem["detail"] == f"You have no access to the folder of {asset}, {standard}."
+    problem = assert_problem(update(job, {"Schedule": schedule, "Standards": [str(own.standard)]}, by=client), 403)
+    assert problem["detail"] == f"You have no access to the folder of {asset}."
+    assert definition(directory, job) == before
+    # What neither starts nor plans a run is not held up, nor is what leaves nothing that is closed.
+    assert update(job, {"JobDescription": "x", "Schedule": {"RunPeriodically": False}}, by=client).status_code == 200
+    mine = {"AssetsResolutionInfo": [{"Id": str(own.asset), "Type": UNIX}], "Standards": [str(own.standard)]}
+    assert update(job, {"Schedule": schedule, **mine}, by=client).status_code == 200
+
+
+def test_an_asset_that_is_gone_keeps_nobody_from_planning_its_job(directory, user, update):
+    gone = {"AssetsResolutionInfo": [{"Id": str(uuid.uuid4()), "Type": UNIX}], "Standards": [str(uuid.uuid4())]}
+    job = directory.job(user, configuration={"JobName": "x", **gone})
+    assert update(job.id, {"Schedule": FOREVER}).status_code == 200
 
 
 def test_a_name_that_is_taken_is_a_conflict_in_any_case(directory, new_job, update):

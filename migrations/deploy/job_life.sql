@@ -274,6 +274,10 @@ $$;
 -- Update Job. outcome is 'done', 'not found', 'system job', 'not creator', 'changed' when p_versions is given and the
 -- job's version is none of them, 'unreachable' and 'name taken' as for Create Job. p_changes has the fields that get
 -- another value, p_removed those that lose theirs. What the schedule and the retention mean counts where they change.
+-- What is started or planned is the whole job: then the assets and standards that it has already must be within p_folders,
+-- too; those that are gone by now keep nobody from it.
+-- A time in the past is that of a run which comes once, and means at once. If that time stays, what else changes in the
+-- schedule does not bring another run.
 -- A definition that stays as it is keeps its version. p_run, if given, starts at once, unless a run is under way.
 CREATE FUNCTION directory.update_job(
     p_job uuid,
@@ -315,14 +319,6 @@ BEGIN
     IF outcome IS NOT NULL THEN
         RETURN;
     END IF;
-    SELECT u.missing_assets, u.missing_standards, u.closed_assets, u.closed_standards
-    INTO missing_assets, missing_standards, closed_assets, closed_standards
-    FROM directory.unreachable_items(p_assets, p_standards, p_folders) u;
-    IF cardinality(missing_assets || missing_standards || closed_assets || closed_standards) > 0 THEN
-        outcome := 'unreachable';
-        RETURN;
-    END IF;
-
     former := coalesce(job.configuration, jsonb_build_object('JobName', job.job_name));
     wanted := (former || p_changes) - p_removed;
     SELECT array_agg(key ORDER BY key)
@@ -330,6 +326,30 @@ BEGIN
     FROM jsonb_each(former) f
     FULL JOIN jsonb_each(wanted) w USING (key)
     WHERE f.value IS DISTINCT FROM w.value;
+    IF p_next_run_at <= clock_timestamp()
+        AND former #> '{Schedule,RunOnce}' = 'true'
+        AND wanted #> '{Schedule,RunOnce}' = 'true'
+        AND former #> '{Schedule,StartDate}' = wanted #> '{Schedule,StartDate}'
+    THEN
+        p_next_run_at := job.next_run_at;
+    END IF;
+
+    SELECT u.missing_assets, u.missing_standards, u.closed_assets, u.closed_standards
+    INTO missing_assets, missing_standards, closed_assets, closed_standards
+    FROM directory.unreachable_items(p_assets, p_standards, p_folders) u;
+    IF p_run IS NOT NULL OR (p_next_run_at IS NOT NULL AND 'Schedule' = ANY (changed)) THEN
+        SELECT u.closed_assets, u.closed_standards
+        INTO closed_assets, closed_standards
+        FROM directory.unreachable_items(
+            ARRAY(SELECT (i #>> '{}')::uuid FROM jsonb_path_query(wanted, '$.AssetsResolutionInfo[*].Id') i),
+            ARRAY(SELECT (i #>> '{}')::uuid FROM jsonb_path_query(wanted, '$.Standards[*]') i),
+            p_folders
+        ) u;
+    END IF;
+    IF cardinality(missing_assets || missing_standards || closed_assets || closed_standards) > 0 THEN
+        outcome := 'unreachable';
+        RETURN;
+    END IF;
     IF changed IS NOT NULL THEN
         BEGIN
             UPDATE directory.jobs

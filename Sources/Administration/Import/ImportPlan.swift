@@ -110,6 +110,7 @@ struct ImportPlan {
         ImportRows.Job(
           id: job.id, name: job.name, description: job.description, type: job.type,
           createdBy: job.createdBy, createdAt: job.createdAt, configuration: job.details?.json,
+          // A time that is past was one where the job comes from: an import does not start jobs that run once.
           nextRunAt: job.details?.schedule?.nextRun(after: now),
           runTimeLimit: job.details?.schedule?.runTimeLimit.map { Int($0.components.seconds) },
           keepRuns: job.details?.retention?.runs, keepDays: job.details?.retention?.days))

@@ -74,6 +74,11 @@ public struct OffsetDate: Sendable, Hashable {
         / 10_000_000)
   }
 
+  /// The moment without its fraction of a second.
+  var wholeSecond: Date {
+    Date(timeIntervalSinceReferenceDate: Double(epochSeconds - Self.referenceSeconds))
+  }
+
   static let secondsPerDay = 86_400
   /// 0001-01-01T00:00:00Z … 9999-12-31T23:59:59Z, the range of .NET's `DateTimeOffset`.
   static let representable = -62_135_596_800...253_402_300_799

@@ -4,7 +4,7 @@
 public enum Recurrence: Sendable, Equatable {
   /// Not by itself at all.
   case never
-  /// At this moment and not again.
+  /// At this moment and not again; at once if it is past when the schedule is set.
   case once(OffsetDate)
   /// In a rhythm, the first time at `start` or at the first occurrence after it.
   case periodically(Rhythm, start: OffsetDate, repetition: Repetition?)

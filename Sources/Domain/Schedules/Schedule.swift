@@ -9,7 +9,7 @@ import FoundationEssentials
 /// **Which fields count.** Three switches decide: `RunNow` starts a run at once, `RunOnce` plans one at
 /// `StartDate`, `RunPeriodically` plans many from `StartDate` on. The last two exclude each other; with
 /// neither, nothing is planned. Fields that the switches do not call for may hold any value of their type
-/// (clients send zeros there).
+/// (clients send zeros there), a time and a time span any text.
 ///
 /// | `RunPeriodically` with | makes runs |
 /// |---|---|
@@ -19,7 +19,7 @@ import FoundationEssentials
 /// | `RecurrenceType` 2, `MonthlyIsByOrdinalDay` false | on `MonthlyDay` of a month |
 /// | `RecurrenceType` 2, `MonthlyIsByOrdinalDay` true | on a month's `MonthlyOrdinalDay`-th `MonthlyDayOfTheWeek` |
 ///
-/// Monthly runs are in every `MonthlyRecurEvery`-th month. This one and `WeeklyRecurEvery` are 1 if absent.
+/// Monthly runs are in every `MonthlyRecurEvery`-th month. This one and `WeeklyRecurEvery` are 1 if absent or 0.
 /// `WeeklyDay` and `MonthlyDayOfTheWeek` are 0 Sunday … 6 Saturday or the day's English name;
 /// `MonthlyOrdinalDay` is 1 first … 4 fourth, 5 last or that word; `RecurrenceType` also `None`, `Weekly`,
 /// `Monthly`. ``Recurrence`` says how each is counted. `SubScheduleRepeatDays` and
@@ -45,6 +45,18 @@ public struct Schedule: Sendable, Equatable {
   /// - Parameter date: any date; one before the start gives the first run.
   /// - Returns: `nil` when there is no further run, or none within the years 1…9999 of UTC.
   public func nextRun(after date: Date) -> Date? { recurrence.next(after: date) }
+
+  /// The first planned run of a schedule that is set at a moment.
+  ///
+  /// A run that comes once and whose time is past by then is due at once, like one that was missed in an outage: whoever
+  /// writes "now" means the run, however long the request took. Where ``runNow`` starts one anyway, that is the run.
+  ///
+  /// - Returns: `nil` when there is none.
+  public func firstRun(setAt moment: Date) -> Date? {
+    if let next = nextRun(after: moment) { return next }
+    guard case .once(let start) = recurrence, !runNow else { return nil }
+    return start.wholeSecond
+  }
 
   /// A field that is broken, and the rule it breaks.
   public struct Violation: Sendable, Hashable {

@@ -38,11 +38,18 @@ private struct ScheduleCheck {
   /// A Boolean, `false` where it is absent.
   func flag(_ field: ScheduleForm.Field) -> Bool { form.booleans[field] ?? false }
 
-  /// A number within `range`; where it is absent, `fallback`, or else it is required with `reason`.
+  /// A time or a time span is missing, or stands there and cannot be read.
+  private mutating func noteMissing(_ field: ScheduleForm.Field, requiredWith reason: String) {
+    note(field, form.unreadable.contains(field) ? field.shape.rule : "is required with \(reason)")
+  }
+
+  /// A number within `range`; where it is absent, `fallback`, or else it is required with `reason`. Where there is a
+  /// fallback, zero is as good as no number: so do clients say it that always send every field.
   private mutating func number(
     _ field: ScheduleForm.Field, _ range: ClosedRange<Int>, fallback: Int? = nil, requiredWith reason: String
   ) -> Int? {
-    guard let value = form.integers[field] ?? fallback else {
+    let written = form.integers[field]
+    guard let value = written == 0 && fallback != nil ? fallback : written ?? fallback else {
       note(field, "is required with \(reason)")
       return nil
     }
@@ -62,7 +69,7 @@ private struct ScheduleCheck {
     guard isOnce || isPeriodic else { return .never }
     if isOnce && isPeriodic { note(.runPeriodically, "must be false with RunOnce") }
     let start = form.startDate
-    if start == nil { note(.startDate, "is required with \(isOnce ? "RunOnce" : "RunPeriodically")") }
+    if start == nil { noteMissing(.startDate, requiredWith: isOnce ? "RunOnce" : "RunPeriodically") }
     guard isPeriodic else { return start.map { .once($0) } ?? .never }
     let (rhythm, repetition) = (rhythm(), repetition())
     guard let start, let rhythm else { return .never }
@@ -143,8 +150,12 @@ private struct ScheduleCheck {
 
   mutating func runTimeLimit() -> Duration? {
     guard flag(.endJobRunConfigured) else { return nil }
-    if form.timeInterval == nil { note(.endJobRunTimeInterval, "is required with EndJobRunConfigured") }
-    return form.timeInterval.map { .seconds($0) }
+    guard let seconds = form.timeInterval else {
+      noteMissing(.endJobRunTimeInterval, requiredWith: "EndJobRunConfigured")
+      return nil
+    }
+    if seconds == 0 { note(.endJobRunTimeInterval, ScheduleForm.Shape.interval.rule) }
+    return .seconds(seconds)
   }
 }
 

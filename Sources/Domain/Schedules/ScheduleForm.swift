@@ -36,8 +36,11 @@ struct ScheduleForm {
   var booleans: [Field: Bool] = [:]
   var integers: [Field: Int] = [:]
   var startDate: OffsetDate?
-  /// Seconds, 1…3,599,999.
+  /// Seconds, 0…3,599,999.
   var timeInterval: Int?
+  /// Times and time spans that are texts but cannot be read: they count where a switch calls for them. Clients send
+  /// what their languages have for no time, such as .NET's `DateTime.MinValue` in an offset.
+  private(set) var unreadable: Set<Field> = []
   /// Fields that are there but hold something else than their shape, with the rule they break.
   private(set) var misshapen: [Field: String] = [:]
 
@@ -107,10 +110,12 @@ extension ScheduleForm {
       return integers[field] != nil
     case .date:
       startDate = text.flatMap { OffsetDate($0) }
-      return startDate != nil || text == ""
+      if startDate == nil, text?.isEmpty == false { unreadable.insert(field) }
+      return text != nil
     case .interval:
       timeInterval = text.flatMap(Self.seconds)
-      return timeInterval != nil || text == ""
+      if timeInterval == nil, text?.isEmpty == false { unreadable.insert(field) }
+      return text != nil
     }
   }
 
@@ -134,7 +139,7 @@ extension ScheduleForm {
     else { return nil }
     let numbers = parts.map { $0.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) } }
     let seconds = numbers[0] * 3600 + numbers[1] * 60 + numbers[2]
-    return numbers[1] < 60 && numbers[2] < 60 && seconds > 0 ? seconds : nil
+    return numbers[1] < 60 && numbers[2] < 60 ? seconds : nil
   }
 }
 

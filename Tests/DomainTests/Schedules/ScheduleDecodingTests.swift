@@ -20,6 +20,11 @@ struct ScheduleDecodingTests {
       periodic(#""RecurrenceType": "weekly", "WeeklyDay": "FRIDAY", "WeeklyRecurEvery": 520"#),
       every(.weeks(520, on: .friday))
     ),
+    (periodic(#""RecurrenceType": 1, "WeeklyDay": 5, "WeeklyRecurEvery": 0"#), every(.weeks(1, on: .friday))),
+    (
+      periodic(#""RecurrenceType": 2, "MonthlyDay": 3, "MonthlyRecurEvery": "0""#),
+      every(.months(1, on: .number(3)))
+    ),
     (
       periodic(#""RecurrenceType": "1", "WeeklyDay": "6", "RepeatDays": 0, "RepeatMinutes": 9"#),
       every(.weeks(1, on: .saturday))
@@ -105,6 +110,8 @@ struct ScheduleDecodingTests {
       (#"{"EndJobRunConfigured": false, "EndJobRunTimeInterval": "02:30:05"}"#, nil),
       (#"{"EndJobRunTimeInterval": "02:30:05"}"#, nil),
       (#"{"EndJobRunConfigured": false, "EndJobRunTimeInterval": ""}"#, nil),
+      (#"{"EndJobRunConfigured": false, "EndJobRunTimeInterval": "00:00:00"}"#, nil),
+      (#"{"EndJobRunTimeInterval": "2 hours"}"#, nil),
     ] as [(String, Int?)])
   func timeLimit(json: String, seconds: Int?) throws {
     #expect(try ScheduleSamples.schedule(json).runTimeLimit == seconds.map { .seconds($0) })

@@ -183,6 +183,28 @@ struct ScheduleNextRunTests {
     #expect(try ScheduleSamples.runs(of: schedule, after: "2024-03-01T01:00:00Z", count: 1) == ["-"])
   }
 
+  @Test(
+    "A single run that is past when its schedule is set is due at once, unless one starts now anyway",
+    arguments: [
+      (false, "2024-02-29T22:59:59Z", "2024-02-29T23:00:00Z"),
+      (false, "2024-02-29T23:00:00Z", "2024-02-29T23:00:00Z"),
+      (false, "2026-01-05", "2024-02-29T23:00:00Z"), (true, "2024-02-29T22:59:59Z", "2024-02-29T23:00:00Z"),
+      (true, "2024-02-29T23:00:00Z", "-"), (true, "2026-01-05", "-"),
+    ])
+  func onceSetLate(runNow: Bool, setAt: String, first: String) throws {
+    let schedule = try ScheduleSamples.schedule(
+      #"{"RunNow": \#(runNow), "RunOnce": true, "StartDate": "2024-02-29T23:00:00.5Z"}"#)
+    let run = schedule.firstRun(setAt: try ScheduleSamples.date(setAt))
+    #expect(run.map { OffsetDate($0).description } ?? "-" == first)
+  }
+
+  @Test("Of many planned runs the first is never a past one")
+  func manySetLate() throws {
+    let schedule = try ScheduleSamples.periodic(from: "2024-01-01", #""RepeatMinutes": 60"#)
+    let moment = try ScheduleSamples.date("2024-01-05T10:30:00Z")
+    #expect(schedule.firstRun(setAt: moment) == schedule.nextRun(after: moment))
+  }
+
   @Test("A job that only starts at once has no planned run")
   func never() throws {
     let schedule = try ScheduleSamples.schedule(#"{"RunNow": true, "StartDate": "2030-01-01"}"#)

@@ -8,6 +8,10 @@ struct ScheduleViolationTests {
     #"{"RunPeriodically": true, "StartDate": "2024-01-31T08:00:00Z", \#(fields)}"#
   }
 
+  private static func limited(_ interval: String) -> String {
+    #"{"EndJobRunConfigured": true, "EndJobRunTimeInterval": "\#(interval)"}"#
+  }
+
   private static let table: [(String, [String])] = [
     (#"[]"#, [" must be an object"]),
     (#""daily""#, [" must be an object"]),
@@ -18,7 +22,9 @@ struct ScheduleViolationTests {
     (#"{"RunOnce": true, "StartDate": null}"#, ["/StartDate is required with RunOnce"]),
     (#"{"RunOnce": true, "StartDate": "tomorrow"}"#, [badDate]),
     (#"{"StartDate": 1546690227}"#, [badDate]),
-    (#"{"StartDate": "2023-02-29T00:00:00Z"}"#, [badDate]),
+    (#"{"RunOnce": true, "StartDate": "2023-02-29T00:00:00Z"}"#, [badDate]),
+    (#"{"RunOnce": true, "StartDate": "0001-01-01T00:00:00+05:00"}"#, [badDate]),
+    (#"{"RunPeriodically": true, "RepeatMinutes": 5, "StartDate": "soon"}"#, [badDate]),
     (
       #"{"RunOnce": true, "RunPeriodically": true, "StartDate": "2024-01-31", "RepeatMinutes": 5}"#,
       ["/RunPeriodically must be false with RunOnce"]
@@ -55,7 +61,11 @@ struct ScheduleViolationTests {
     (periodic(#""RecurrenceType": 1, "WeeklyDay": "Fri""#), ["/WeeklyDay " + weekday]),
     (
       periodic(#""RecurrenceType": 1, "WeeklyDay": -1, "WeeklyRecurEvery": 0"#),
-      ["/WeeklyDay " + weekday, "/WeeklyRecurEvery must be 1…520"]
+      ["/WeeklyDay " + weekday]
+    ),
+    (
+      periodic(#""RecurrenceType": 1, "WeeklyDay": 1, "WeeklyRecurEvery": -1"#),
+      ["/WeeklyRecurEvery must be 1…520"]
     ),
     (
       periodic(#""RecurrenceType": 2"#),
@@ -87,15 +97,15 @@ struct ScheduleViolationTests {
       ]
     ),
     (#"{"EndJobRunConfigured": true}"#, ["/EndJobRunTimeInterval is required with EndJobRunConfigured"]),
-    (#"{"EndJobRunTimeInterval": "2 hours"}"#, [badInterval]),
     (#"{"EndJobRunTimeInterval": 90}"#, [badInterval]),
-    (#"{"EndJobRunTimeInterval": "00:00:00"}"#, [badInterval]),
-    (#"{"EndJobRunTimeInterval": "00:60:00"}"#, [badInterval]),
-    (#"{"EndJobRunTimeInterval": "00:00:60"}"#, [badInterval]),
-    (#"{"EndJobRunTimeInterval": "01:00"}"#, [badInterval]),
-    (#"{"EndJobRunTimeInterval": "1000:00:00"}"#, [badInterval]),
-    (#"{"EndJobRunTimeInterval": "-1:00:00"}"#, [badInterval]),
-    (#"{"EndJobRunTimeInterval": "01:0:00"}"#, [badInterval]),
+    (limited("2 hours"), [badInterval]),
+    (limited("00:00:00"), [badInterval]),
+    (limited("00:60:00"), [badInterval]),
+    (limited("00:00:60"), [badInterval]),
+    (limited("01:00"), [badInterval]),
+    (limited("1000:00:00"), [badInterval]),
+    (limited("-1:00:00"), [badInterval]),
+    (limited("01:0:00"), [badInterval]),
     (
       periodic(#""RepeatMinutes": 5, "SubScheduleRepeatDays": 1"#),
       ["/SubScheduleRepeatPeriodDays is required with SubScheduleRepeatDays"]
@@ -126,7 +136,7 @@ struct ScheduleViolationTests {
     let violations = try ScheduleSamples.violations(
       #"""
       {"SubScheduleRepeatDays": -1, "EndJobRunTimeInterval": "soon", "EndJobRunConfigured": true,
-       "WeeklyRecurEvery": 0, "WeeklyDay": "Someday", "RecurrenceType": 1, "RunNow": [], "RunOnce": {},
+       "WeeklyRecurEvery": 521, "WeeklyDay": "Someday", "RecurrenceType": 1, "RunNow": [], "RunOnce": {},
        "RunPeriodically": true, "MonthlyDay": "first"}
       """#)
     #expect(
