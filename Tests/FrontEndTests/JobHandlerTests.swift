@@ -52,7 +52,8 @@ struct JobHandlerTests {
     "Delete Job takes what clients send",
     arguments: [
       "jobid=\(id)", "JobID=\(id)&DeleteJob=False", "jobid=\(id)&%20DeleteJob=true", "/jobid={\(id)}",
-      "jobid=\(other),\(id)", "jobid=%20\(id)%20,%20\(other)%20", "jobid=\(id)&deletejob=%20TRUE&other=x",
+      "jobid=\(other),\(id)", "jobid=%20\(id)%20,%20\(other)%20", "jobid=\(id)&deletejob=%20TRUE&_=17&",
+      "(jobid=\(id))&DeleteJob=False", "?jobid=\(id)&?(/DeleteJob=False)",
       "jobid=\(id),\(other),\(id.lowercased())",
     ])
   func deletion(query: String) async {
@@ -79,6 +80,11 @@ struct JobHandlerTests {
       ("jobid=\(id)&DeleteJob=yes", "DeleteJob is invalid: True or False is wanted."),
       ("jobid=\(id)&DeleteJob=True&deletejob=True", "DeleteJob is invalid: it stands more than once."),
       ("jobid=\(id)&DeleteJob=%zz", "DeleteJob is invalid: it is malformed."),
+      (
+        "jobid=\(id)&DeleteJobs=False",
+        "DeleteJobs is no parameter of Delete Job, which has jobid, DeleteJob."
+      ),
+      ("jobid=\(id)&=1&x&DeleteJob=False", "x is no parameter of Delete Job, which has jobid, DeleteJob."),
     ])
   func badDeletion(query: String, detail: String) async {
     await withHandlers { handlers, nobody in

@@ -11,13 +11,37 @@ struct ParsingTests {
     arguments: [
       "jobid=X&DeleteJob=False", "jobid=X&%20DeleteJob=False", "jobid=X& DeleteJob=False",
       "/JOBID=X&+deletejob=False",
-      "&&JobID=X&&DeleteJob=False&",
+      "&&JobID=X&&DeleteJob=False&", "(jobid=X)&DeleteJob=False", "?(jobid=X)&DeleteJob=False",
+      "%28jobid=X%29&?%20(/DeleteJob=False",
     ])
   func habits(query: String) throws {
     let parameters = Parameters(Array(query.utf8))
     #expect(try parameters("jobid") == "X")
     #expect(try parameters("DeleteJob") == "False")
     #expect(try parameters("other") == nil)
+  }
+
+  @Test(
+    "A closing parenthesis belongs to an opening one before the name, if to none in the value",
+    arguments: [
+      ("(Attributes=a = b)", "a = b"), ("(Attributes=(a = b)", "(a = b)"),
+      ("(Attributes=(a = b))", "(a = b)"),
+      ("Attributes=(a = b)", "(a = b)"), ("Attributes=a = b)", "a = b)"), ("(Attributes=a = b", "a = b"),
+      (#"(Attributes=a = b\)"#, #"a = b\)"#), (#"(Attributes=a = b\))"#, #"a = b\)"#),
+      (#"(Attributes=a = \(b)"#, #"a = \(b"#), ("(Attributes=a = b)&page=0", "a = b"), ("(Attributes=)", ""),
+    ])
+  func parentheses(query: String, value: String) throws {
+    #expect(try Parameters(Array(query.utf8))("attributes") == value)
+  }
+
+  @Test("Names that nobody knows are told from those that are known, from none, and from what avoids caches")
+  func unknownNames() {
+    let known = ["jobid", "DeleteJob"]
+    for query in ["", "&", "?", "=x&%20=y", "JOBID=x&%20deletejob=True", "(JobID=x)", "_=17&jobid=x"] {
+      #expect(Parameters(Array(query.utf8)).firstName(otherThan: known) == nil)
+    }
+    #expect(
+      Parameters(Array("jobid=x&%20DeleteJobs=False&y=1".utf8)).firstName(otherThan: known) == "DeleteJobs")
   }
 
   @Test("A parameter that is repeated or malformed is refused, also if only its name is")

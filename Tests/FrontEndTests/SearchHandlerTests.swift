@@ -53,6 +53,7 @@ struct SearchHandlerTests {
     await withHandlers { handlers, _, nobody in
       for query in [
         "jobname=x", "/JobName=x%20y", "jobname=%27%3B--", "jobname=%C3%BC", "jobname=x&page=y",
+        "(jobname=x)",
       ] {
         #expect(await outcome { try await handlers.jobs(request(query), [], nobody) } == "decoded")
       }
@@ -75,7 +76,7 @@ struct SearchHandlerTests {
     "Searches take what clients send",
     arguments: [
       "", "Attributes=", "attributes=()&page=0&pagesize=1000", "/Attributes=displayName%20StartsWith%20red",
-      "%20PAGE=%2017%20&PageSize=1&exactcount=TRUE", "other=x", "cursor2=x", "page=1000000000",
+      "%20PAGE=%2017%20&PageSize=1&exactcount=TRUE", "_=17&&=x", "(Attributes=())&page=0", "page=1000000000",
     ])
   func searches(query: String) async {
     await withHandlers { handlers, _, nobody in
@@ -106,6 +107,8 @@ struct SearchHandlerTests {
       ("exactcount=maybe", "400 exactcount is invalid: True or False is wanted."),
       ("cursor=", "400 cursor is invalid: the NextCursor of an answer to the same search is wanted."),
       ("cursor=AAAA", "400 cursor is invalid"), ("cursor=%F0%9F%97%9D", "400 cursor is invalid"),
+      ("page=0&other=x", "400 other is no parameter of Search "),
+      ("cursor2=x&page=x", "400 cursor2 is no parameter of Search "),
       (
         "cursor=x&page=0", "400 page and cursor exclude each other: a cursor says where its page begins."
       ),

@@ -292,9 +292,17 @@ def test_a_repeated_DeleteJob_is_refused_and_changes_nothing(client, user, direc
     assert_untouched(directory, job, runs=1)
 
 
-def test_unknown_parameters_are_ignored(client, user, directory):
+@pytest.mark.parametrize("name", ["DeleteJobs", "verbose", "Delete Job"])
+def test_a_parameter_that_there_is_not_is_refused_by_its_name(client, user, directory, name):
+    job = directory.job(user, runs=1)
+    problem = assert_problem(client.delete(job, **{name: "False"}), 400)
+    assert problem["detail"] == f"{name} is no parameter of Delete Job, which has jobid, DeleteJob."
+    assert_untouched(directory, job, runs=1)
+
+
+def test_what_libraries_add_so_that_no_cache_answers_is_no_parameter(client, user, directory):
     job = directory.job(user)
-    assert client.delete(job, verbose="yes", _="17", Job="x").status_code == 204
+    assert client.delete(job, _="17").status_code == 204
     assert not directory.exists(job)
 
 

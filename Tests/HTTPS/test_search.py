@@ -172,7 +172,7 @@ def test_a_job_with_any_characters_in_its_name_is_found(client, user, directory,
         "/Jobs?jobname={}",
         "/jobs?%20jobname={}",
         "/jobs/?JOBNAME={}",
-        "/jobs?x=1&/JobName={}",
+        "/jobs?_=1&/JobName={}",
     ],
 )
 def test_the_parameter_is_found_however_the_documents_spell_it(client, user, directory, target):

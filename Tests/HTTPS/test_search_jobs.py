@@ -162,6 +162,8 @@ def test_parameters_are_found_however_the_documents_spell_them(client, jobs, mar
     for target in (
         "/Jobs?Attributes=JobName%20StartsWith%20{}&page=0&pagesize=2",
         "/jobs/?/attributes=(JobName+StartsWith+{})&%20PAGE=0&%20PageSize=%202%20",
+        "/Jobs?(Attributes=JobName%20StartsWith%20{})&page=0&pagesize=2",
+        "/jobs??(/attributes=(JobName+StartsWith+{}))&?page=0&pagesize=2&_=17&",
     ):
         answer = client.get(API + target.format(mark)).json()
         assert (answer["TotalCount"], answer["PageSize"], len(answer["Items"])) == (4, 2, 2)
@@ -205,6 +207,14 @@ def test_a_wrong_page_is_refused_with_its_rule(client, rule, values):
     for name, wrong in values.items():
         for value in wrong:
             assert_problem(search(client, **{name: value}), 400, rule)
+
+
+@pytest.mark.parametrize("path, operation", [("Jobs", "Search Jobs"), ("Assets", "Search Assets"),
+                                             ("Standards", "Search Standards")])
+@pytest.mark.parametrize("name", ["Attribute", "page size", "offset"])
+def test_a_parameter_that_there_is_not_is_refused_by_its_name(client, path, operation, name):
+    detail = assert_problem(client.get(f"{API}/{path}", params={name: "x", "page": "0"}), 400)["detail"]
+    assert detail.startswith(f"{name} is no parameter of {operation}, which has Attributes, ")
 
 
 @pytest.mark.parametrize("query", ["Attributes=()&attributes=()", "page=0&Page=0", "cursor=a&cursor=a", "Attributes=%FF",

@@ -9,6 +9,14 @@ extension Parameters {
     }
   }
 
+  /// Refuses parameters that an operation does not have: they mean something to whoever sent them.
+  func refuseOthers(than known: [String], of operation: String) throws(Problem) {
+    guard let name = firstName(otherThan: known) else { return }
+    let shown = name.count > 64 ? name.prefix(64) + "…" : name
+    throw Problem(
+      400, "\(shown) is no parameter of \(operation), which has \(known.joined(separator: ", ")).")
+  }
+
   func boolean(_ name: String) throws(Problem) -> Bool? {
     guard let text = try text(name) else { return nil }
     guard let value = Bool(parameter: text) else {

@@ -1,5 +1,5 @@
 /// The parameters of a query or a form, as the family's clients write them: names in any case, with stray white
-/// space or a slash in front.
+/// space, a slash, a question mark or a parenthesis in front.
 struct Parameters: Sendable {
   enum Mistake: Error, Equatable {
     case repeated
@@ -9,6 +9,8 @@ struct Parameters: Sendable {
 
   /// nil: the value is malformed.
   private var values: [String: [String?]] = [:]
+  /// The names as they were written, in their order.
+  private var names: [Substring] = []
   /// A name is malformed: nobody knows which parameter was meant, so none counts as absent.
   private var hasMalformedName = false
 
@@ -16,13 +18,18 @@ struct Parameters: Sendable {
   init(_ bytes: some Collection<UInt8>, plusIsSpace: Bool = true) {
     for pair in bytes.split(separator: UInt8(ascii: "&")) {
       let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-      guard let name = PercentEncoding.decode(parts[0], plusIsSpace: true).map(Self.normalized) else {
+      guard let written = PercentEncoding.decode(parts[0], plusIsSpace: true) else {
         hasMalformedName = true
         continue
       }
+      let strays = written.prefix { $0.isWhitespace || "/?(".contains($0) }
+      let name = written[strays.endIndex...].trimmed
       guard !name.isEmpty else { continue }
-      let value = parts.count < 2 ? "" : PercentEncoding.decode(parts[1], plusIsSpace: plusIsSpace)
-      values[name, default: []].append(value)
+      names.append(name)
+      var value = parts.count < 2 ? "" : PercentEncoding.decode(parts[1], plusIsSpace: plusIsSpace)
+      // The documents print `Jobs?(Attributes=… )&page=…`, with the name within the parentheses.
+      if strays.contains("(") { value = value?.withoutUnmatchedParenthesis }
+      values[name.lowercased(), default: []].append(value)
     }
   }
 
@@ -37,11 +44,26 @@ struct Parameters: Sendable {
 
   func has(_ name: String) -> Bool { values[name.lowercased()] != nil }
 
-  private static func normalized(_ name: String) -> String {
-    var rest = Substring(name)
-    while let first = rest.first, first.isWhitespace || first == "/" { rest.removeFirst() }
-    while let last = rest.last, last.isWhitespace { rest.removeLast() }
-    return rest.lowercased()
+  /// The first name that is none of the known ones, as it was written. `_` is none of anybody's: libraries add it so
+  /// that no cache answers.
+  func firstName(otherThan known: [String]) -> Substring? {
+    let known = Set(known.map { $0.lowercased() })
+    return names.first { $0 != "_" && !known.contains($0.lowercased()) }
+  }
+}
+
+extension String {
+  /// Without the closing parenthesis at its end, if no opening one in it belongs to that. After a backslash it is
+  /// none.
+  fileprivate var withoutUnmatchedParenthesis: String {
+    var depth = 0
+    var isEscaped = false
+    for character in self {
+      if !isEscaped { depth += character == "(" ? 1 : character == ")" ? -1 : 0 }
+      isEscaped = character == "\\" && !isEscaped
+    }
+    let text = trimmed
+    return depth < 0 && text.last == ")" ? String(text.dropLast()) : self
   }
 }
 

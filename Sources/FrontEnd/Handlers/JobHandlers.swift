@@ -14,6 +14,8 @@ struct JobHandlers: Sendable {
   {
     let jobs = try jobIDs(request.target.query)
     let remove = try request.target.query.boolean("DeleteJob") ?? true
+    // What is misspelt is not what was meant: without its DeleteJob=False a job would be gone.
+    try request.target.query.refuseOthers(than: ["jobid", "DeleteJob"], of: "Delete Job")
     let deletions = try await service.deleteJobs(jobs, remove: remove, for: principal, requestID: request.id)
     guard request.prefersRepresentation else { return Response(status: 204) }
     var response = Response.json(200, DeletionJSON.message(deletions, removed: remove))

@@ -10,6 +10,7 @@ struct SearchHandlers: Sendable {
   @Sendable func jobs(_ request: Request, _ values: [String], _ principal: Principal) async throws -> Response
   {
     let query = request.target.query
+    try query.refuseOthers(than: ["Attributes", "jobname"] + Parameters.pageNames, of: "Search Jobs")
     if query.has("jobname") {
       guard !query.has("Attributes") else {
         throw Problem(400, "jobname and Attributes exclude each other: a job is searched for by one of them.")
@@ -42,7 +43,7 @@ struct SearchHandlers: Sendable {
   @Sendable func assets(_ request: Request, _ values: [String], _ principal: Principal) async throws
     -> Response
   {
-    let search: InventorySearch<AssetAttribute> = try inventorySearch(request.target.query)
+    let search: InventorySearch<AssetAttribute> = try inventorySearch(request, "Search Assets")
     let page = try request.target.query.page(of: search.text)
     return .found(try await service.assets(search, page, for: principal), by: search.text) { writer, asset in
       writer.add("AssetID", asset.id)
@@ -56,7 +57,7 @@ struct SearchHandlers: Sendable {
   @Sendable func standards(_ request: Request, _ values: [String], _ principal: Principal) async throws
     -> Response
   {
-    let search: InventorySearch<StandardAttribute> = try inventorySearch(request.target.query)
+    let search: InventorySearch<StandardAttribute> = try inventorySearch(request, "Search Standards")
     let page = try request.target.query.page(of: search.text)
     let result = try await service.standards(search, page, for: principal)
     return .found(result, by: search.text) { writer, standard in
@@ -67,7 +68,12 @@ struct SearchHandlers: Sendable {
     }
   }
 
-  private func inventorySearch<Attribute>(_ query: Parameters) throws -> InventorySearch<Attribute> {
+  private func inventorySearch<Attribute>(
+    _ request: Request, _ operation: String
+  ) throws -> InventorySearch<Attribute> {
+    let query = request.target.query
+    try query.refuseOthers(
+      than: ["Attributes", "ContainerPath", "Searchsubtree"] + Parameters.pageNames, of: operation)
     let conditions: [Condition<Attribute>] = try query.conditions()
     var container: ContainerPath?
     if let text = try query.text("ContainerPath"), !text.trimmed.isEmpty {

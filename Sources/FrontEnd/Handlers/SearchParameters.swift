@@ -12,6 +12,9 @@ extension Parameters {
     }
   }
 
+  /// The parameters that say which page is wanted.
+  static let pageNames = ["page", "pagesize", "cursor", "exactcount"]
+
   /// The page that `page`, `pagesize` and `cursor` ask for.
   ///
   /// - Parameters:
