@@ -63,9 +63,7 @@ public struct JobAuthoring: Sendable {
     case .systemJob: throw .forbidden("The job \(id) is a system job. A system job cannot be updated.")
     case .notCreator:
       throw .forbidden("The job \(id) was created by another user. Only its creator can update it.")
-    case .changed:
-      throw .preconditionFailed(
-        "The job \(id) has changed since: its ETag is none of those in If-Match. Read the job again.")
+    case .changed: throw .changed(id)
     case .unreachable(let items): throw Self.refusal(of: items, in: update.details)
     case .nameTaken: throw Self.nameTaken(update.details.name ?? "")
     }

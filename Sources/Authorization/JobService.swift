@@ -50,15 +50,16 @@ public struct JobService: Sendable {
   ///
   /// - Parameters:
   ///   - jobs: No job twice.
+  ///   - versions: Those of which each job must have one; nil for any.
   ///   - remove: Whether the jobs leave the directory.
   public func deleteJobs(
-    _ jobs: [UUID], remove: Bool, for principal: Principal, requestID: UUID
+    _ jobs: [UUID], versions: [Int]? = nil, remove: Bool, for principal: Principal, requestID: UUID
   ) async throws(Refusal) -> [JobDeletion] {
     try Policy.permit(.deleteJob, for: principal)
     let deletions = try await refusing { () async throws(RepositoryError) in
       try await repository.deletion.delete(
-        jobs: jobs, caller: principal.userID, callerName: principal.userName, remove: remove,
-        requestID: requestID, rowBound: settings.deletionRowBound)
+        jobs: jobs, versions: versions, caller: principal.userID, callerName: principal.userName,
+        remove: remove, requestID: requestID, rowBound: settings.deletionRowBound)
     }
     for deletion in deletions {
       let id = deletion.jobID.guidString
@@ -69,6 +70,7 @@ public struct JobService: Sendable {
       case .systemJob: throw .forbidden("The job \(id) is a system job. A system job cannot be deleted.")
       case .notCreator:
         throw .forbidden("The job \(id) was created by another user. Only its creator can delete it.")
+      case .changed: throw .changed(id)
       }
     }
     observe(.jobsDeleted(count: deletions.count, runs: deletions.reduce(0) { $0 + $1.runs }))

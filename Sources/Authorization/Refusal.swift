@@ -25,6 +25,12 @@ public enum Refusal: Error, Sendable, Equatable {
   /// A fault of ours.
   case failed(String)
 
+  /// A job is no longer the one that the client has read.
+  static func changed(_ job: String) -> Refusal {
+    .preconditionFailed(
+      "The job \(job) has changed since: its ETag is none of those in If-Match. Read the job again.")
+  }
+
   init(_ error: RepositoryError) {
     switch error {
     case .unavailable(let message), .rolledBack(let message), .uncertain(let message):

@@ -7,6 +7,8 @@ public struct Deletion: Sendable {
   /// One job that is to be deleted, and for whom.
   private struct Order: Sendable {
     let job: UUID
+    /// nil for any.
+    let versions: [Int]?
     let caller: UUID
     let callerName: String
     let remove: Bool
@@ -32,25 +34,27 @@ public struct Deletion: Sendable {
   private static let delete = Statement(
     """
     SELECT outcome, job_name, runs, rows_left, rows_erased
-    FROM directory.delete_jobs($1, $2, $3, $4, $5, $6, $7)
-    """, .uuidArray, .uuidArray, .textArray, .boolArray, .uuidArray, .int8, .bool)
+    FROM directory.delete_jobs($1, $2, $3, $4, $5, $6, $7, $8)
+    """, .uuidArray, .uuidArray, .textArray, .boolArray, .uuidArray, .int8, .bool, .textArray)
 
   /// Deletes jobs, all of them or none.
   ///
   /// - Parameters:
   ///   - jobs: No job twice.
+  ///   - versions: Those of which each job must have one; nil for any.
   ///   - remove: Whether the jobs leave the directory; else they stay, with an empty history.
   ///   - rowBound: The most rows that the transaction erases; the eraser takes care of the rest.
   /// - Returns: The outcome of each job, in order. Unless every one is `.done`, nothing has changed.
   ///
   /// Deletions of single jobs share transactions with their neighbours; several jobs have one to themselves.
   public func delete(
-    jobs: [UUID], caller: UUID, callerName: String, remove: Bool, requestID: UUID, rowBound: Int
+    jobs: [UUID], versions: [Int]? = nil, caller: UUID, callerName: String, remove: Bool, requestID: UUID,
+    rowBound: Int
   ) async throws(RepositoryError) -> [JobDeletion] {
     let orders = jobs.map {
       Order(
-        job: $0, caller: caller, callerName: callerName, remove: remove, requestID: requestID,
-        rowBound: rowBound)
+        job: $0, versions: versions, caller: caller, callerName: callerName, remove: remove,
+        requestID: requestID, rowBound: rowBound)
     }
     if orders.count == 1 {
       let deletion = try await single(orders[0], locking: orders[0].job)
@@ -60,13 +64,20 @@ public struct Deletion: Sendable {
     return try await Self.carryOut(orders, together: true, pool)
   }
 
+  /// Lists of different lengths are no array of arrays, so each list is a text of its own.
+  private static func wantedVersions(_ orders: [Order]) -> Value {
+    guard orders.contains(where: { $0.versions != nil }) else { return .null }
+    return .texts(
+      orders.map { $0.versions.map { "{" + $0.map(String.init).joined(separator: ",") + "}" } ?? "" })
+  }
+
   private static func carryOut(
     _ orders: [Order], together: Bool, _ pool: Pool
   ) async throws(RepositoryError) -> [JobDeletion] {
     let query = delete(
       .uuids(orders.map(\.job)), .uuids(orders.map(\.caller)), .texts(orders.map(\.callerName)),
       .bools(orders.map(\.remove)), .uuids(orders.map(\.requestID)),
-      .int(Int64(orders.map(\.rowBound).max() ?? 0)), .bool(together))
+      .int(Int64(orders.map(\.rowBound).max() ?? 0)), .bool(together), wantedVersions(orders))
     let rows = try await pool.run(query)
     guard rows.count == orders.count else { throw .failed("delete_jobs answered \(rows.count) rows") }
     return try zip(orders, rows).map { order, row throws(RepositoryError) in

@@ -29,9 +29,9 @@ struct JobHandlerTests {
     loop.stop()
   }
 
-  private func request(_ query: String) -> Request {
+  private func request(_ query: String, _ headers: [(String, String)] = []) -> Request {
     Request(
-      id: UUID(), method: "GET", target: Target(Array("/Jobs?\(query)".utf8)), headers: Headers(),
+      id: UUID(), method: "GET", target: Target(Array("/Jobs?\(query)".utf8)), headers: Headers(headers),
       body: Array("\r".utf8), peer: "")
   }
 
@@ -89,6 +89,26 @@ struct JobHandlerTests {
   func badDeletion(query: String, detail: String) async {
     await withHandlers { handlers, nobody in
       #expect(await outcome { try await handlers.delete(request(query), [], nobody) } == "400 \(detail)")
+    }
+  }
+
+  @Test(
+    "Delete Job takes If-Match for one job",
+    arguments: [
+      ("jobid=\(id)", "\"3\"", "decoded"), ("jobid=\(id)", "*", "decoded"),
+      ("jobid=\(id),\(other)", "*", "decoded"),
+      (
+        "jobid=\(id),\(other)", "\"3\"", "400 If-Match is for one job: an ETag says nothing about others."
+      ),
+      (
+        "jobid=\(id)", "3",
+        "400 If-Match is malformed: an ETag in quotation marks, several with commas, or * is wanted."
+      ),
+    ])
+  func conditionalDeletion(query: String, condition: String, expected: String) async {
+    await withHandlers { handlers, nobody in
+      let request = request(query, [("If-Match", condition)])
+      #expect(await outcome { try await handlers.delete(request, [], nobody) } == expected)
     }
   }
 

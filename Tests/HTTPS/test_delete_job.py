@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from harness.client import API, Client, assert_problem
-from harness.directory import ALL_TASKS, DELETE_TASKS, NO_ROWS, ROOTS, SEARCH_TASKS, rows_of_runs, unique
+from harness.directory import ALL_TASKS, DELETE_TASKS, NO_ROWS, ROOTS, SEARCH_TASKS, Job, rows_of_runs, unique
 from harness.raw_http import exchange, head
 from harness.waiting import eventually
 
@@ -304,6 +304,76 @@ def test_what_libraries_add_so_that_no_cache_answers_is_no_parameter(client, use
     job = directory.job(user)
     assert client.delete(job, _="17").status_code == 204
     assert not directory.exists(job)
+
+
+# MARK: If-Match
+
+
+@pytest.fixture
+def delete_if(client):
+    """Delete Job with a condition."""
+
+    def delete_if(condition, *jobs, by=client, **parameters):
+        query = {"jobid": ",".join(str(job.id) for job in jobs), **parameters}
+        return by.request("DELETE", f"{API}/Jobs", params=query, headers={"If-Match": condition})
+
+    return delete_if
+
+
+@pytest.mark.parametrize("value", ["True", "False"])
+@pytest.mark.parametrize("condition", ['"2"', "*", '"7", "2"', 'W/"2", "2"'])
+def test_a_condition_that_holds_lets_the_deletion_through(client, user, directory, delete_if, condition, value):
+    job = directory.job(user, runs=1, version=2)
+    assert client.job(job).headers["ETag"] == '"2"'
+    assert delete_if(condition, job, DeleteJob=value).status_code == 204
+    assert directory.exists(job) == (value == "False")
+    assert directory.rows_of(job.history) == NO_ROWS
+
+
+@pytest.mark.parametrize("condition", ['"1"', 'W/"2"', '"1", "3"', '""', '"02"'])
+def test_a_condition_that_does_not_hold_deletes_nothing(user, directory, delete_if, condition):
+    job = directory.job(user, runs=1, version=2)
+    for value in ("True", "False"):
+        problem = assert_problem(delete_if(condition, job, DeleteJob=value), 412)
+        assert str(job.id) in problem["detail"]
+    assert_untouched(directory, job, runs=1)
+
+
+def test_a_deletion_with_a_malformed_condition_is_refused(user, directory, delete_if):
+    job = directory.job(user, runs=1)
+    assert "If-Match" in assert_problem(delete_if("1", job), 400)["detail"]
+    assert_untouched(directory, job, runs=1)
+
+
+def test_a_condition_is_for_one_job(user, directory, delete_if):
+    jobs = [directory.job(user, runs=1) for _ in range(2)]
+    assert "If-Match" in assert_problem(delete_if('"1"', *jobs), 400)["detail"]
+    for job in jobs:
+        assert_untouched(directory, job, runs=1)
+    assert delete_if("*", *jobs).status_code == 204
+
+
+def test_a_condition_counts_only_for_what_would_be_deleted_otherwise(user, directory, sign_in, delete_if):
+    job, system = directory.job(user, runs=1), directory.job(None, job_type="ReportDataPurge")
+    assert_problem(delete_if('"9"', job, by=sign_in(directory.user())), 403)
+    assert_problem(delete_if('"9"', system), 403)
+    assert_problem(delete_if('"9"', Job(uuid.uuid4(), "", uuid.uuid4())), 404)
+    assert_untouched(directory, job, runs=1)
+
+
+def test_of_deletions_that_share_a_transaction_each_has_its_own_condition(user, directory, sign_in, delete_if):
+    jobs = [directory.job(user, runs=1, version=2) for _ in range(40)]
+    clients = [sign_in(user) for _ in range(8)]
+    conditions = ['"1"', '"1", "2"', "*", '"3", "1"']
+
+    def run(number):
+        return delete_if(conditions[number % 4], jobs[number], by=clients[number % 8]).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        statuses = list(pool.map(run, range(len(jobs))))
+    assert statuses == [412, 204, 204, 412] * 10
+    for number, job in enumerate(jobs):
+        assert directory.exists(job) == (number % 4 in (0, 3))
 
 
 # MARK: 401

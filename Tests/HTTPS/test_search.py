@@ -128,11 +128,13 @@ def test_the_job_of_a_name_is_found(client, user, directory):
     answer = response.json()
     assert answer == {"Items": [client.job(job).json()], "TotalCount": 1, "Page": 0, "PageSize": 20}
     assert answer["Items"][0]["JobProperties"]["JobID"] == str(job.id)
+    assert response.headers["ETag"] == client.job(job).headers["ETag"]
 
 
 def test_an_unknown_name_is_an_empty_list(client):
     response = by_name(client, unique("nobody knows"))
     assert response.status_code == 200
+    assert "ETag" not in response.headers
     assert response.json() == {"Items": [], "TotalCount": 0, "Page": 0, "PageSize": 20}
 
 

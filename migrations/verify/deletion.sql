@@ -3,7 +3,7 @@ BEGIN;
 
 SELECT 1 / has_function_privilege(
     'ccs_jobstore',
-    'directory.delete_jobs(uuid[], uuid[], text[], boolean[], uuid[], bigint, boolean)',
+    'directory.delete_jobs(uuid[], uuid[], text[], boolean[], uuid[], bigint, boolean, text[])',
     'EXECUTE'
 )::integer;
 

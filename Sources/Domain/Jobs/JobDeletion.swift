@@ -12,6 +12,8 @@ public struct JobDeletion: Sendable, Equatable {
     case systemJob = "system job"
     /// Somebody else is changing it at this moment.
     case locked
+    /// Its version is none of those that the caller knows.
+    case changed
   }
 
   public var jobID: UUID

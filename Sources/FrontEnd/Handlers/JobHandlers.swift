@@ -16,7 +16,12 @@ struct JobHandlers: Sendable {
     let remove = try request.target.query.boolean("DeleteJob") ?? true
     // What is misspelt is not what was meant: without its DeleteJob=False a job would be gone.
     try request.target.query.refuseOthers(than: ["jobid", "DeleteJob"], of: "Delete Job")
-    let deletions = try await service.deleteJobs(jobs, remove: remove, for: principal, requestID: request.id)
+    let versions = try request.wantedVersions
+    guard versions == nil || jobs.count == 1 else {
+      throw Problem(400, "If-Match is for one job: an ETag says nothing about others.")
+    }
+    let deletions = try await service.deleteJobs(
+      jobs, versions: versions, remove: remove, for: principal, requestID: request.id)
     guard request.prefersRepresentation else { return Response(status: 204) }
     var response = Response.json(200, DeletionJSON.message(deletions, removed: remove))
     response.headers.append(("Preference-Applied", "return=representation"))

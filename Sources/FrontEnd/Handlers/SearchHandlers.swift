@@ -36,7 +36,10 @@ struct SearchHandlers: Sendable {
     let result = SearchResult(found: found, total: SearchTotal(count: found.count), page: page) {
       .name($0.name, $0.id)
     }
-    return .found(result, by: "") { JobJSON.members(of: $1, in: &$0) }
+    var response = Response.found(result, by: "") { JobJSON.members(of: $1, in: &$0) }
+    // A name is one job's at most, so what is answered is that job.
+    if let job = found.first { response.headers.append(("ETag", EntityTag.of(version: job.version))) }
+    return response
   }
 
   /// Search Assets.
