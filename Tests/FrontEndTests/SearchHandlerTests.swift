@@ -146,6 +146,7 @@ struct SearchHandlerTests {
         {"assetid": "\(Self.guid)", "standardid": "\(Self.guid)", "jobrunid": null,
          "standardVersion": "2.1", "checkidlist": ["a", "b"]}
         """,
+        #"{"assetid": "\#(Self.guid)", "standardid": "\#(Self.guid)", "jobrunid": "", "standardversion": ""}"#,
       ] {
         #expect(
           await outcome { try await handlers.results(request("", body: body), [], nobody) } == "decoded")
@@ -164,7 +165,7 @@ struct SearchHandlerTests {
       ),
       (
         """
-        {"assetid": 1, "STANDARDID": "x", "jobrunid": "", "standardversion": "", "checkidlist": ["a", 1, ""],
+        {"assetid": 1, "STANDARDID": "x", "jobrunid": " ", "standardversion": 2, "checkidlist": ["a", 1, ""],
          "chekidlist": []}
         """,
         """

@@ -121,6 +121,13 @@ def test_a_list_of_checks_filters(results, directory, user, evaluate):
     assert checks(results(checkidlist=["C1", "%", "' OR 1=1"])) == []
 
 
+def test_an_empty_text_is_as_good_as_none(results, directory, user, evaluate):
+    run = evaluate(directory.job(user), [("c1", "Pass")], version="1.0")
+    response = results(jobrunid="", standardversion="", checkidlist=[])
+    assert checks(response) == ["c1"]
+    assert response.json()["JobRunID"] == str(run)
+
+
 def test_results_of_other_assets_and_standards_do_not_count(results, directory, user, evaluate, inventory, asset, standard):
     job = directory.job(user)
     run = evaluate(job, [("mine", "Pass")])
@@ -230,7 +237,7 @@ def test_all_wrong_fields_are_named_at_once(client):
     body = {
         "assetid": "x",
         "StandardID": 5,
-        "jobrunid": "",
+        "jobrunid": " ",
         "standardversion": ["1"],
         "checkidlist": ["a", 1, None, "", "a\0b"],
         "chekidlist": [],

@@ -27,11 +27,11 @@ public struct ResultsRequest: Sendable, Equatable {
     ObjectReader.read(node, at: .root, problems, ignoringCase: true) { reader in
       let asset = reader.guid("assetid", required: true)
       let standard = reader.guid("standardid", required: true)
-      let run = reader.guid("jobrunid")
-      let version = reader.text("standardversion", notEmpty)
+      let run = reader.node("jobrunid") == .text("") ? nil : reader.guid("jobrunid")
+      // Clients that have nothing to say send an empty text, and an empty list.
+      let version = reader.text("standardversion").flatMap { $0.isEmpty ? nil : $0 }
       let checks = reader.list("checkidlist") { node, pointer in reader.text(node, at: pointer, notEmpty) }
       guard let asset, let standard else { return nil }
-      // Clients that have nothing to filter by send an empty list.
       let filter = checks.flatMap { $0.isEmpty ? nil : $0 }
       return ResultsRequest(
         asset: asset, standard: standard, run: run, standardVersion: version, checks: filter)
