@@ -12,9 +12,16 @@ public struct SearchService: Sendable {
     _ search: JobSearch, _ page: SearchPage, for principal: Principal
   ) async throws(Refusal) -> SearchResult<Job> {
     try Policy.permit(.searchJobs, for: principal)
-    return try await refusing { () async throws(RepositoryError) in
+    let found = try await refusing { () async throws(RepositoryError) in
       try await repository.jobs.search(search, page)
     }
+    // A cursor goes on where the page ended; a number would leave out what did not fit.
+    guard !found.isCut || page.start != .number else {
+      throw .invalid(
+        "The definitions of these jobs are too large for one page: at most \(found.items.count) fit. Ask for fewer with pagesize."
+      )
+    }
+    return found
   }
 
   /// Search Assets: those in the folders that the caller has access to.

@@ -16,14 +16,19 @@ public struct Jobs: Sendable {
     }
   }
 
-  static let columns = """
+  static let columns = selection(configuration: "j.configuration::text")
+
+  /// - Parameter further: More columns, after those that a job is made of.
+  static func selection(configuration: String, _ further: String...) -> String {
+    """
     SELECT j.job_id, j.job_name, j.job_description, j.job_type, j.is_system, u.user_name, j.created_at,
-           j.modified_at, j.last_run_status, j.last_run_at, j.next_run_at, j.configuration::text,
-           j.version
+           j.modified_at, j.last_run_status, j.last_run_at, j.next_run_at, \(configuration),
+           \((["j.version"] + further).joined(separator: ", "))
     FROM directory.jobs j
     LEFT JOIN directory.users u ON u.user_id = j.created_by
 
     """
+  }
 
   static let byID = Statement(columns + "WHERE j.job_id = ANY ($1)", .uuidArray)
   private static let byName = Statement(columns + "WHERE lower(j.job_name) = lower($1)", .text)

@@ -175,6 +175,64 @@ def test_what_looks_like_SQL_is_text(client, jobs):
     assert len(search(client, "JobName Contains ' OR '").json()["Items"]) == 0
 
 
+# MARK: How much
+
+
+@pytest.fixture
+def large_jobs(user, directory, database):
+    """Jobs whose definitions are a mebibyte each, so that sixteen are a page: what their names begin with, and the names."""
+    mark = unique("Large")
+    made = [directory.job(user, name=f"{mark} {n:02}") for n in range(40)]
+    database.rows(
+        "UPDATE directory.jobs SET configuration = jsonb_build_object('JobDescription', repeat('x', 1048576)) "
+        "WHERE job_id = ANY (%s)",
+        [job.id for job in made],
+    )
+    yield mark, [job.name for job in made]
+    database.rows("DELETE FROM directory.jobs WHERE job_id = ANY (%s)", [job.id for job in made])
+
+
+def test_a_page_of_large_definitions_ends_early_and_none_is_left_out(client, large_jobs):
+    mark, expected = large_jobs
+    attributes = f"JobName StartsWith {mark}"
+    assert_problem(
+        search(client, attributes, pagesize=40),
+        400,
+        "The definitions of these jobs are too large for one page: at most 16 fit. Ask for fewer with pagesize.",
+    )
+    names, sizes = [], []
+    answer = search(client, attributes, pagesize=16).json()
+    while True:
+        names += [item["JobProperties"]["JobName"] for item in answer["Items"]]
+        sizes.append(len(answer["Items"]))
+        assert answer["TotalCount"] == 40
+        if "NextCursor" not in answer:
+            break
+        answer = search(client, attributes, cursor=answer["NextCursor"]).json()
+    assert names == expected
+    assert sizes == [16, 16, 8]
+
+
+def test_a_cursors_page_ends_early_where_the_definitions_are_large(client, user, directory, large_jobs):
+    mark, expected = large_jobs
+    # Thirty small ones come before them.
+    small = [directory.job(user, name=f"{mark} ! {n:02}").name for n in range(30)]
+    attributes = f"JobName StartsWith {mark}"
+    names, sizes = [], []
+    answer = search(client, attributes, pagesize=30).json()
+    while True:
+        names += [item["JobProperties"]["JobName"] for item in answer["Items"]]
+        assert all(item["JobConfiguration"] for item in answer["Items"] if "!" not in item["JobProperties"]["JobName"])
+        sizes.append(len(answer["Items"]))
+        assert (answer["TotalCount"], answer["PageSize"]) == (70, 30)
+        if "NextCursor" not in answer:
+            break
+        answer = search(client, attributes, cursor=answer["NextCursor"]).json()
+    assert names == small + expected
+    assert sizes == [30, 16, 16, 8]
+    assert len(search(client, attributes, pagesize=1, page=50).json()["Items"]) == 1
+
+
 # MARK: What is refused
 
 

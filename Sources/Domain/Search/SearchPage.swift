@@ -64,11 +64,18 @@ public struct SearchResult<Item: Sendable>: Sendable {
 
   /// - Parameters:
   ///   - found: One more than the page holds, if there are so many.
+  ///   - fitting: How many of them fit into an answer.
   ///   - position: Where an item stands in the order of the search.
-  public init(found: [Item], total: SearchTotal, page: SearchPage, position: (Item) -> SearchPosition) {
-    items = Array(found.prefix(page.size))
+  public init(
+    found: [Item], fitting: Int = .max, total: SearchTotal, page: SearchPage,
+    position: (Item) -> SearchPosition
+  ) {
+    items = Array(found.prefix(min(page.size, fitting)))
     self.total = total
     self.page = page
-    next = found.count > page.size ? items.last.map(position) : nil
+    next = found.count > items.count ? items.last.map(position) : nil
   }
+
+  /// Whether the page ended before it had its size, because no more fitted. Then the next number is not the next page.
+  public var isCut: Bool { next != nil && items.count < page.size }
 }

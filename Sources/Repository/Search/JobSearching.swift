@@ -32,15 +32,33 @@ extension JobSearch {
 }
 
 extension Jobs {
-  /// The jobs that fulfil all conditions, in the order of the search.
+  /// How many bytes of definitions a page has at most, before its last job. A definition can have thousands of assets,
+  /// and a page a thousand jobs.
+  static let pageBytes = 16 * 1024 * 1024
+
+  /// The jobs that fulfil all conditions, in the order of the search. A page ends early where its definitions are
+  /// larger than ``pageBytes``; it has one job at least.
   public func search(
     _ search: JobSearch, _ page: SearchPage
   ) async throws(RepositoryError) -> SearchResult<Job> {
     try await pool.search(
       search.statement, page,
-      {
-        "\(Self.columns)JOIN (\n\($0)\n) found (place, found_id) ON found.found_id = j.job_id\nORDER BY found.place, found.found_id"
+      { rows in
+        """
+        \(Self.selection(configuration: "CASE WHEN found.fits THEN j.configuration::text END", "found.fits"))JOIN (
+            SELECT s.place, s.found_id, coalesce(sum(s.bytes) OVER before, 0) < \(Self.pageBytes) AS fits
+            FROM (
+                SELECT k.place, k.found_id, octet_length(d.configuration::text) AS bytes
+                FROM (
+        \(rows)
+                ) k (place, found_id)
+                JOIN directory.jobs d ON d.job_id = k.found_id
+            ) s
+            WINDOW before AS (ORDER BY s.place, s.found_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+        ) found ON found.found_id = j.job_id
+        ORDER BY found.place, found.found_id
+        """
       },
-      position: search.position, read: Self.job)
+      position: search.position, read: Self.job, fits: { $0(13) })
   }
 }

@@ -89,13 +89,17 @@ extension Pool {
   /// - Parameters:
   ///   - body: Makes the whole statement from the part that finds the page's rows.
   ///   - read: Makes an item from a row.
+  ///   - fits: Whether a row is still of the page; those that are not come last.
   func search<Item: Sendable>(
     _ statement: SearchStatement, _ page: SearchPage, _ body: (String) -> String,
-    position: @escaping @Sendable (Item) -> SearchPosition, read: @escaping @Sendable (Rows.Row) -> Item
+    position: @escaping @Sendable (Item) -> SearchPosition, read: @escaping @Sendable (Rows.Row) -> Item,
+    fits: @escaping @Sendable (Rows.Row) -> Bool = { _ in true }
   ) async throws(RepositoryError) -> SearchResult<Item> {
-    let found = try await run([SearchStatement.settings(), statement.page(page, body)])[1].map(read)
-    let total = try await total(of: statement, page, found: found.count)
-    return SearchResult(found: found, total: total, page: page, position: position)
+    let rows = try await run([SearchStatement.settings(), statement.page(page, body)])[1]
+    let total = try await total(of: statement, page, found: rows.count)
+    return SearchResult(
+      found: rows.map(read), fitting: rows.prefix(while: fits).count, total: total, page: page,
+      position: position)
   }
 
   private func total(

@@ -83,5 +83,20 @@ struct SearchCursorTests {
     #expect(found(0).items == [] && found(0).next == nil)
     #expect(found(2).items == [0, 1] && found(2).next == nil)
     #expect(found(3).items == [0, 1] && found(3).next == .name("1", Self.id))
+    #expect(!found(0).isCut && !found(2).isCut && !found(3).isCut)
+  }
+
+  @Test("A page that ends early because no more fitted says where it goes on")
+  func cutResults() {
+    let page = SearchPage(number: 0, size: 3)
+    let found = { (count: Int, fitting: Int) in
+      SearchResult(
+        found: Array(0..<count), fitting: fitting, total: SearchTotal(count: count), page: page,
+        position: { .name("\($0)", Self.id) })
+    }
+    #expect(found(4, 2).items == [0, 1] && found(4, 2).next == .name("1", Self.id) && found(4, 2).isCut)
+    #expect(found(2, 1).items == [0] && found(2, 1).next == .name("0", Self.id) && found(2, 1).isCut)
+    #expect(found(4, 3).items == [0, 1, 2] && found(4, 3).next == .name("2", Self.id) && !found(4, 3).isCut)
+    #expect(found(3, 3).next == nil && !found(3, 3).isCut)
   }
 }
