@@ -6,12 +6,14 @@ import uuid
 import pytest
 
 from harness.client import API, assert_problem
+from harness.definitions import Inventory as Definition
+from harness.inventory import Inventory
 
 METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
 
 # The routes of this service and the documents' names for them, with what each answers besides its success.
 OPERATIONS = {
-    ("delete", "/ccs/api/v1/jobs"): {"200", "204", "400", "401", "403", "404", "500"},
+    ("delete", "/ccs/api/v1/jobs"): {"200", "204", "400", "401", "403", "404", "412", "500"},
     ("post", "/ccs/api/v1/jobs"): {"201", "400", "401", "403", "409", "500"},
     ("patch", "/ccs/api/v1/jobs"): {"200", "400", "401", "403", "404", "409", "412", "500"},
     ("post", "/ccs/api/v1/jobs/{}"): {"200", "400", "401", "403", "404", "409", "500"},
@@ -342,6 +344,53 @@ def test_answers_are_what_the_document_says(document, client, anonymous, user, d
         (("get", "/livez"), anonymous.get("/livez")),
         (("get", "/readyz"), anonymous.get("/readyz")),
     ]
+    assert_described(document, answers)
+
+
+def test_answers_about_definitions_and_results_are_what_the_document_says(
+    document, client, directory, user, database
+):
+    def authoring(method, body, **headers):
+        return ("post" if method == client.post else "patch", "/ccs/api/v1/jobs"), method(
+            f"{API}/jobs", json=body, headers=headers
+        )
+
+    def commanded(identifier, operation):
+        return ("post", "/ccs/api/v1/jobs/{}"), client.post(f"{API}/jobs/{identifier}", json={"Operation": operation})
+
+    definition, inventory = Definition(directory), Inventory(database)
+    asset, standard = inventory.asset(), inventory.standard()
+    evaluated = directory.job(user, runs=1)
+    inventory.results(evaluated.history, evaluated.runs[0], asset, standard, [("c1", "Pass")], version="1.0")
+    body = definition.body(Schedule={"RunNow": True, "RunOnce": True, "StartDate": "2019-01-05T04:10:27-08:00"})
+    created = authoring(client.post, body)
+    job = created[1].json()["JobID"]
+    changes = {"JobDetails": {"JobDescription": "x", "Retention": {"KeepRuns": 1}}, "JobID": job}
+    answers = [
+        created,
+        authoring(client.post, body),
+        authoring(client.post, definition.body()),
+        authoring(client.patch, changes),
+        authoring(client.patch, changes, **{"If-Match": '"1"'}),
+        authoring(client.patch, changes | {"JobID": str(uuid.uuid4())}),
+        commanded(created[1].json()["JobRunID"], "abort"),
+        commanded(created[1].json()["JobRunID"], "abort"),
+        commanded(job, "execute"),
+        commanded(uuid.uuid4(), "execute"),
+        (("get", "/ccs/api/v1/jobs/{}"), client.job(job)),
+        (("get", "/ccs/api/v1/assets"), client.get(f"{API}/Assets", params={"pagesize": 1})),
+        (("get", "/ccs/api/v1/standards"), client.get(f"{API}/Standards", params={"pagesize": 1})),
+        (
+            ("post", "/ccs/api/v1/results"),
+            client.post(f"{API}/Results", json={"assetid": str(asset.id), "standardid": str(standard.id)}),
+        ),
+        (
+            ("delete", "/ccs/api/v1/jobs"),
+            client.request("DELETE", f"{API}/Jobs", params={"jobid": job}, headers={"If-Match": '"1"'}),
+        ),
+    ]
+    statuses = [response.status_code for _, response in answers]
+    assert statuses == [201, 409, 201, 200, 412, 404, 200, 409, 200, 404, 200, 200, 200, 200, 412]
     assert_described(document, answers)
 
 
