@@ -5,14 +5,13 @@ import Domain
 /// Access to a folder means a grant on the folder itself or on one above it. The documents name the two roots,
 /// which have nothing above them: where an operation sees all there is, a grant on a sub-folder gives no access
 /// to its root. Where it sees items of folders one by one, a grant anywhere in the tree lets the caller in, and
-/// each item must then lie in a folder that is granted. So it does where it touches nothing but the caller's own
-/// jobs: whoever may create a job for their folders may also delete it.
+/// each item must then lie in a folder that is granted.
 public struct Policy: Sendable, Equatable {
   /// How much of a tree must be granted.
   public enum Reach: Sendable, Equatable {
     /// The root, and so everything.
     case wholeTree
-    /// Any folder; the operation looks at each item's own, or at who created the job.
+    /// Any folder; the operation looks at each item's own.
     case anywhere
   }
 
@@ -58,7 +57,7 @@ public struct Policy: Sendable, Equatable {
       folders: [.assetSystem, .standards]),
     .deleteJob: Policy(
       tasks: [.viewStandards, .manageJobs, .collectData, .evaluateStandards, .viewEvaluationResults],
-      folders: [.assetSystem, .standards], reach: .anywhere),
+      folders: [.assetSystem, .standards]),
     .searchStandards: Policy(
       tasks: [.viewStandards],
       folders: [.assetSystem, .standards], reach: .anywhere),
