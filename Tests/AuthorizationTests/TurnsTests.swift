@@ -16,14 +16,14 @@ private final class Locked<Value: Sendable>: Sendable {
 struct TurnsTests {
   @Test("For one key there is one at a time, in the order of their coming; and nothing is left of it")
   func oneAtATime() async {
-    let turns = Turns<String>()
+    let turns = Turns<String>(longestLine: 100)
     let order = Locked<[Int]>([])
     let inside = Locked(0)
-    #expect(await turns.take("a"))
+    #expect(await turns.take("a") == .taken)
     await withTaskGroup(of: Void.self) { group in
       for number in 0..<50 {
         group.addTask {
-          guard await turns.take("a") else { return }
+          guard await turns.take("a") == .taken else { return }
           let others = inside.withLock { count in
             defer { count += 1 }
             return count
@@ -45,8 +45,8 @@ struct TurnsTests {
 
   @Test("Keys do not wait for one another")
   func keys() async {
-    let turns = Turns<Int>()
-    for key in 0..<100 { #expect(await turns.take(key)) }
+    let turns = Turns<Int>(longestLine: 0)
+    for key in 0..<100 { #expect(await turns.take(key) == .taken) }
     #expect(turns.count == 100)
     for key in 0..<100 { turns.pass(key) }
     #expect(turns.count == 0)
@@ -54,13 +54,13 @@ struct TurnsTests {
 
   @Test("Whoever is cancelled leaves the line, and the others go on", arguments: 0..<20)
   func cancellation(round: Int) async {
-    let turns = Turns<String>()
-    #expect(await turns.take("a"))
+    let turns = Turns<String>(longestLine: 100)
+    #expect(await turns.take("a") == .taken)
     let taken = Locked(0)
     let tasks = (0..<40).map { number in
       Task {
         if number % 3 == round % 3 { await Task.yield() }
-        guard await turns.take("a") else { return }
+        guard await turns.take("a") == .taken else { return }
         taken.withLock { $0 += 1 }
         turns.pass("a")
       }
@@ -72,14 +72,31 @@ struct TurnsTests {
     #expect(turns.count == 0)
   }
 
+  @Test("A line has an end: one more is refused, and there is room again when somebody has had a turn")
+  func bound() async {
+    let turns = Turns<String>(longestLine: 1)
+    #expect(await turns.take("a") == .taken)
+    let waiting = Task { await turns.take("a") }
+    while turns.waiting("a") == 0 { await Task.yield() }
+    #expect(await turns.take("a") == .refused)
+    turns.pass("a")
+    #expect(await waiting.value == .taken)
+    let next = Task { await turns.take("a") }
+    while turns.waiting("a") == 0 { await Task.yield() }
+    turns.pass("a")
+    #expect(await next.value == .taken)
+    turns.pass("a")
+    #expect(turns.count == 0)
+  }
+
   @Test("One that was cancelled before it came has no turn")
   func cancelledBefore() async {
-    let turns = Turns<String>()
+    let turns = Turns<String>(longestLine: 100)
     let task = Task {
       withUnsafeCurrentTask { $0?.cancel() }
       return await turns.take("a")
     }
-    #expect(await task.value == false)
+    #expect(await task.value == .cancelled)
     #expect(turns.count == 0)
   }
 }

@@ -8,9 +8,7 @@ BEGIN;
 -- p_bound: how many rows are erased in this transaction; what exceeds it is left to the eraser.
 -- p_together: all of them or none. If not, a job that somebody else has locked is left alone and not waited for, so
 -- that it does not hold up the others.
--- p_versions: those of which a job must have one, each entry in the form of a bigint[]; '' or no array for any.
--- A row a job, in the order of p_jobs; outcome is 'done', 'not found', 'not creator', 'system job', 'locked', or 'changed'
--- when the job has another version than is wanted.
+-- A row a job, in the order of p_jobs; outcome is 'done', 'not found', 'not creator', 'system job' or 'locked'.
 -- rows_erased is what the transaction erased in all, in the first row.
 -- Jobs are locked in the order of their ids, so that two calls never wait for each other in a circle.
 CREATE FUNCTION directory.delete_jobs(
@@ -20,8 +18,7 @@ CREATE FUNCTION directory.delete_jobs(
     p_remove boolean[],
     p_requests uuid[],
     p_bound bigint,
-    p_together boolean,
-    p_versions text[] DEFAULT NULL
+    p_together boolean
 )
 RETURNS TABLE (outcome text, job_name text, runs bigint, rows_left boolean, rows_erased bigint)
 LANGUAGE plpgsql
@@ -55,29 +52,22 @@ BEGIN
 
     -- A statement of its own, so that its snapshot is younger than the locks.
     SELECT
-        array_agg(o.outcome ORDER BY o.place),
-        array_agg(o.job_name ORDER BY o.place),
-        array_agg(o.run_count ORDER BY o.place),
-        array_agg(o.history_id ORDER BY o.place),
-        array_agg(o.history_id ORDER BY o.history_id) FILTER (WHERE o.outcome = 'done'),
-        array_agg(o.job_id) FILTER (WHERE o.outcome = 'done'),
-        array_agg(o.job_id) FILTER (WHERE o.outcome = 'done' AND o.remove)
+        array_agg(CASE
+            WHEN j.job_id IS NULL THEN 'not found'
+            WHEN j.is_system THEN 'system job'
+            WHEN j.created_by <> a.caller THEN 'not creator'
+            WHEN j.job_id = ANY (locked) THEN 'done'
+            ELSE 'locked'
+        END ORDER BY a.place),
+        array_agg(j.job_name ORDER BY a.place),
+        array_agg(j.run_count ORDER BY a.place),
+        array_agg(j.history_id ORDER BY a.place),
+        array_agg(j.history_id ORDER BY j.history_id) FILTER (WHERE j.created_by = a.caller AND j.job_id = ANY (locked)),
+        array_agg(j.job_id) FILTER (WHERE j.created_by = a.caller AND j.job_id = ANY (locked)),
+        array_agg(j.job_id) FILTER (WHERE j.created_by = a.caller AND j.job_id = ANY (locked) AND a.remove)
     INTO outcomes, names, run_counts, histories, doomed, doomed_jobs, removed
-    FROM (
-        SELECT
-            CASE
-                WHEN j.job_id IS NULL THEN 'not found'
-                WHEN j.is_system THEN 'system job'
-                WHEN j.created_by <> a.caller THEN 'not creator'
-                WHEN j.job_id = ANY (locked) IS NOT TRUE THEN 'locked'
-                WHEN NOT j.version = ANY (nullif(a.versions, '')::bigint[]) THEN 'changed'
-                ELSE 'done'
-            END AS outcome,
-            j.job_name, j.run_count, j.history_id, j.job_id, a.remove, a.place
-        FROM unnest(p_jobs, p_callers, p_remove, p_versions) WITH ORDINALITY
-            AS a (job_id, caller, remove, versions, place)
-        LEFT JOIN directory.jobs j ON j.job_id = a.job_id
-    ) o;
+    FROM unnest(p_jobs, p_callers, p_remove) WITH ORDINALITY AS a (job_id, caller, remove, place)
+    LEFT JOIN directory.jobs j ON j.job_id = a.job_id;
 
     IF doomed IS NOT NULL AND NOT (p_together AND array_length(doomed, 1) < array_length(p_jobs, 1)) THEN
         IF removed IS NOT NULL THEN

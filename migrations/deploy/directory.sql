@@ -96,7 +96,6 @@ CREATE TABLE directory.jobs (
     created_at      timestamptz NOT NULL DEFAULT now(),
     modified_at     timestamptz NOT NULL DEFAULT now(),
     configuration   jsonb,
-    version         bigint      NOT NULL DEFAULT 1,
     run_count       bigint      NOT NULL DEFAULT 0 CHECK (run_count >= 0),
     last_run_status text,
     last_run_at     timestamptz,
@@ -105,7 +104,6 @@ CREATE TABLE directory.jobs (
 );
 CREATE UNIQUE INDEX jobs_by_name ON directory.jobs (lower(job_name));
 CREATE INDEX jobs_by_creator ON directory.jobs (created_by);
-COMMENT ON COLUMN directory.jobs.version IS 'counts the changes of the definition; runs do not change it';
 COMMENT ON COLUMN directory.jobs.run_count IS 'rows of store.job_runs in the present history; changed in the transaction that adds or removes them';
 
 GRANT USAGE ON SCHEMA directory TO ccs_jobstore, ccs_jobstore_admin;

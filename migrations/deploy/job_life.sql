@@ -1,14 +1,16 @@
 -- Deploy ccs-jobstore:job_life to pg
 -- requires: deletion
--- What a job needs beyond being looked at and deleted: runs that are started and ended, retention.
+-- What a job needs beyond being looked at and deleted: versions, runs that are started and ended, retention.
 -- Whoever changes a job and its run locks the job first, as a deletion does, so that nobody waits in a circle.
 BEGIN;
 
 ALTER TABLE directory.jobs
+    ADD COLUMN version        bigint   NOT NULL DEFAULT 1,
     ADD COLUMN last_run_id    uuid,
     ADD COLUMN run_time_limit interval CHECK (run_time_limit > interval '0'),
     ADD COLUMN keep_runs      integer  CHECK (keep_runs >= 1),
     ADD COLUMN keep_days      integer  CHECK (keep_days >= 1);
+COMMENT ON COLUMN directory.jobs.version IS 'counts the changes of the definition; runs do not change it';
 COMMENT ON COLUMN directory.jobs.last_run_id IS 'the run that last_run_status and last_run_at tell about';
 COMMENT ON COLUMN directory.jobs.keep_runs IS 'NULL: as the server''s settings say';
 COMMENT ON COLUMN directory.jobs.keep_days IS 'NULL: as the server''s settings say';

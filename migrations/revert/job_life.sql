@@ -23,6 +23,7 @@ ALTER TABLE store.job_runs
     DROP COLUMN lease_expires_at;
 DROP INDEX directory.jobs_due;
 ALTER TABLE directory.jobs
+    DROP COLUMN version,
     DROP COLUMN last_run_id,
     DROP COLUMN run_time_limit,
     DROP COLUMN keep_runs,

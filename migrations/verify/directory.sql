@@ -9,7 +9,7 @@ SELECT role_id, folder_id FROM directory.folder_grants WHERE false;
 SELECT asset_id, asset_name, asset_type, folder_id FROM directory.assets WHERE false;
 SELECT standard_id, standard_name, standard_version, folder_id FROM directory.standards WHERE false;
 SELECT job_id, history_id, job_name, job_description, job_type, is_system, created_by, created_at, modified_at,
-       configuration, version, run_count, last_run_status, last_run_at, next_run_at
+       configuration, run_count, last_run_status, last_run_at, next_run_at
 FROM directory.jobs WHERE false;
 SELECT 1 / (count(*) = 2)::integer FROM directory.folders WHERE parent_id IS NULL AND lineage = ARRAY[folder_id];
 SELECT 1 / has_table_privilege('ccs_jobstore', 'directory.jobs', 'DELETE')::integer;

@@ -1,7 +1,7 @@
 -- Verify ccs-jobstore:job_life on pg
 BEGIN;
 
-SELECT last_run_id, run_time_limit, keep_runs, keep_days FROM directory.jobs WHERE false;
+SELECT version, last_run_id, run_time_limit, keep_runs, keep_days FROM directory.jobs WHERE false;
 SELECT time_limit, ends_at, attempts, collector, lease_id, lease_expires_at FROM store.job_runs WHERE false;
 SELECT standard_version FROM store.evaluation_results WHERE false;
 SELECT 1 / has_function_privilege('ccs_jobstore', 'store.start_run(uuid, uuid, text, uuid, uuid)', 'EXECUTE')::integer;

@@ -13,7 +13,8 @@ public final class PasswordHasher: Sendable {
   }
 
   private let parameters: ScryptParameters
-  private let queueLimit: Int
+  /// How many passwords may be hashed or wait at a time.
+  let queueLimit: Int
   /// Serial queues: as many passwords are hashed at once.
   private let queues: [DispatchQueue]
   private let state = Mutex((waiting: 0, next: 0))

@@ -27,7 +27,7 @@ public struct Logins: Sendable {
   private let repository: Repository
   private let hasher: PasswordHasher
   private let memory: PasswordMemory
-  private let turns = Turns<[UInt8]>()
+  private let turns: Turns<[UInt8]>
   private let settings: Settings
   private let observe: Observer
 
@@ -40,6 +40,7 @@ public struct Logins: Sendable {
     self.repository = repository
     self.hasher = hasher
     self.memory = memory
+    turns = Turns(longestLine: hasher.queueLimit)
     self.settings = settings
     observe = observer
   }
@@ -80,7 +81,11 @@ public struct Logins: Sendable {
     // at once as there is room for. One that was right lately need not wait.
     let waits = !hasher.knows(password, of: account, remembering: memory)
     if waits {
-      guard await turns.take(user.hash) else { throw .other(.timedOut) }
+      switch await turns.take(user.hash) {
+      case .taken: break
+      case .refused: throw .other(Self.busy)
+      case .cancelled: throw .other(.timedOut)
+      }
     }
     defer { if waits { turns.pass(user.hash) } }
     if waits { try await refuseIfSlowedDown([user, address], userName: userName, peer: peer) }
@@ -113,6 +118,8 @@ public struct Logins: Sendable {
     }
   }
 
+  private static let busy = Refusal.unavailable("too many logins at once")
+
   private enum Opening {
     case opened(IssuedTokens)
     /// With the reason, for the log.
@@ -126,7 +133,7 @@ public struct Logins: Sendable {
   ) async throws(TokenRefusal) -> Opening {
     switch await hasher.verify(password, of: account, remembering: memory) {
     case .busy:
-      throw .other(.unavailable("too many logins at once"))
+      throw .other(Self.busy)
     case .wrong:
       return .refused(account == nil ? "unknown user" : "wrong password")
     case .right(let rehashed):

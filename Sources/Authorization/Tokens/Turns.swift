@@ -2,9 +2,18 @@ import Synchronization
 
 /// One at a time for each key, in the order in which they came. Keys that nobody wants take no memory.
 final class Turns<Key: Hashable & Sendable>: Sendable {
+  enum Turn: Sendable, Equatable {
+    /// It is the caller's turn; `pass` must follow.
+    case taken
+    /// Too many wait already.
+    case refused
+    /// The task was cancelled.
+    case cancelled
+  }
+
   private struct Waiter {
     let number: UInt64
-    let continuation: CheckedContinuation<Bool, Never>
+    let continuation: CheckedContinuation<Turn, Never>
   }
 
   private struct State {
@@ -13,25 +22,28 @@ final class Turns<Key: Hashable & Sendable>: Sendable {
     var lastNumber: UInt64 = 0
   }
 
+  private let longestLine: Int
   private let state = Mutex(State())
 
+  /// - Parameter longestLine: How many may wait for one key.
+  init(longestLine: Int) { self.longestLine = longestLine }
+
   /// Waits until it is the caller's turn.
-  ///
-  /// - Returns: Whether it is; not if the task was cancelled meanwhile. If so, `pass` must follow.
-  func take(_ key: Key) async -> Bool {
+  func take(_ key: Key) async -> Turn {
     let number = state.withLock { state in
       state.lastNumber += 1
       return state.lastNumber
     }
     return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        let atOnce = state.withLock { state -> Bool? in
+        let atOnce = state.withLock { state -> Turn? in
           // Looked at under the lock: the handler below has run, or will find the waiter.
-          if Task.isCancelled { return false }
-          guard state.lines[key] != nil else {
+          if Task.isCancelled { return .cancelled }
+          guard let line = state.lines[key] else {
             state.lines[key] = []
-            return true
+            return .taken
           }
+          guard line.count < longestLine else { return .refused }
           state.lines[key]?.append(Waiter(number: number, continuation: continuation))
           return nil
         }
@@ -42,7 +54,7 @@ final class Turns<Key: Hashable & Sendable>: Sendable {
         guard let place = state.lines[key]?.firstIndex(where: { $0.number == number }) else { return nil }
         return state.lines[key]?.remove(at: place)
       }
-      waiter?.continuation.resume(returning: false)
+      waiter?.continuation.resume(returning: .cancelled)
     }
   }
 
@@ -55,7 +67,7 @@ final class Turns<Key: Hashable & Sendable>: Sendable {
       }
       return state.lines[key]?.removeFirst()
     }
-    next?.continuation.resume(returning: true)
+    next?.continuation.resume(returning: .taken)
   }
 
   /// How many keys are somebody's.

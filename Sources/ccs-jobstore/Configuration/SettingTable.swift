@@ -33,7 +33,8 @@ extension Setting {
   private static let database = [
     Setting(
       "database.connection", \.database.connection, .connection(passwordKey: "database.passwordFile"),
-      .restart, "Where the server's database is; several hosts are allowed, a password is not."),
+      .restart,
+      "Where the server's database is, by address or socket; several hosts are allowed, a password is not."),
     Setting(
       "database.passwordFile", \.database.passwordFile, .optionalFile, .restart,
       "The file with the database password; null if the database asks for none."),
