@@ -532,7 +532,8 @@ def test_a_run_is_handed_out_only_so_often(collector, directory):
 
 
 def test_how_often_is_a_setting(directory, queue_database, start_server):
-    server = start_server(queue_database, {"collectors.maximumAttempts": 1})
+    # The scheduler, which ends runs that were claimed so often, comes once, at the start.
+    server = start_server(queue_database, {"collectors.maximumAttempts": 1, "schedule.pollSeconds": 3600})
     collector = Collector(server, directory)
     run = queue(directory)
     assert len(claim(collector)) == 1

@@ -53,6 +53,7 @@ CREATE FUNCTION store.start_run(
 LANGUAGE plpgsql
 AS $$
 DECLARE
+    moment timestamptz;
     job directory.jobs;
 BEGIN
     SELECT * INTO job FROM directory.jobs WHERE job_id = p_job FOR NO KEY UPDATE;
@@ -75,10 +76,12 @@ BEGIN
         RETURN;
     END IF;
 
+    -- After the wait for the job, so that runs are in the order in which they were queued.
+    moment := clock_timestamp();
     INSERT INTO store.job_runs (history_id, run_id, status, triggered_by, queued_at, time_limit)
-    VALUES (job.history_id, p_run, 'Queued', p_triggered_by, clock_timestamp(), job.run_time_limit);
+    VALUES (job.history_id, p_run, 'Queued', p_triggered_by, moment, job.run_time_limit);
     UPDATE directory.jobs
-    SET run_count = run_count + 1, last_run_id = p_run, last_run_status = 'Queued', last_run_at = clock_timestamp()
+    SET run_count = run_count + 1, last_run_id = p_run, last_run_status = 'Queued', last_run_at = moment
     WHERE job_id = p_job;
     INSERT INTO audit.events (user_id, user_name, operation, job_id, job_name, request_id, details)
     VALUES (p_user, p_triggered_by, 'Run Job', p_job, job.job_name, p_request, jsonb_build_object('JobRunID', p_run));
