@@ -17,7 +17,7 @@ struct CancellationTests {
         let start = ContinuousClock.now
         sleeping.cancel()
         await #expect(throws: PostgresError.cancelled) { try await sleeping.value }
-        #expect(ContinuousClock.now - start < .seconds(10))
+        #expect(ContinuousClock.now - start < .seconds(55))
         try await expectEventually { try await other.execute(active)[0](0, as: Int.self) == 0 }
         let found: Int = try await pool.value(SQL.echo(.int(1)))
         #expect(found == 1)
@@ -28,7 +28,7 @@ struct CancellationTests {
   @Test("A task that is cancelled while it waits for a connection stops waiting, and disturbs nobody")
   func cancelledInQueue() async throws {
     try await withPool(connections: 1) { pool in
-      let running = Task { try await pool.execute([SQL.sleep(.int(1500)), SQL.echo(.int(7))])[1] }
+      let running = Task { try await pool.execute([SQL.sleep(.int(6000)), SQL.echo(.int(7))])[1] }
       try await expectEventually { await pool.counters.leased == 1 }
       let waiting = Task { try await pool.execute(SQL.echo(.int(8))) }
       try await expectEventually { await pool.counters.waiting == 1 }

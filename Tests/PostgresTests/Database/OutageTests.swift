@@ -17,7 +17,7 @@ struct OutageTests {
           if case PostgresError.unavailable = $0 { true } else { false }
         }
       }
-      #expect(ContinuousClock.now - start < .seconds(5))
+      #expect(ContinuousClock.now - start < .seconds(60))
       try await expectEventually { events.pauses.count >= 3 }
       let pauses = events.pauses
       #expect(pauses[0] <= .milliseconds(200) && pauses[1] <= .milliseconds(400))
@@ -98,7 +98,7 @@ struct OutageTests {
       if case PostgresError.unavailable = $0 { true } else { false }
     }
     let waited = ContinuousClock.now - start
-    #expect(waited > .milliseconds(250) && waited < .seconds(20))
+    #expect(waited > .milliseconds(250) && waited < .seconds(180))
     #expect(events.connects == 0 && !events.pauses.isEmpty)
     await pool.shutDown(patience: .seconds(60))
     loop.stop()
