@@ -1,17 +1,16 @@
 """The ways to do one thing many times: over TLS by wrk, and straight to the database by pgbench."""
 
 import glob
-import json
 import os
 import re
 import statistics
 import subprocess
 
 import machine
+import wrk
 from database import TOKEN, USER, Failed
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-WRK_THREADS = 2
 
 
 class Contender:
@@ -37,18 +36,9 @@ class OverTLS(Contender):
         self.server = server
 
     def measure(self, seconds):
-        output = subprocess.run(
-            [
-                "wrk", f"-t{WRK_THREADS}", f"-c{self.connections}", f"-d{seconds}s", "--timeout", "10s",
-                "-s", os.path.join(HERE, "wrk", self.script), f"https://127.0.0.1:{self.server.port}/",
-            ],
-            env={**os.environ, "BENCH_TOKEN": TOKEN, "BENCH_THREADS": str(WRK_THREADS)},
-            capture_output=True, text=True,
+        summary = wrk.run(
+            self.script, self.server.port, self.connections, seconds, BENCH_TOKEN=TOKEN, BENCH_THREADS=str(wrk.THREADS)
         )
-        found = re.search(r"^summary (.*)$", output.stdout, re.MULTILINE)
-        if not found:
-            raise Failed(f"wrk failed: {output.stdout}{output.stderr}")
-        summary = json.loads(found[1])
         if summary["notSuccessful"] or summary["broken"]:
             raise Failed(
                 f"{self.name}: {summary['notSuccessful']} answers were no success and {summary['broken']} never came;"

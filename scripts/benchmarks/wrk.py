@@ -15,7 +15,7 @@ def run(script, port, connections, seconds, timeout=10, **environment):
     """What the script's summary says; times are in microseconds. An answer that takes longer than the timeout is broken."""
     output = subprocess.run(
         [
-            "wrk", f"-t{THREADS}", f"-c{connections}", f"-d{seconds}s", "--timeout", f"{timeout}s",
+            "wrk", f"-t{min(THREADS, connections)}", f"-c{connections}", f"-d{seconds}s", "--timeout", f"{timeout}s",
             "-s", os.path.join(SCRIPTS, script), f"https://127.0.0.1:{port}/",
         ],
         env={**os.environ, "BENCH_SUMMARY": os.path.join(SCRIPTS, "summary.lua"), **environment},
