@@ -60,7 +60,7 @@ struct SearchPlanTests {
     }
   }
 
-  @Test("A deep page is skipped to, and counted, without a look at the table; one by a cursor skips nothing")
+  @Test("A deep page is reached, and counted, without a look at the table; a cursor starts right there")
   func deepPages() async throws {
     try await withFixture { fixture in
       _ = try await fixture.owner.execute(Self.jobs(.uuid(try await fixture.user())))
