@@ -532,8 +532,15 @@ def test_a_run_is_handed_out_only_so_often(collector, directory):
 
 
 def test_how_often_is_a_setting(directory, queue_database, start_server):
-    # The scheduler, which ends runs that were claimed so often, comes once, at the start.
+    # The scheduler, which ends runs that were claimed so often, comes once, at the start, and finds one to end.
+    former = queue(directory)
+    directory.database.rows(
+        "UPDATE store.job_runs SET status = 'Running', attempts = 1, collector = 'X', lease_id = gen_random_uuid(),"
+        " lease_expires_at = now() - interval '1 second' WHERE run_id = %s",
+        former,
+    )
     server = start_server(queue_database, {"collectors.maximumAttempts": 1, "schedule.pollSeconds": 3600})
+    eventually(lambda: run_row(directory, former, "status") == ("Failed",), what="the scheduler has come")
     collector = Collector(server, directory)
     run = queue(directory)
     assert len(claim(collector)) == 1
@@ -542,8 +549,11 @@ def test_how_often_is_a_setting(directory, queue_database, start_server):
     server.write_configuration(**{"collectors.maximumAttempts": 2})
     server.signal(signal.SIGHUP)
     server.wait_for_event("reloaded")
-    # On a connection of its own: what was connected before is answered once more as it was.
-    assert len(claim(collector.another())) == 1
+    # On a connection of its own: what was connected before is answered once more as it was. A run that the scheduler is
+    # just putting back into the queue is passed over, and there for the next call.
+    another = collector.another()
+    (claimed,) = eventually(lambda: claim(another), what="the run is handed out once more")
+    assert (claimed["JobRunID"], claimed["Attempt"]) == (str(run), 2)
 
 
 def test_a_heartbeat_makes_the_lease_hold_from_now_on(collector, directory):
