@@ -58,7 +58,7 @@ struct CollectionHandlers: Sendable {
   @Sendable func heartbeat(
     _ request: Request, _ values: [String], _ principal: Principal
   ) async throws -> Response {
-    let run = try jobRunID(values[0])
+    let run = try UUID(jobRunID: values[0])
     let (lease, leaseSeconds) = try await request.jsonFields { reader in
       let lease = reader.guid("Lease", required: true)
       let seconds = reader.integer("LeaseSeconds", Self.leaseSeconds) ?? Self.usualLeaseSeconds
@@ -79,7 +79,7 @@ struct CollectionHandlers: Sendable {
   @Sendable func complete(
     _ request: Request, _ values: [String], _ principal: Principal
   ) async throws -> Response {
-    let run = try jobRunID(values[0])
+    let run = try UUID(jobRunID: values[0])
     let lease = try await request.jsonFields { $0.guid("Lease", required: true) }
     try await service.complete(run: run, lease: lease, for: principal, requestID: request.id)
     return ended(run, .completed)
@@ -88,7 +88,7 @@ struct CollectionHandlers: Sendable {
   /// Report Job Run: it has failed.
   @Sendable func fail(_ request: Request, _ values: [String], _ principal: Principal) async throws -> Response
   {
-    let run = try jobRunID(values[0])
+    let run = try UUID(jobRunID: values[0])
     let (lease, message) = try await request.jsonFields { reader in
       let lease = reader.guid("Lease", required: true)
       let message = reader.text("Message") { text in
@@ -108,10 +108,5 @@ struct CollectionHandlers: Sendable {
         $0.add("JobRunID", run)
         $0.add("Status", status.rawValue)
       })
-  }
-
-  private func jobRunID(_ text: String) throws(Problem) -> UUID {
-    guard let id = UUID(guid: text) else { throw Problem(400, "JobRunID is invalid.") }
-    return id
   }
 }

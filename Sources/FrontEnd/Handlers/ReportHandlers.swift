@@ -42,7 +42,7 @@ struct ReportHandlers: Sendable {
   // MARK: - Decoding
 
   private func batch(_ kind: ReportKind, _ request: Request, _ values: [String]) throws -> ReportBatch {
-    guard let run = UUID(guid: values[0]) else { throw Problem(400, "JobRunID is invalid.") }
+    let run = try UUID(jobRunID: values[0])
     guard let lease = try? request.target.query("lease").flatMap({ UUID(guid: $0) }) else {
       throw Problem(400, "lease is invalid: the GUID that the run was claimed with is wanted.")
     }
