@@ -17,11 +17,45 @@ public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
 
   typealias Handler = @Sendable () -> Void
 
+  /// Jobs of other threads.
   private struct Inbox {
     var jobs: [UnownedJob] = []
     /// The thread is in epoll_wait, or on its way there, and must be woken for a new job.
     var sleeping = false
     var stopping = false
+  }
+
+  /// Jobs in their order. It takes no time to take one from the front.
+  private struct Line {
+    private var jobs: [UnownedJob] = []
+    private var taken = 0
+
+    var isEmpty: Bool { taken == jobs.count }
+
+    mutating func append(_ job: UnownedJob) { jobs.append(job) }
+
+    /// Takes all of another's jobs, and leaves it the empty storage.
+    mutating func refill(from others: inout [UnownedJob]) {
+      jobs.removeAll(keepingCapacity: true)
+      taken = 0
+      swap(&jobs, &others)
+    }
+
+    mutating func next() -> UnownedJob? {
+      guard taken < jobs.count else {
+        jobs.removeAll(keepingCapacity: true)
+        taken = 0
+        return nil
+      }
+      defer { taken += 1 }
+      return jobs[taken]
+    }
+  }
+
+  /// Jobs that came from the loop itself: work that has begun, such as what waited for an answer that is there now.
+  /// Nobody but the loop's thread touches it. Hence unchecked.
+  private final class Own: @unchecked Sendable {
+    var line = Line()
   }
 
   private struct Watch {
@@ -41,6 +75,9 @@ public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
   private let watches = Mutex<[Int32: Watch]>([:])
   private let tickers = Mutex<[Ticker]>([])
   private let thread = Mutex<pthread_t?>(nil)
+  /// The same, for a look without a lock: the thread itself tells it too, as it may run before it is known here.
+  private let threadID = Atomic<UInt>(0)
+  private let own = Own()
   private let name: String
 
   /// Starts the thread.
@@ -61,6 +98,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
         return nil
       }, Unmanaged.passRetained(self).toOpaque())
     precondition(code == 0, "no thread left for an event loop")
+    threadID.store(UInt(started), ordering: .relaxed)
     thread.withLock { $0 = started }
   }
 
@@ -80,6 +118,10 @@ public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
 
   public func enqueue(_ job: consuming ExecutorJob) {
     let unowned = UnownedJob(job)
+    if threadID.load(ordering: .relaxed) == UInt(pthread_self()) {
+      own.line.append(unowned)
+      return
+    }
     let mustWake = inbox.withLock { inbox in
       inbox.jobs.append(unowned)
       defer { inbox.sleeping = false }
@@ -93,7 +135,8 @@ public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
   }
 
   public var isCurrentThread: Bool {
-    thread.withLock { $0.map { pthread_equal($0, pthread_self()) != 0 } ?? true }
+    let id = threadID.load(ordering: .relaxed)
+    return id == 0 || id == UInt(pthread_self())
   }
 
   private func wake() {
@@ -141,31 +184,38 @@ public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
 
   // MARK: - The thread
 
+  /// How many jobs run between two looks at the sockets: an answer of the database that is there already has work
+  /// waiting for it.
+  private static let jobsBetweenLooks = 8
+
   private func run() {
+    threadID.store(UInt(pthread_self()), ordering: .relaxed)
     name_current_thread(name)
     let capacity = 64
     let events = UnsafeMutablePointer<epoll_event>.allocate(capacity: capacity)
     defer { events.deallocate() }
-    var batch: [UnownedJob] = []
-    var sinceLook = 0
+    var others = Line()
     while true {
-      batch.removeAll(keepingCapacity: true)
-      let stopping = inbox.withLock { inbox in
-        swap(&batch, &inbox.jobs)
-        inbox.sleeping = batch.isEmpty
-        return inbox.stopping && batch.isEmpty
-      }
-      if stopping { return }
-      for job in batch {
+      var isIdle = false
+      for _ in 0..<Self.jobsBetweenLooks {
+        // What has begun comes before what is new, so that it is over sooner and does not pile up.
+        guard let job = own.line.next() ?? nextOfOthers(&others) else {
+          isIdle = true
+          break
+        }
         job.runSynchronously(
           isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
       }
-      // Sockets are looked at after every few rounds of jobs at the latest, so neither starves the other.
-      sinceLook += 1
-      guard batch.isEmpty || sinceLook >= 4 else { continue }
-      sinceLook = 0
-      let count = epoll_wait(epoll, events, Int32(capacity), batch.isEmpty ? untilNextTick() : 0 as Int32)
-      if batch.isEmpty { inbox.withLock { $0.sleeping = false } }
+      if isIdle {
+        let (goesToSleep, stopping) = inbox.withLock { inbox in
+          inbox.sleeping = inbox.jobs.isEmpty
+          return (inbox.sleeping, inbox.stopping && inbox.jobs.isEmpty)
+        }
+        if stopping { return }
+        isIdle = goesToSleep
+      }
+      let count = epoll_wait(epoll, events, Int32(capacity), isIdle ? untilNextTick() : 0 as Int32)
+      if isIdle { inbox.withLock { $0.sleeping = false } }
       for index in 0..<max(0, Int(count)) {
         let descriptor = events[index].data.fd
         if descriptor == wakeUp {
@@ -177,6 +227,11 @@ public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
       }
       tick()
     }
+  }
+
+  private func nextOfOthers(_ line: inout Line) -> UnownedJob? {
+    if line.isEmpty { inbox.withLock { line.refill(from: &$0.jobs) } }
+    return line.next()
   }
 
   private func untilNextTick() -> Int32 {
