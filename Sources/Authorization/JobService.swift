@@ -38,29 +38,75 @@ public struct JobService: Sendable {
   /// Who a bearer token stands for, as of now: nothing is remembered from one request to the next, so a
   /// revoked right counts at once.
   public func authenticate(bearer: String?) async throws(Refusal) -> Principal {
-    guard let bearer else { throw .unauthenticated(presented: false) }
+    Principal(try await record(bearer: bearer))
+  }
+
+  private func record(bearer: String?) async throws(Refusal) -> Sessions.PrincipalRecord {
+    let hash = try Self.hash(bearer)
     let record = try await refusing { () async throws(RepositoryError) in
-      try await repository.sessions.principal(accessHash: Token(text: bearer).hash)
+      try await repository.sessions.principal(accessHash: hash)
     }
     guard let record else { throw .unauthenticated(presented: true) }
-    return Principal(record)
+    return record
+  }
+
+  private static func hash(_ bearer: String?) throws(Refusal) -> [UInt8] {
+    guard let bearer else { throw .unauthenticated(presented: false) }
+    return Token(text: bearer).hash
   }
 
   /// Delete Job, for one job or several: all of them or none.
   ///
   /// - Parameters:
   ///   - jobs: No job twice.
-  ///   - versions: Those of which each job must have one; nil for any.
+  ///   - versions: Those of which the job must have one; nil for any. For one job only.
   ///   - remove: Whether the jobs leave the directory.
   public func deleteJobs(
-    _ jobs: [UUID], versions: [Int]? = nil, remove: Bool, for principal: Principal, requestID: UUID
-  ) async throws(Refusal) -> [JobDeletion] {
-    try Policy.permit(.deleteJob, for: principal)
-    let deletions = try await refusing { () async throws(RepositoryError) in
-      try await repository.deletion.delete(
-        jobs: jobs, versions: versions, caller: principal.userID, callerName: principal.userName,
-        remove: remove, requestID: requestID, rowBound: settings.deletionRowBound)
+    _ jobs: [UUID], versions: [Int]? = nil, remove: Bool, bearer: String?, requestID: UUID
+  ) async -> Attributed<[JobDeletion]> {
+    await Attributed.noting { user throws(Refusal) in
+      let deletions: [JobDeletion]
+      if jobs.count == 1 {
+        deletions = [
+          try await deleteJob(
+            jobs[0], versions: versions, remove: remove, bearer: bearer, requestID: requestID, noting: &user)
+        ]
+      } else {
+        let record = try await record(bearer: bearer)
+        user = record.userName
+        try Policy.permit(.deleteJob, for: Principal(record))
+        deletions = try await refusing { () async throws(RepositoryError) in
+          try await repository.deletion.delete(
+            jobs: jobs, remove: remove, requestID: requestID, rowBound: settings.deletionRowBound, for: record
+          )
+        }
+      }
+      try report(deletions)
+      return deletions
     }
+  }
+
+  /// One job, in one go with the look at who asks for it.
+  private func deleteJob(
+    _ job: UUID, versions: [Int]?, remove: Bool, bearer: String?, requestID: UUID, noting user: inout String?
+  ) async throws(Refusal) -> JobDeletion {
+    let hash = try Self.hash(bearer)
+    let attempt = try await refusing { () async throws(RepositoryError) in
+      try await repository.deletion.delete(
+        job: job, versions: versions, remove: remove, requestID: requestID,
+        rowBound: settings.deletionRowBound, accessHash: hash
+      ) { Policy.lack(of: Principal($0), for: .deleteJob) == nil }
+    }
+    guard let caller = attempt.caller else { throw .unauthenticated(presented: true) }
+    user = caller.userName
+    guard let deletion = attempt.deletion else {
+      try Policy.permit(.deleteJob, for: Principal(caller))
+      throw .failed("a deletion that is permitted was not carried out")
+    }
+    return deletion
+  }
+
+  private func report(_ deletions: [JobDeletion]) throws(Refusal) {
     for deletion in deletions {
       let id = deletion.jobID.guidString
       switch deletion.outcome {
@@ -77,15 +123,21 @@ public struct JobService: Sendable {
     let rowsErased = deletions.reduce(0) { $0 + $1.rowsErased }
     if rowsErased > 0 { observe(.rowsErased(rowsErased)) }
     if deletions.contains(where: \.rowsLeft) { rowsLeft() }
-    return deletions
   }
 
   /// Search Job by ID.
-  public func job(_ id: UUID, for principal: Principal) async throws(Refusal) -> Job {
-    try Policy.permit(.searchJobByID, for: principal)
-    let job = try await refusing { () async throws(RepositoryError) in try await repository.jobs.job(id: id) }
-    guard let job else { throw .notFound("The job \(id.guidString) does not exist.") }
-    return job
+  public func job(_ id: UUID, bearer: String?) async -> Attributed<Job> {
+    await Attributed.noting { user throws(Refusal) in
+      let hash = try Self.hash(bearer)
+      let (caller, job) = try await refusing { () async throws(RepositoryError) in
+        try await repository.jobs.job(id: id, accessHash: hash)
+      }
+      guard let caller else { throw .unauthenticated(presented: true) }
+      user = caller.userName
+      try Policy.permit(.searchJobByID, for: Principal(caller))
+      guard let job else { throw .notFound("The job \(id.guidString) does not exist.") }
+      return job
+    }
   }
 
   /// Search Job by Name: the one job of exactly this name, or none.

@@ -4,15 +4,26 @@ import Postgres
 
 /// The jobs of the directory.
 public struct Jobs: Sendable {
+  /// A job that is read, and the hash of the token with which it is asked for.
+  private struct Lookup: Sendable {
+    let job: UUID
+    let accessHash: [UInt8]
+  }
+
   let pool: Pool
-  private let byIDs: Coalescer<UUID, Job?>
+  private let lookups: Coalescer<Lookup, (caller: Sessions.PrincipalRecord?, job: Job?)>
 
   public init(pool: Pool) {
     self.pool = pool
-    byIDs = Coalescer(loop: pool.loop, mostBatches: 1) { ids throws(RepositoryError) in
+    lookups = Coalescer(loop: pool.loop) { lookups throws(RepositoryError) in
+      let hashes = lookups.map(\.accessHash)
+      let answers = try await pool.run([
+        Sessions.principalQuery(hashes), Self.byID(.uuids(lookups.map(\.job))),
+      ])
+      let callers = Sessions.principals(of: hashes, in: answers[0])
       var found: [UUID: Job] = [:]
-      for row in try await pool.run(Self.byID(.uuids(ids))) { found[row(0)] = Self.job(row) }
-      return ids.map { found[$0] }
+      for row in answers[1] { found[row(0)] = Self.job(row) }
+      return zip(lookups, callers).map { ($1, found[$0.job]) }
     }
   }
 
@@ -33,8 +44,13 @@ public struct Jobs: Sendable {
   static let byID = Statement(columns + "WHERE j.job_id = ANY ($1)", .uuidArray)
   private static let byName = Statement(columns + "WHERE lower(j.job_name) = lower($1)", .text)
 
-  public func job(id: UUID) async throws(RepositoryError) -> Job? {
-    try await byIDs(id)
+  /// A job, and who asks for it, in one round trip. Whether they may see it is for the caller of this to say.
+  ///
+  /// - Returns: No caller, if the token is unknown, expired or revoked, or its user is disabled.
+  public func job(
+    id: UUID, accessHash: [UInt8]
+  ) async throws(RepositoryError) -> (caller: Sessions.PrincipalRecord?, job: Job?) {
+    try await lookups(Lookup(job: id, accessHash: accessHash))
   }
 
   /// The job of exactly this name; case does not count.

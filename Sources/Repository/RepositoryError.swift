@@ -46,6 +46,17 @@ extension RepositoryError {
 }
 
 extension Pool {
+  /// Lends a connection for as long as `body` runs, with the repository's errors.
+  func lending<Result: Sendable>(
+    _ body: @Sendable (Connection) async throws(PostgresError) -> Result
+  ) async throws(RepositoryError) -> Result {
+    do throws(PostgresError) {
+      return try await withConnection(body)
+    } catch {
+      throw RepositoryError(error)
+    }
+  }
+
   /// Runs statements in one transaction, with the repository's errors.
   func run(_ queries: [Query]) async throws(RepositoryError) -> [Rows] {
     do throws(PostgresError) {

@@ -50,7 +50,7 @@ public struct Sessions: Sendable {
 
   public init(pool: Pool) {
     self.pool = pool
-    principals = Coalescer(loop: pool.loop, mostBatches: 1) { hashes throws(RepositoryError) in
+    principals = Coalescer(loop: pool.loop) { hashes throws(RepositoryError) in
       try await Self.principals(of: hashes, pool)
     }
   }
@@ -149,11 +149,18 @@ public struct Sessions: Sendable {
   private static func principals(
     of hashes: [[UInt8]], _ pool: Pool
   ) async throws(RepositoryError) -> [PrincipalRecord?] {
+    principals(of: hashes, in: try await pool.run(principalQuery(hashes)))
+  }
+
+  /// Asks whom tokens stand for; to be sent together with what they ask for.
+  static func principalQuery(_ hashes: [[UInt8]]) -> Query { principal(.bytesArray(Array(Set(hashes)))) }
+
+  /// Reads the answer: one for each token, in their order.
+  static func principals(of hashes: [[UInt8]], in rows: Rows) -> [PrincipalRecord?] {
     var found: [[UInt8]: PrincipalRecord] = [:]
-    for row in try await pool.run(principal(.bytesArray(hashes))) {
+    for row in rows {
       found[row(0)] = PrincipalRecord(
-        userID: row(1), userName: row(2), tasks: row(3), folders: row(4),
-        trees: row(5))
+        userID: row(1), userName: row(2), tasks: row(3), folders: row(4), trees: row(5))
     }
     return hashes.map { found[$0] }
   }

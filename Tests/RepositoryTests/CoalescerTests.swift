@@ -95,8 +95,8 @@ struct CoalescerTests {
   func severalBatches() async {
     await withLoop { loop in
       let work = HeldWork()
-      let coalescer = Coalescer<Int, Int>(loop: loop, mostBatches: 2) { inputs throws(RepositoryError) in
-        try await work.perform(inputs)
+      let coalescer = Coalescer<Int, Int>(loop: loop, mostBatches: 2, patience: .zero) {
+        inputs throws(RepositoryError) in try await work.perform(inputs)
       }
       var tasks: [Task<Outcome, Never>] = []
       for input in 1...5 { tasks.append(await start(coalescer, input)) }
@@ -104,6 +104,27 @@ struct CoalescerTests {
       work.open()
       for task in tasks { _ = await task.value }
       #expect(work.batches == [[1], [2], [3, 4, 5]])
+    }
+  }
+
+  @Test("Another batch goes beside one that takes longer than is usual, and no sooner")
+  func lateness() async {
+    await withLoop { loop in
+      let work = HeldWork()
+      let patience = Duration.milliseconds(200)
+      let coalescer = Coalescer<Int, Int>(loop: loop, mostBatches: 2, patience: patience) {
+        inputs throws(RepositoryError) in try await work.perform(inputs)
+      }
+      let began = ContinuousClock.now
+      var tasks: [Task<Outcome, Never>] = []
+      for input in 1...3 { tasks.append(await start(coalescer, input)) }
+      while work.batches.count < 2, .now - began < .seconds(10) {
+        try? await Task.sleep(for: .milliseconds(5))
+      }
+      #expect(.now - began >= patience)
+      #expect(work.batches == [[1], [2, 3]])
+      work.open()
+      for task in tasks { _ = await task.value }
     }
   }
 
@@ -174,8 +195,8 @@ struct CoalescerTests {
   func keys() async {
     await withLoop { loop in
       let work = HeldWork()
-      let coalescer = Coalescer<Int, Int>(loop: loop, mostBatches: 2) { inputs throws(RepositoryError) in
-        try await work.perform(inputs)
+      let coalescer = Coalescer<Int, Int>(loop: loop, mostBatches: 2, patience: .zero) {
+        inputs throws(RepositoryError) in try await work.perform(inputs)
       }
       let key = UUID()
       var tasks: [Task<Outcome, Never>] = []

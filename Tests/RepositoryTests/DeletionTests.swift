@@ -7,14 +7,6 @@ import Testing
 
 @Suite("Deleting jobs")
 struct DeletionTests {
-  private func delete(
-    _ jobs: [SeededJob], for caller: UUID, remove: Bool = true, bound: Int = 10_000, on repository: Repository
-  ) async throws -> [JobDeletion] {
-    try await repository.deletion.delete(
-      jobs: jobs.map(\.id), caller: caller, callerName: "the caller", remove: remove, requestID: UUID(),
-      rowBound: bound)
-  }
-
   @Test("A job and its history are gone, and all else is as it was")
   func removed() async throws {
     try await withFixture { fixture in
@@ -24,14 +16,14 @@ struct DeletionTests {
       try await fixture.fill(other, runs: 2, messages: 1, data: 1, results: 1)
       let before = try await fixture.histories()
 
-      let deletions = try await delete([job], for: user, on: fixture.repository)
+      let deletions = try await fixture.delete([job], for: user)
       #expect(deletions.map(\.jobID) == [job.id] && deletions.map(\.outcome) == [.done])
       #expect(deletions.map(\.jobName) == [job.name] && deletions.map(\.runs) == [3])
       #expect(deletions.map(\.rowsLeft) == [false])
 
       #expect(try await fixture.histories() == before.filter { $0.key == other.history })
-      #expect(try await fixture.repository.jobs.job(id: job.id) == nil)
-      #expect(try await fixture.repository.jobs.job(id: other.id)?.name == other.name)
+      #expect(try await fixture.job(id: job.id) == nil)
+      #expect(try await fixture.job(id: other.id)?.name == other.name)
       #expect(try await fixture.count("store.purges") == 0)
     }
   }
@@ -42,15 +34,15 @@ struct DeletionTests {
       let user = try await fixture.user()
       let job = try await fixture.job(of: user)
       try await fixture.fill(job, runs: 3, messages: 2, data: 4, results: 5)
-      let before = try await fixture.repository.jobs.job(id: job.id)
+      let before = try await fixture.job(id: job.id)
 
-      let deletion = try await delete([job], for: user, remove: false, on: fixture.repository)[0]
+      let deletion = try await fixture.delete([job], for: user, remove: false)[0]
       #expect(deletion.outcome == .done && deletion.runs == 3)
       var expected = before
       expected?.lastRunStatus = nil
       expected?.lastRunAt = nil
       #expect(before?.lastRunStatus == .completed)
-      #expect(try await fixture.repository.jobs.job(id: job.id) == expected)
+      #expect(try await fixture.job(id: job.id) == expected)
       #expect(try await fixture.repository.jobRuns.latest(job: job.id, limit: nil) == [])
       #expect(try await fixture.repository.jobRuns.count(job: job.id) == 0)
       #expect(try await fixture.histories().isEmpty)
@@ -60,7 +52,7 @@ struct DeletionTests {
 
       try await fixture.fill(SeededJob(id: job.id, history: history, name: job.name), runs: 1)
       #expect(try await fixture.repository.jobRuns.count(job: job.id) == 1)
-      #expect(try await delete([job], for: user, on: fixture.repository)[0].runs == 1)
+      #expect(try await fixture.delete([job], for: user)[0].runs == 1)
       #expect(try await fixture.histories().isEmpty)
     }
   }
@@ -70,8 +62,8 @@ struct DeletionTests {
     try await withFixture { fixture in
       let user = try await fixture.user()
       let job = try await fixture.job(of: user)
-      #expect(try await delete([job], for: user, on: fixture.repository)[0].runs == 0)
-      let second = try await delete([job], for: user, on: fixture.repository)[0]
+      #expect(try await fixture.delete([job], for: user)[0].runs == 0)
+      let second = try await fixture.delete([job], for: user)[0]
       #expect(second.outcome == .notFound && second.jobName == nil && second.runs == 0 && !second.rowsLeft)
     }
   }
@@ -88,7 +80,7 @@ struct DeletionTests {
       for (job, outcome) in [
         (foreign, JobDeletion.Outcome.notCreator), (system, .systemJob), (absent, .notFound),
       ] {
-        let deletion = try await delete([job], for: user, remove: remove, on: fixture.repository)[0]
+        let deletion = try await fixture.delete([job], for: user, remove: remove)[0]
         #expect(deletion.outcome == outcome)
         #expect(!deletion.rowsLeft)
       }
@@ -96,6 +88,46 @@ struct DeletionTests {
       #expect(try await fixture.count("directory.jobs") == 2)
       #expect(try await fixture.count("audit.events") == 0)
       #expect(try await fixture.count("store.purges") == 0)
+    }
+  }
+
+  @Test("Of those who ask at the same moment each gets an answer of their own, and only who may deletes")
+  func callers() async throws {
+    try await withFixture { fixture in
+      let (user, other) = (try await fixture.user(), try await fixture.user())
+      let (tokens, forgotten) = (
+        [try await fixture.token(of: user), try await fixture.token(of: other)], [UInt8].random(32)
+      )
+      var jobs: [SeededJob] = []
+      for _ in 0..<60 {
+        jobs.append(try await fixture.job(of: user))
+        try await fixture.fill(jobs[jobs.count - 1], runs: 1)
+      }
+      let all = jobs
+      let attempts = try await withThrowingTaskGroup(of: (Int, Deletion.Attempt).self) { group in
+        for index in all.indices {
+          group.addTask {
+            // By turns: the creator who may, one whose token is unknown, the creator who may not, and somebody else.
+            let hash = [tokens[0], forgotten, tokens[0], tokens[1]][index % 4]
+            return (
+              index,
+              try await fixture.repository.deletion.delete(
+                job: all[index].id, versions: nil, remove: true, requestID: UUID(), rowBound: 100,
+                accessHash: hash, isPermitted: { _ in index % 4 != 2 })
+            )
+          }
+        }
+        return try await group.reduce(into: [Int: Deletion.Attempt]()) { $0[$1.0] = $1.1 }
+      }
+      for index in all.indices {
+        let attempt = try #require(attempts[index])
+        let expected: (UUID?, JobDeletion.Outcome?) =
+          [(user, .done), (nil, nil), (user, nil), (other, .notCreator)][index % 4]
+        #expect(attempt.caller?.userID == expected.0 && attempt.deletion?.outcome == expected.1)
+        #expect(attempt.deletion.map { $0.jobID == all[index].id } != false)
+      }
+      #expect(try await fixture.histories().count == 45)
+      #expect(try await fixture.count("audit.events") == 15)
     }
   }
 
@@ -111,15 +143,15 @@ struct DeletionTests {
       for job in mine { try await fixture.fill(job, runs: 2, messages: 1) }
       let before = try await fixture.histories()
 
-      let refused = try await delete(
-        [mine[0], absent, mine[1], foreign, mine[2]], for: user, on: fixture.repository)
+      let refused = try await fixture.delete(
+        [mine[0], absent, mine[1], foreign, mine[2]], for: user)
       #expect(refused.map(\.outcome) == [.done, .notFound, .done, .notCreator, .done])
       #expect(refused.map(\.jobID) == [mine[0], absent, mine[1], foreign, mine[2]].map(\.id))
       #expect(try await fixture.histories() == before)
       #expect(try await fixture.count("directory.jobs") == 4)
       #expect(try await fixture.count("audit.events") == 0)
 
-      let done = try await delete(mine.reversed(), for: user, on: fixture.repository)
+      let done = try await fixture.delete(mine.reversed(), for: user)
       #expect(done.map(\.outcome) == [.done, .done, .done] && done.map(\.runs) == [2, 2, 2])
       #expect(done.map(\.jobName) == mine.reversed().map(\.name))
       #expect(try await fixture.histories().isEmpty)
@@ -138,7 +170,7 @@ struct DeletionTests {
         try await fixture.fill(job, runs: number % 3, messages: 1)
         jobs.append(job)
       }
-      let deletions = try await delete(jobs, for: user, on: fixture.repository)
+      let deletions = try await fixture.delete(jobs, for: user)
       #expect(deletions.map(\.runs) == (0..<100).map { $0 % 3 })
       #expect(try await fixture.histories().isEmpty)
       #expect(try await fixture.count("directory.jobs") == 0)
@@ -150,12 +182,11 @@ struct DeletionTests {
     arguments: [true, false])
   func audit(remove: Bool) async throws {
     try await withFixture { fixture in
-      let user = try await fixture.user()
+      let user = try await fixture.user("CORP\\me")
       let job = try await fixture.job(of: user)
       try await fixture.fill(job, runs: 4)
       let request = UUID()
-      _ = try await fixture.repository.deletion.delete(
-        jobs: [job.id], caller: user, callerName: "CORP\\me", remove: remove, requestID: request, rowBound: 1)
+      _ = try await fixture.delete([job], for: user, remove: remove, bound: 1, requestID: request)
       let events = try await fixture.owner.execute(
         Statement(
           "SELECT user_id, user_name, operation, job_id, job_name, request_id, details::text FROM audit.events"
@@ -175,10 +206,10 @@ struct DeletionTests {
     arguments: [1, 2, 11, 12, 13, 23, 24, 25, 1000])
   func bound(bound: Int) async throws {
     try await withFixture { fixture in
-      let user = try await fixture.user()
+      let user = try await fixture.user("the caller")
       let job = try await fixture.job(of: user)
       try await fixture.fill(job, runs: 2, messages: 3, data: 3, results: 5)  // 24 rows
-      let deletion = try await delete([job], for: user, bound: bound, on: fixture.repository)[0]
+      let deletion = try await fixture.delete([job], for: user, bound: bound)[0]
       #expect(deletion.outcome == .done && deletion.runs == 2)
       #expect(deletion.rowsErased == min(bound, 24))
       let left = try await fixture.histories()[job.history]?.rows ?? 0
@@ -208,7 +239,7 @@ struct DeletionTests {
         try await fixture.fill(job, runs: 1, messages: 4)  // 5 rows each
         jobs.append(job)
       }
-      let deletions = try await delete(jobs, for: user, bound: 12, on: fixture.repository)
+      let deletions = try await fixture.delete(jobs, for: user, bound: 12)
       #expect(deletions.map(\.outcome) == [.done, .done, .done, .done])
       #expect(deletions.contains { $0.rowsLeft })
       #expect(deletions.reduce(0) { $0 + $1.rowsErased } == 12)
@@ -235,7 +266,7 @@ struct DeletionTests {
         SELECT $1, run_id, n, 'Information', '' FROM runs, unnest(ARRAY[0, 9223372036854775807]) n
         """, .uuid)
       _ = try await fixture.owner.execute(insert(.uuid(job.history)))
-      _ = try await delete([job], for: user, bound: 1, on: fixture.repository)
+      _ = try await fixture.delete([job], for: user, bound: 1)
       while try await fixture.repository.purges.eraseNext(rows: 1) != nil {}
       #expect(try await fixture.histories().isEmpty)
     }
@@ -250,9 +281,9 @@ struct DeletionTests {
         for _ in 0..<10 {
           let job = try await fixture.job(of: user)
           try await fixture.fill(job, runs: 2, messages: 2)
-          async let first = delete([job], for: user, on: fixture.repository)
-          async let second = delete([job], for: user, on: otherServer)
-          async let third = delete([job], for: user, on: fixture.repository)
+          async let first = fixture.delete([job], for: user)
+          async let second = fixture.delete([job], for: user, on: otherServer)
+          async let third = fixture.delete([job], for: user)
           let outcomes = try await [first[0].outcome, second[0].outcome, third[0].outcome]
           #expect(outcomes.count { $0 == .done } == 1)
           #expect(outcomes.count { $0 == .notFound } == 2)
@@ -274,9 +305,9 @@ struct DeletionTests {
           for _ in 0..<6 { jobs.append(try await fixture.job(of: user)) }
           for job in jobs { try await fixture.fill(job, runs: 1, messages: 2) }
           let all = jobs
-          async let forwards = delete(
-            all, for: user, bound: round % 2 == 0 ? 1000 : 5, on: fixture.repository)
-          async let backwards = delete(all.reversed(), for: user, on: otherServer)
+          async let forwards = fixture.delete(
+            all, for: user, bound: round % 2 == 0 ? 1000 : 5)
+          async let backwards = fixture.delete(all.reversed(), for: user, on: otherServer)
           let outcomes = try await (forwards.map(\.outcome), backwards.map(\.outcome))
           let (done, gone) = (
             [JobDeletion.Outcome](repeating: .done, count: 6),
@@ -308,13 +339,13 @@ struct DeletionTests {
           for index in 0..<60 {
             for server in servers {
               group.addTask {
-                try await delete([all[index]], for: user, on: server).count { $0.outcome == .done }
+                try await fixture.delete([all[index]], for: user, on: server).count { $0.outcome == .done }
               }
             }
             group.addTask {
               let some = [all[index], all[59 - index], all[(index + 7) % 60]]
               let together = Array(Set(some.map(\.id))).compactMap { id in all.first { $0.id == id } }
-              let deletions = try await delete(together, for: user, on: servers[index % 2])
+              let deletions = try await fixture.delete(together, for: user, on: servers[index % 2])
               return deletions.allSatisfy { $0.outcome == .done } ? deletions.count : 0
             }
           }
@@ -342,14 +373,14 @@ struct DeletionTests {
             Statement("SELECT FROM directory.jobs WHERE job_id = $1 FOR UPDATE", .uuid)(.uuid(job.id)),
           ])
           await #expect {
-            try await delete([job], for: user, on: Repository(pool: pool))
+            try await fixture.delete([job], for: user, on: Repository(pool: pool))
           } throws: {
             if case RepositoryError.unavailable = $0 { true } else { false }
           }
           _ = try await holder.execute([Statement("ROLLBACK")()])
         }
         #expect(try await fixture.repository.jobRuns.count(job: job.id) == 2)
-        #expect(try await delete([job], for: user, on: Repository(pool: pool))[0].outcome == .done)
+        #expect(try await fixture.delete([job], for: user, on: Repository(pool: pool))[0].outcome == .done)
       }
     }
   }

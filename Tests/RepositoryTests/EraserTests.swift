@@ -7,16 +7,6 @@ import Testing
 
 @Suite("Erasing purged histories step by step")
 struct EraserTests {
-  private func delete(
-    _ jobs: [SeededJob], of user: UUID, remove: Bool = true, bound: Int = 1, on fixture: Fixture
-  )
-    async throws -> [JobDeletion]
-  {
-    try await fixture.repository.deletion.delete(
-      jobs: jobs.map(\.id), caller: user, callerName: "caller", remove: remove, requestID: UUID(),
-      rowBound: bound)
-  }
-
   @Test("With nothing to do a step says so")
   func nothingToDo() async throws {
     try await withFixture { fixture in
@@ -36,7 +26,7 @@ struct EraserTests {
       try await fixture.fill(job, runs: 4, messages: 2, data: 3, results: 4)  // 40 rows
       try await fixture.fill(other, runs: 4, messages: 2, data: 3, results: 4)
       let untouched = try await fixture.histories()[other.history]
-      _ = try await delete([job], of: user, on: fixture)
+      _ = try await fixture.delete([job], for: user, bound: 1)
       #expect(try await fixture.repository.purges.waiting() == 1)
 
       var left = 39
@@ -68,14 +58,14 @@ struct EraserTests {
         jobs.append(job)
       }
       let survivor = jobs[3]
-      _ = try await delete([jobs[0]], of: user, on: fixture)
-      _ = try await delete([jobs[1]], of: user, remove: false, on: fixture)
+      _ = try await fixture.delete([jobs[0]], for: user, bound: 1)
+      _ = try await fixture.delete([jobs[1]], for: user, remove: false, bound: 1)
       var order: [UUID] = []
       var steps = 0
       while let step = try await fixture.repository.purges.eraseNext(rows: 5) {
         if order.last != step.historyID { order.append(step.historyID) }
         steps += 1
-        if steps == 2 { _ = try await delete([jobs[2]], of: user, on: fixture) }
+        if steps == 2 { _ = try await fixture.delete([jobs[2]], for: user, bound: 1) }
         try await fixture.fill(survivor, runs: 1, messages: 1)
       }
       #expect(order == [jobs[0].history, jobs[1].history, jobs[2].history])
@@ -92,7 +82,7 @@ struct EraserTests {
       let user = try await fixture.user()
       let job = try await fixture.job(of: user)
       try await fixture.fill(job, runs: 5, messages: 5)
-      _ = try await delete([job], of: user, on: fixture)
+      _ = try await fixture.delete([job], for: user, bound: 1)
       let step = Statement("SELECT erased FROM store.erase_next(7)")
       for _ in 0..<3 {
         try await fixture.service.withConnection { connection throws(PostgresError) in
@@ -114,7 +104,7 @@ struct EraserTests {
       for _ in 0..<8 {
         let job = try await fixture.job(of: user)
         try await fixture.fill(job, runs: 10, messages: 10)  // 110 rows
-        _ = try await delete([job], of: user, on: fixture)
+        _ = try await fixture.delete([job], for: user, bound: 1)
       }
       let erased = try await withThrowingTaskGroup(of: Int.self) { group in
         for _ in 0..<4 {
@@ -141,7 +131,7 @@ struct EraserTests {
       for _ in 0..<2 {
         let job = try await fixture.job(of: user)
         try await fixture.fill(job, runs: 2, messages: 2)
-        _ = try await delete([job], of: user, on: fixture)
+        _ = try await fixture.delete([job], for: user, bound: 1)
         jobs.append(job)
       }
       let histories = jobs.map(\.history)
@@ -184,8 +174,8 @@ struct EraserTests {
         let caller = chosen[0].creator
         let remove = Bool.random(using: &random)
         let bound = Int.random(in: 1...30, using: &random)
-        let deletions = try await delete(
-          chosen.map(\.job), of: users[caller], remove: remove, bound: bound, on: fixture)
+        let deletions = try await fixture.delete(
+          chosen.map(\.job), for: users[caller], remove: remove, bound: bound)
         let permitted = chosen.allSatisfy { $0.creator == caller }
         #expect(deletions.map(\.outcome) == chosen.map { $0.creator == caller ? .done : .notCreator })
 

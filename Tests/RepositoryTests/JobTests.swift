@@ -10,19 +10,18 @@ struct JobTests {
   @Test("A job is found by its identifier, with the name of its creator")
   func byID() async throws {
     try await withFixture { fixture in
-      let jobs = fixture.repository.jobs
       let (mine, system) = (
         try await fixture.job(of: try await fixture.user("ann")), try await fixture.job(of: nil)
       )
-      let job = try #require(await jobs.job(id: mine.id))
+      let job = try #require(await fixture.job(id: mine.id))
       #expect(job.id == mine.id && job.name == mine.name && job.createdBy == "ann")
       #expect(job.category == .userDefined && job.type == "CollectionJob")
       #expect(job.configuration == #"{"a": 1}"#)
       #expect(job.lastRunStatus == nil && job.lastRunAt == nil && job.nextRunAt == nil)
       #expect(abs(job.createdAt.timeIntervalSinceNow) < 60)
-      let other = try #require(await jobs.job(id: system.id))
+      let other = try #require(await fixture.job(id: system.id))
       #expect(other.category == .system && other.createdBy == nil)
-      #expect(try await jobs.job(id: UUID()) == nil)
+      #expect(try await fixture.job(id: UUID()) == nil)
     }
   }
 
@@ -32,17 +31,17 @@ struct JobTests {
       let user = try await fixture.user()
       var jobs: [SeededJob] = []
       for _ in 0..<10 { jobs.append(try await fixture.job(of: user)) }
-      let asked = jobs
+      let (asked, hash) = (jobs, try await fixture.token(of: user))
       try await withThrowingTaskGroup(of: Void.self) { group in
         for number in 0..<300 {
           group.addTask {
             let job = asked[number % 10]
             let (found, none) = (
-              try await fixture.repository.jobs.job(id: job.id),
-              try await fixture.repository.jobs.job(id: UUID())
+              try await fixture.repository.jobs.job(id: job.id, accessHash: hash),
+              try await fixture.repository.jobs.job(id: UUID(), accessHash: [UInt8].random(32))
             )
-            #expect(found?.name == job.name)
-            #expect(none == nil)
+            #expect(found.job?.name == job.name && found.caller?.userID == user)
+            #expect(none.job == nil && none.caller == nil)
           }
         }
         try await group.waitForAll()

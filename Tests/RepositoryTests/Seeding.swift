@@ -1,5 +1,7 @@
+import Domain
 import FoundationEssentials
 import Postgres
+import Repository
 
 /// A job as a test has made it.
 struct SeededJob: Sendable, Equatable {
@@ -130,4 +132,45 @@ extension Fixture {
 
   /// Jobs whose number of runs is not what the directory says.
   func wrongRunCounts() async throws -> Int { try await value(Self.wrongRunCounts()) }
+}
+
+extension Fixture {
+  /// The hash of a new access token of a user.
+  func token(of user: UUID) async throws -> [UInt8] {
+    let (access, refresh) = ([UInt8].random(32), [UInt8].random(32))
+    let tokens = Sessions.TokenPair(
+      accessHash: access, accessSeconds: 600, refreshHash: refresh, refreshSeconds: 600)
+    guard try await repository.sessions.open(user: user, passwordHash: "hash", tokens: tokens) else {
+      throw RepositoryError.failed("no session for \(user)")
+    }
+    return access
+  }
+
+  /// A job, as anybody sees it.
+  func job(id: UUID) async throws -> Job? {
+    try await repository.jobs.job(id: id, accessHash: try await token(of: try await user())).job
+  }
+
+  /// Deletes jobs for a user who may: one on the way that shares transactions, several in one of their own.
+  ///
+  /// - Parameter server: Another repository than the fixture's own.
+  func delete(
+    _ jobs: [SeededJob], for user: UUID, remove: Bool = true, bound: Int = 10_000, requestID: UUID = UUID(),
+    on server: Repository? = nil
+  ) async throws -> [JobDeletion] {
+    let (deletion, token) = ((server ?? repository).deletion, try await token(of: user))
+    if jobs.count == 1 {
+      let attempt = try await deletion.delete(
+        job: jobs[0].id, versions: nil, remove: remove, requestID: requestID, rowBound: bound,
+        accessHash: token, isPermitted: { _ in true })
+      return [attempt.deletion].compactMap(\.self)
+    }
+    guard let caller = try await repository.sessions.principal(accessHash: token) else { return [] }
+    return try await deletion.delete(
+      jobs: jobs.map(\.id), remove: remove, requestID: requestID, rowBound: bound, for: caller)
+  }
+}
+
+extension [UInt8] {
+  static func random(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: 0...255) } }
 }

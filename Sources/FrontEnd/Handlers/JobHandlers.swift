@@ -9,9 +9,7 @@ struct JobHandlers: Sendable {
   let maximumJobsPerRequest: Int
 
   /// Delete Job.
-  @Sendable func delete(_ request: Request, _ values: [String], _ principal: Principal) async throws
-    -> Response
-  {
+  @Sendable func delete(_ request: Request, _ values: [String]) throws -> Route.Work {
     let jobs = try jobIDs(request.target.query)
     let remove = try request.target.query.boolean("DeleteJob") ?? true
     // What is misspelt is not what was meant: without its DeleteJob=False a job would be gone.
@@ -20,19 +18,22 @@ struct JobHandlers: Sendable {
     guard versions == nil || jobs.count == 1 else {
       throw Problem(400, "If-Match is for one job: an ETag says nothing about others.")
     }
-    let deletions = try await service.deleteJobs(
-      jobs, versions: versions, remove: remove, for: principal, requestID: request.id)
-    guard request.prefersRepresentation else { return Response(status: 204) }
-    var response = Response.json(200, DeletionJSON.message(deletions, removed: remove))
-    response.headers.append(("Preference-Applied", "return=representation"))
-    return response
+    return { [service] bearer in
+      await service.deleteJobs(
+        jobs, versions: versions, remove: remove, bearer: bearer, requestID: request.id
+      ).map { deletions in
+        guard request.prefersRepresentation else { return Response(status: 204) }
+        var response = Response.json(200, DeletionJSON.message(deletions, removed: remove))
+        response.headers.append(("Preference-Applied", "return=representation"))
+        return response
+      }
+    }
   }
 
   /// Search Job by ID.
-  @Sendable func byID(_ request: Request, _ values: [String], _ principal: Principal) async throws -> Response
-  {
-    let job = try await service.job(try jobID(values[0]), for: principal)
-    return JobJSON.response(job)
+  @Sendable func byID(_ request: Request, _ values: [String]) throws -> Route.Work {
+    let id = try jobID(values[0])
+    return { [service] bearer in await service.job(id, bearer: bearer).map { JobJSON.response($0) } }
   }
 
   /// Get Latest Job Runs.

@@ -13,9 +13,15 @@ struct Route: Sendable {
   enum Access: Sendable {
     case anybody(@Sendable (Request, [String]) async throws -> Response)
     case tokenHolder(@Sendable (Request, [String], Principal) async throws -> Response)
+    /// Likewise, for what is asked for most: who the token stands for is looked up together with the work. The request is
+    /// decoded first.
+    case tokenHolderAtOnce(@Sendable (Request, [String]) throws -> Work)
     /// The body is read while it arrives; the request has none.
     case streamingTokenHolder(@Sendable (Request, BodyStream, [String], Principal) async throws -> Response)
   }
+
+  /// What remains to be done with a request that is decoded, for the holder of a token.
+  typealias Work = @Sendable (_ bearer: String?) async -> Attributed<Response>
 
   let method: String
   /// As in the documents, such as `/ccs/api/v1/Jobs/{JobID}`.

@@ -53,6 +53,20 @@ struct Router: Sendable {
         var response = try await handler(request, values, principal)
         response.user = user
         return response
+      case .tokenHolderAtOnce(let decode):
+        let work: Route.Work
+        do {
+          work = try decode(request, values)
+        } catch {
+          // What is wrong with the request is told to those only who have a token.
+          user = try await authenticate(request.bearer).userName
+          throw error
+        }
+        let answer = await work(request.bearer)
+        user = answer.user
+        var response = try answer.outcome.get()
+        response.user = user
+        return response
       case .streamingTokenHolder(let handler):
         let principal = try await authenticate(request.bearer)
         user = principal.userName

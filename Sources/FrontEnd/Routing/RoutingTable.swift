@@ -14,7 +14,7 @@ enum RoutingTable {
       // DELETE has its body ignored, up to the limit.
       Route(
         "DELETE", "\(base)/Jobs", operation: "Delete Job", bodyLimit: bodyLimit,
-        access: .tokenHolder(jobs.delete)),
+        access: .tokenHolderAtOnce(jobs.delete)),
       Route(
         "POST", "\(base)/Jobs", operation: "Create Job", bodyLimit: bodyLimit,
         access: .tokenHolder(authoring.create)),
@@ -29,7 +29,7 @@ enum RoutingTable {
         access: .tokenHolder(searches.jobs)),
       Route(
         "GET", "\(base)/Jobs/{JobID}", operation: "Search Job by ID", bodyLimit: bodyLimit,
-        access: .tokenHolder(jobs.byID)),
+        access: .tokenHolderAtOnce(jobs.byID)),
       Route(
         "GET", "\(base)/Jobs/{JobID}/jobruns", operation: "Get Latest Job Runs", bodyLimit: bodyLimit,
         access: .tokenHolder(jobs.latestRuns)),

@@ -3,11 +3,12 @@ import Postgres
 
 /// Lets requests that wait at the same moment share one statement and one transaction.
 ///
-/// A lone request goes at once. Those that come while as many batches are under way as may be wait, in their
-/// order, and go together when the next one is due. Each keeps its own answer, its own error and its own
-/// cancellation: if a batch fails, its members are tried one by one, so that one that fails does not fail its
-/// neighbours; unless it was the database that was away or busy, for all of them alike. Where the work takes locks, a key says which: it is in one batch at a time, and once, so a batch
-/// never waits for a lock of another.
+/// A lone request goes at once. Those that come while a batch is under way wait, in their order, and go together when
+/// it is back: the longer the database takes, the more share the next transaction. Only when a batch takes unusually
+/// long does another one go beside it. Each request keeps its own answer, its own error and its own cancellation: if a
+/// batch fails, its members are tried one by one, so that one that fails does not fail its neighbours; unless it was the
+/// database that was away or busy, for all of them alike. Where the work takes locks, a key says which: it is in one
+/// batch at a time, and once, so a batch never waits for a lock of another.
 actor Coalescer<Input: Sendable, Output: Sendable> {
   typealias Work = @Sendable ([Input]) async throws(RepositoryError) -> [Output]
 
@@ -24,22 +25,31 @@ actor Coalescer<Input: Sendable, Output: Sendable> {
 
   private let largestBatch: Int
   private let mostBatches: Int
+  private let patience: Duration
   private let work: Work
   private var waiting: [Member] = []
   private var answers: [UInt64: Answer] = [:]
   private var keysUnderWay: Set<UUID> = []
   private var underWay: [UInt64: (members: [UInt64], task: Task<Void, Never>)] = [:]
   private var lastBatch: UInt64 = 0
+  private var lastStart = ContinuousClock.now
+  /// Somebody will look whether the batch under way is late.
+  private var isWatched = false
   private var lastNumber: UInt64 = 0
 
   /// - Parameters:
   ///   - largestBatch: The most members of a batch, from 1.
   ///   - mostBatches: The most batches under way at once, from 1.
+  ///   - patience: How long a batch may take before another one goes beside it.
   ///   - work: Answers a batch, an output for each input in their order, in one transaction.
-  init(loop: EventLoop, largestBatch: Int = 128, mostBatches: Int = 2, work: @escaping Work) {
+  init(
+    loop: EventLoop, largestBatch: Int = 128, mostBatches: Int = 2, patience: Duration = .milliseconds(25),
+    work: @escaping Work
+  ) {
     self.loop = loop
     self.largestBatch = largestBatch
     self.mostBatches = mostBatches
+    self.patience = patience
     self.work = work
   }
 
@@ -79,14 +89,28 @@ actor Coalescer<Input: Sendable, Output: Sendable> {
   }
 
   private func startBatches() {
-    while underWay.count < mostBatches {
+    while underWay.isEmpty || underWay.count < mostBatches && lastStart + patience <= .now {
       let batch = nextBatch()
       guard !batch.isEmpty else { return }
       lastBatch += 1
+      lastStart = .now
       let id = lastBatch
       let task = Task(executorPreference: loop) { await self.perform(batch, id) }
       underWay[id] = (batch.map(\.number), task)
     }
+    if !waiting.isEmpty, underWay.count < mostBatches, !isWatched {
+      isWatched = true
+      let due = lastStart + patience
+      Task(executorPreference: loop) {
+        try? await Task.sleep(until: due, clock: .continuous)
+        await self.look()
+      }
+    }
+  }
+
+  private func look() {
+    isWatched = false
+    startBatches()
   }
 
   /// Takes the first that wait, but none whose key is under way already.
@@ -109,22 +133,28 @@ actor Coalescer<Input: Sendable, Output: Sendable> {
   }
 
   private func perform(_ batch: [Member], _ id: UInt64) async {
+    let outcome: Result<[Output], RepositoryError>
     do throws(RepositoryError) {
       let outputs = try await work(batch.map(\.input))
       guard outputs.count == batch.count else {
         throw .failed("a batch of \(batch.count) got \(outputs.count) answers")
       }
-      for (member, output) in zip(batch, outputs) { answer(member.number, with: .success(output)) }
+      outcome = .success(outputs)
     } catch {
-      if batch.count > 1, error.isWorthTryingOneByOne {
-        await performOneByOne(batch)
-      } else {
-        for member in batch { answer(member.number, with: .failure(error)) }
-      }
+      outcome = .failure(error)
+      if batch.count > 1, error.isWorthTryingOneByOne { await performOneByOne(batch) }
     }
     for member in batch { if let key = member.key { keysUnderWay.remove(key) } }
     underWay[id] = nil
+    // Before the answers are looked at, so that the database has something to do meanwhile.
     startBatches()
+    switch outcome {
+    case .success(let outputs):
+      for (member, output) in zip(batch, outputs) { answer(member.number, with: .success(output)) }
+    case .failure(let error):
+      // Those that were tried one by one have their answers.
+      for member in batch { answer(member.number, with: .failure(error)) }
+    }
   }
 
   /// So many at once as there may be batches, so that connections are left for others.
