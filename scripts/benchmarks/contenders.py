@@ -17,6 +17,8 @@ class Contender:
     """`measure` is timed, `check` comes after it."""
 
     server = None
+    # How much one operation of it does.
+    each = 1
 
     def __init__(self, name, settings, database, connections):
         self.name, self.settings, self.database, self.connections = name, settings, database, connections
@@ -53,9 +55,10 @@ class OverTLS(Contender):
 class PGBench(Contender):
     """pgbench -M prepared, with a script of its own and its variables."""
 
-    def __init__(self, name, settings, database, connections, script, variables=()):
+    def __init__(self, name, settings, database, connections, script, variables=(), each=1):
+        """`each` is how much one transaction does."""
         super().__init__(name, settings, database, connections)
-        self.script, self.variables = script, variables
+        self.script, self.variables, self.each = script, variables, each
 
     def measure(self, seconds):
         folder = os.path.join(self.settings.state, "pgbench")
@@ -87,7 +90,9 @@ class PGBench(Contender):
             with open(file) as lines:
                 latencies += [int(line.split()[2]) / 1e3 for line in lines]
         cuts = statistics.quantiles(latencies, n=100)
-        return {"done": int(done[1]), "seconds": int(done[1]) / float(rate[1]), "p50": cuts[49], "p99": cuts[98]}
+        return {
+            "done": int(done[1]) * self.each, "seconds": int(done[1]) / float(rate[1]), "p50": cuts[49], "p99": cuts[98],
+        }
 
 
 def timed(contender, seconds):

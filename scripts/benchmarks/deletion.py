@@ -12,6 +12,8 @@ WARM_UP_SECONDS = 2
 WARM_UP_JOBS = 60_000
 # Jobs in the list beyond what the fastest of the warm-up would delete.
 RESERVE = 1.5
+# Jobs in a transaction of sql/delete_together.pgbench.
+TOGETHER = 32
 
 
 class OverTLS(contenders.OverTLS):
@@ -90,15 +92,23 @@ def _measure(settings, database, say, connections):
             PGBench("pgbench, plain statements", settings, database, connections, "delete_statements.pgbench"),
             OverTLS("FastAPI", settings, database, connections, fastapi),
         ]
+        # How far sharing a transaction could get anybody: 32 deletions in each, on two connections.
+        if connections == settings.connections[0]:
+            field.append(
+                PGBench("pgbench, 32 at a time", settings, database, 2, "delete_together.pgbench", each=TOGETHER)
+            )
         say(f"{connections} connections: warming up, and finding out how many jobs a run wants")
-        fastest = max(run(contender, WARM_UP_SECONDS, WARM_UP_JOBS)["rate"] for contender in field)
+        fastest = max(
+            run(contender, WARM_UP_SECONDS, WARM_UP_JOBS)["rate"] for contender in field if contender.each == 1
+        )
         jobs = math.ceil(fastest * settings.seconds * RESERVE / 10_000) * 10_000
         say(f"{settings.runs} rounds of {settings.seconds} s each, {jobs:,} jobs in the store before every run")
         rounds = []
         for number in range(settings.runs):
             results = {}
             for contender in field:
-                result = results[contender.name] = undisturbed(contender, settings.seconds, jobs, say)
+                wanted = jobs if contender.each == 1 else 4 * jobs
+                result = results[contender.name] = undisturbed(contender, settings.seconds, wanted, say)
                 say(f"round {number + 1}, {contender.name}: {contenders.told(result, 'deletions')}")
             rounds.append(results)
         return {"jobs": jobs, "rounds": rounds}

@@ -1,5 +1,7 @@
 """New TLS connections a second, a request on each: the service and nginx by turns, with the same certificate.
 
+Beside them libmicrohttpd with a handler that only answers: the service cannot be ahead of that.
+
 The clients are `openssl s_time -new`: a full handshake each time, with one cipher and one key exchange for both.
 """
 
@@ -9,7 +11,7 @@ import time
 
 import machine
 from database import Failed
-from servers import Client, JobStore, NGINX
+from servers import Bare, Client, JobStore, NGINX
 
 CLIENTS = 8
 CIPHER = "TLS_AES_128_GCM_SHA256"
@@ -53,11 +55,13 @@ def measure(settings, database, say):
     with (
         JobStore(settings.state, settings.binary, settings.sockets) as ours,
         NGINX(settings.state, settings.nginx) as nginx,
+        Bare(settings.state) as bare,
     ):
-        for server in (ours, nginx):
+        field = {"service": ours, "nginx": nginx, Bare.name: bare}
+        for server in field.values():
             run(server, settings, 2)
         for number in range(settings.runs):
-            results = {"service": run(ours, settings, settings.seconds), "nginx": run(nginx, settings, settings.seconds)}
+            results = {name: run(server, settings, settings.seconds) for name, server in field.items()}
             rounds.append(results)
             say(
                 f"handshakes, round {number + 1}: "

@@ -1,9 +1,12 @@
-"""GET of one job by its ID: the service, pgbench and FastAPI by turns on one store that nobody changes."""
+"""GET of one job by its ID: the service, pgbench and FastAPI by turns on one store that nobody changes.
+
+Beside them a handler that only answers, which is how far libmicrohttpd and TLS let anybody get.
+"""
 
 import contenders
 import machine
 from database import TOKEN_HASH
-from servers import FastAPI, JobStore
+from servers import Bare, FastAPI, JobStore
 
 JOBS = 100_000
 WARM_UP_SECONDS = 2
@@ -23,12 +26,14 @@ def _measure(settings, database, say, connections):
     with (
         JobStore(settings.state, settings.binary, settings.sockets) as service,
         FastAPI(settings.state, settings.sockets) as fastapi,
+        Bare(settings.state) as bare,
     ):
         variables = {"jobs": JOBS, "token_hash": TOKEN_HASH}.items()
         field = [
             OverTLS("service", settings, database, connections, service),
             contenders.PGBench("pgbench", settings, database, connections, "get.pgbench", variables),
             OverTLS("FastAPI", settings, database, connections, fastapi),
+            OverTLS(Bare.name, settings, database, connections, bare),
         ]
         for contender in field:
             contenders.timed(contender, WARM_UP_SECONDS)

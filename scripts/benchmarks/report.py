@@ -158,6 +158,10 @@ def handshakes_rows(handshakes):
             f"New TLS connections a second, the service ÷ {handshakes['nginx']}",
             [r["service"]["rate"] / r["nginx"]["rate"] for r in rounds], "", 2, at_least=1,
         ),
+        Row(
+            f"… a libmicrohttpd handler that only answers ÷ {handshakes['nginx']}",
+            [r["bare libmicrohttpd"]["rate"] / r["nginx"]["rate"] for r in rounds], "", 2,
+        ),
         *(Row(f"… {name}", [r[name]["rate"] for r in rounds]) for name in rounds[0]),
         *(Row(f"Processor time of a connection, {name}", [r[name]["microsecondsEach"] for r in rounds], " µs")
           for name in rounds[0]),

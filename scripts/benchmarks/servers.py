@@ -177,6 +177,19 @@ http {{
         self.command = [program, "-p", folder, "-c", configuration]
 
 
+class Bare(Server):
+    """libmicrohttpd with a handler that does nothing but answer: what is left to the service's own work (bare/bare.c)."""
+
+    name = "bare libmicrohttpd"
+
+    def __init__(self, state):
+        super().__init__(state)
+        self.command = [
+            os.path.join(state, "bare"), str(self.port),
+            os.path.join(state, "tls/certificate.pem"), os.path.join(state, "tls/private-key.pem"),
+        ]
+
+
 class Client:
     """One kept-alive TLS connection, as thin as possible so that it measures the server."""
 
