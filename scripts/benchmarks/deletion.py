@@ -11,7 +11,7 @@ from servers import FastAPI, JobStore
 WARM_UP_SECONDS = 2
 WARM_UP_JOBS = 60_000
 # Jobs in the list beyond what the fastest of the warm-up would delete.
-RESERVE = 1.5
+RESERVE = 2.5
 # Jobs in a transaction of sql/delete_together.pgbench.
 TOGETHER = 32
 
