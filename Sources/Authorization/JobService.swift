@@ -43,9 +43,14 @@ public struct JobService: Sendable {
 
   private func record(bearer: String?) async throws(Refusal) -> Sessions.PrincipalRecord {
     let hash = try Self.hash(bearer)
-    let record = try await refusing { () async throws(RepositoryError) in
-      try await repository.sessions.principal(accessHash: hash)
-    }
+    return try Self.known(
+      try await refusing { () async throws(RepositoryError) in
+        try await repository.sessions.principal(accessHash: hash)
+      })
+  }
+
+  /// Refuses a token that stands for nobody.
+  private static func known(_ record: Sessions.PrincipalRecord?) throws(Refusal) -> Sessions.PrincipalRecord {
     guard let record else { throw .unauthenticated(presented: true) }
     return record
   }
@@ -97,7 +102,7 @@ public struct JobService: Sendable {
         rowBound: settings.deletionRowBound, accessHash: hash
       ) { Policy.lack(of: Principal($0), for: .deleteJob) == nil }
     }
-    guard let caller = attempt.caller else { throw .unauthenticated(presented: true) }
+    let caller = try Self.known(attempt.caller)
     user = caller.userName
     guard let deletion = attempt.deletion else {
       try Policy.permit(.deleteJob, for: Principal(caller))
@@ -129,10 +134,10 @@ public struct JobService: Sendable {
   public func job(_ id: UUID, bearer: String?) async -> Attributed<Job> {
     await Attributed.noting { user throws(Refusal) in
       let hash = try Self.hash(bearer)
-      let (caller, job) = try await refusing { () async throws(RepositoryError) in
+      let (record, job) = try await refusing { () async throws(RepositoryError) in
         try await repository.jobs.job(id: id, accessHash: hash)
       }
-      guard let caller else { throw .unauthenticated(presented: true) }
+      let caller = try Self.known(record)
       user = caller.userName
       try Policy.permit(.searchJobByID, for: Principal(caller))
       guard let job else { throw .notFound("The job \(id.guidString) does not exist.") }

@@ -59,11 +59,7 @@ extension Pool {
 
   /// Runs statements in one transaction, with the repository's errors.
   func run(_ queries: [Query]) async throws(RepositoryError) -> [Rows] {
-    do throws(PostgresError) {
-      return try await execute(queries)
-    } catch {
-      throw RepositoryError(error)
-    }
+    try await lending { connection throws(PostgresError) in try await connection.execute(queries) }
   }
 
   /// Runs one statement, with the repository's errors.

@@ -51,7 +51,7 @@ public struct Sessions: Sendable {
   public init(pool: Pool) {
     self.pool = pool
     principals = Coalescer(loop: pool.loop) { hashes throws(RepositoryError) in
-      try await Self.principals(of: hashes, pool)
+      Self.principals(of: hashes, in: try await pool.run(Self.principalQuery(hashes)))
     }
   }
 
@@ -144,12 +144,6 @@ public struct Sessions: Sendable {
   /// Who an access token stands for; nil if it is unknown, expired or revoked, or its user is disabled.
   public func principal(accessHash: [UInt8]) async throws(RepositoryError) -> PrincipalRecord? {
     try await principals(accessHash)
-  }
-
-  private static func principals(
-    of hashes: [[UInt8]], _ pool: Pool
-  ) async throws(RepositoryError) -> [PrincipalRecord?] {
-    principals(of: hashes, in: try await pool.run(principalQuery(hashes)))
   }
 
   /// Asks whom tokens stand for; to be sent together with what they ask for.

@@ -44,15 +44,14 @@ struct Router: Sendable {
   ) async -> Response {
     var user: String?
     do {
+      var response: Response
       switch route.access {
       case .anybody(let handler):
         return try await handler(request, values)
       case .tokenHolder(let handler):
         let principal = try await authenticate(request.bearer)
         user = principal.userName
-        var response = try await handler(request, values, principal)
-        response.user = user
-        return response
+        response = try await handler(request, values, principal)
       case .tokenHolderAtOnce(let decode):
         let work: Route.Work
         do {
@@ -64,17 +63,15 @@ struct Router: Sendable {
         }
         let answer = await work(request.bearer)
         user = answer.user
-        var response = try answer.outcome.get()
-        response.user = user
-        return response
+        response = try answer.outcome.get()
       case .streamingTokenHolder(let handler):
         let principal = try await authenticate(request.bearer)
         user = principal.userName
         guard let body else { throw Problem(500, Problem.fault, cause: "a body that was to stream was read") }
-        var response = try await handler(request, body, values, principal)
-        response.user = user
-        return response
+        response = try await handler(request, body, values, principal)
       }
+      response.user = user
+      return response
     } catch {
       let problem: Problem =
         switch error {
