@@ -531,15 +531,18 @@ def test_a_run_is_handed_out_only_so_often(collector, directory):
     assert report(collector, found, "complete").status_code == 200
 
 
-def test_how_often_is_a_setting(directory, queue_database, start_server):
-    # The scheduler, which ends runs that were claimed so often, comes once, at the start, and finds one to end.
+def test_how_often_is_a_setting(new_database, directory_of, start_server):
+    # The scheduler, which ends runs that were claimed so often, comes once, at the start, and finds one to end. The other
+    # server's has another opinion of how often is enough, and is kept away.
+    database = new_database()
+    directory = directory_of(database)
     former = queue(directory)
     directory.database.rows(
         "UPDATE store.job_runs SET status = 'Running', attempts = 1, collector = 'X', lease_id = gen_random_uuid(),"
         " lease_expires_at = now() - interval '1 second' WHERE run_id = %s",
         former,
     )
-    server = start_server(queue_database, {"collectors.maximumAttempts": 1, "schedule.pollSeconds": 3600})
+    server = start_server(database, {"collectors.maximumAttempts": 1, "schedule.pollSeconds": 3600})
     eventually(lambda: run_row(directory, former, "status") == ("Failed",), what="the scheduler has come")
     collector = Collector(server, directory)
     run = queue(directory)
