@@ -1,8 +1,8 @@
 /// What the log remembers of lines it could not write: a pure state machine, the writing is ``Log``'s.
 ///
-/// A service must outlive the reader of its log, and a slow reader must not set its pace. So a line that finds
-/// no room waits a little, but only one line a second may; the others are dropped. Once there is room again, a
-/// line that says how many are missing comes first.
+/// A service must outlive the reader of its log, and a slow reader must not set its pace. So what finds no room waits a
+/// little, but only once a second; else its lines are dropped. Once there is room again, a line that says how many are
+/// missing comes first.
 struct Backlog {
   /// How long a line may wait for room, in milliseconds.
   static let longestWait: Int32 = 50
@@ -13,10 +13,10 @@ struct Backlog {
   private(set) var dropped = 0
   /// True if the last thing written was the beginning of a line.
   private var isTorn = false
-  /// When a line last waited, in milliseconds since 1970.
+  /// When lines last waited, in milliseconds since 1970.
   private var waitedAt: Int64?
 
-  /// How long a line that finds no room may wait, in milliseconds, 0 for not at all. The wait is spent by
+  /// How long lines that find no room may wait, in milliseconds, 0 for not at all. The wait is spent by
   /// asking. A clock that was set, in either direction, does no harm.
   mutating func takeWait(milliseconds: Int64) -> Int32 {
     if let waitedAt, (milliseconds - waitedAt).magnitude < Self.betweenWaits { return 0 }
@@ -43,10 +43,11 @@ struct Backlog {
     return false
   }
 
-  /// Notes that `written` of a line's `total` bytes were taken.
-  mutating func wrote(_ written: Int, of total: Int) {
-    guard written < total else { return }
-    dropped += 1
-    if written > 0 { isTorn = true }
+  /// Notes that the first `written` bytes of whole lines were taken. A line that was not taken whole is lost.
+  mutating func wrote(_ written: Int, of lines: ArraySlice<UInt8>) {
+    guard written < lines.count else { return }
+    let newline = UInt8(ascii: "\n")
+    dropped += lines.dropFirst(written).count { $0 == newline }
+    if written > 0 { isTorn = lines[lines.startIndex + written - 1] != newline }
   }
 }

@@ -22,4 +22,12 @@ extension Observation {
       .error
     }
   }
+
+  /// Whether it happens at every request, or at many, and nobody must know of it at once.
+  var isRoutine: Bool {
+    switch self {
+    case .request, .jobsDeleted, .rowsErased, .loginSucceeded: level < .warning
+    default: false
+    }
+  }
 }

@@ -4,6 +4,8 @@ import Testing
 
 @Suite("The log's backlog")
 struct BacklogTests {
+  private static let line = ([UInt8](repeating: UInt8(ascii: "x"), count: 79) + [UInt8(ascii: "\n")])[...]
+
   @Test("Only one line a second may wait for room, whichever way the clock is set meanwhile")
   func waits() {
     var backlog = Backlog()
@@ -14,7 +16,7 @@ struct BacklogTests {
   @Test("A line written whole leaves nothing to apologise for")
   func whole() {
     var backlog = Backlog()
-    backlog.wrote(80, of: 80)
+    backlog.wrote(80, of: Self.line)
     #expect(backlog.dropped == 0)
     #expect(backlog.apology(milliseconds: 0) == nil)
   }
@@ -22,8 +24,8 @@ struct BacklogTests {
   @Test("Lost lines are counted until an apology has been written whole")
   func counting() throws {
     var backlog = Backlog()
-    backlog.wrote(0, of: 80)
-    backlog.wrote(0, of: 80)
+    backlog.wrote(0, of: Self.line)
+    backlog.wrote(0, of: Self.line)
     let apology = try #require(backlog.apology(milliseconds: 0))
     #expect(try JSON.fields(apology)["count"] == .number(2))
     let canFollowNothing = backlog.apologised(written: 0, of: apology.count)
@@ -38,20 +40,33 @@ struct BacklogTests {
   @Test("A torn line counts as lost and is ended before the apology")
   func torn() throws {
     var backlog = Backlog()
-    backlog.wrote(30, of: 80)
+    backlog.wrote(30, of: Self.line)
     let apology = try #require(backlog.apology(milliseconds: 0))
     #expect(apology.first == UInt8(ascii: "\n"))
     #expect(try JSON.fields(apology)["count"] == .number(1))
     let canFollow = backlog.apologised(written: apology.count, of: apology.count)
     #expect(canFollow)
-    backlog.wrote(0, of: 80)
+    backlog.wrote(0, of: Self.line)
     #expect(backlog.apology(milliseconds: 0)?.first == UInt8(ascii: "{"))
+  }
+
+  @Test(
+    "Of several lines those count as lost that were not written whole, and only a piece of one is torn",
+    arguments: [
+      (0, 3, "{"), (79, 3, "\n"), (80, 2, "{"), (81, 2, "\n"), (159, 2, "\n"), (160, 1, "{"), (239, 1, "\n"),
+    ])
+  func several(written: Int, lost: Int, beginning: String) throws {
+    var backlog = Backlog()
+    backlog.wrote(written, of: (Array(Self.line) + Self.line + Self.line)[...])
+    #expect(backlog.dropped == lost)
+    let apology = try #require(backlog.apology(milliseconds: 0))
+    #expect(apology.first == beginning.utf8.first)
   }
 
   @Test("A torn apology is itself ended before the next one")
   func tornApology() {
     var backlog = Backlog()
-    backlog.wrote(0, of: 80)
+    backlog.wrote(0, of: Self.line)
     #expect(backlog.apology(milliseconds: 0)?.first == UInt8(ascii: "{"))
     let canFollow = backlog.apologised(written: 5, of: 90)
     #expect(!canFollow)

@@ -14,8 +14,8 @@ struct LogTests {
     log.write(.failure("3"))
     #expect(try pipe.lines().map { $0["event"] } == [.text("refreshTokenReused"), .text("failure")])
     log.setLevel(.debug)
-    log.write(.rowsErased(4))
-    #expect(try pipe.lines().map { $0["event"] } == [.text("rowsErased")])
+    log.write(.runsScheduled(4))
+    #expect(try pipe.lines().map { $0["event"] } == [.text("runsScheduled")])
     log.setLevel(.error)
     log.write(.refreshTokenReused(user: "5"))
     #expect(try pipe.lines().isEmpty)
@@ -49,6 +49,66 @@ struct LogTests {
     let lines = try pipe.lines()
     #expect(lines.count == 240)
     #expect(lines.allSatisfy { $0["detail"] == .text(text) })
+  }
+
+  @Test("What happens at every request is written together, soon, and by any other line before itself")
+  func gathering() async throws {
+    let pipe = Pipe()
+    let log = Log(descriptor: pipe.writer)
+    for count in 1...20 { log.write(.jobsDeleted(count: count, runs: 0)) }
+    log.write(.request(deletion(outcome: "failed")))
+    let lines = try pipe.lines()
+    #expect(lines.dropLast().map { $0["count"] } == (1...20).map { JSON.number(Double($0)) })
+    #expect(lines.last?["event"] == .text("request"))
+
+    log.write(.request(deletion()))
+    log.write(.loginSucceeded(user: "alice", peer: "10.0.0.1"))
+    // Not a task's sleep: the tests beside this one keep the tasks' threads busy.
+    var soon: [[String: JSON]] = []
+    for _ in 0..<1000 where soon.count < 2 {
+      usleep(10_000)
+      soon += try pipe.lines()
+    }
+    #expect(soon.map { $0["event"] } == [.text("request"), .text("loginSucceeded")])
+  }
+
+  @Test("A log that goes leaves no line behind")
+  func end() throws {
+    let pipe = Pipe()
+    Log(descriptor: pipe.writer).write(.request(deletion()))
+    #expect(try pipe.lines().map { $0["event"] } == [.text("request")])
+  }
+
+  @Test("Routine lines of several tasks stay whole and in their order, and none is lost")
+  func concurrentGathering() async throws {
+    let pipe = Pipe()
+    let log = Log(descriptor: pipe.writer)
+    await withTaskGroup(of: Void.self) { group in
+      for task in 0..<4 {
+        group.addTask { for number in 0..<150 { log.write(.jobsDeleted(count: number, runs: task)) } }
+      }
+    }
+    log.write(.stopped)
+    let lines = try pipe.lines()
+    #expect(lines.count == 601)
+    for task in 0..<4 {
+      let numbers = lines.filter { $0["runs"] == .number(Double(task)) }.map { $0["count"] }
+      #expect(numbers == (0..<150).map { JSON.number(Double($0)) })
+    }
+  }
+
+  @Test("A reader that stalls while much is gathered costs lines, and they are counted")
+  func stalledGathering() throws {
+    let pipe = Pipe()
+    let log = Log(descriptor: pipe.writer)
+    for number in 0..<5000 { log.write(.jobsDeleted(count: number, runs: 0)) }
+    log.write(.stopped)
+    let kept = try pipe.lines().count
+    #expect((1..<5000).contains(kept))
+    log.write(.stopped)
+    let after = try pipe.lines()
+    #expect(after.map { $0["event"] } == [.text("logLinesDropped"), .text("stopped")])
+    #expect(after.first?["count"] == .number(Double(5001 - kept)))
   }
 
   @Test("A reader that stalls costs lines and not time, and is told how many once it reads again")

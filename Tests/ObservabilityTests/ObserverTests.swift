@@ -8,9 +8,9 @@ struct ObserverTests {
   @Test("An observation becomes a log line and a metric")
   func both() throws {
     let observe = Observer(log: Log(descriptor: pipe.writer), metrics: Metrics(version: "1"))
-    observe(.loginSucceeded(user: "alice", peer: "10.0.0.1"))
-    #expect(try pipe.lines().map { $0["event"] } == [.text("loginSucceeded")])
-    #expect(observe.exposition(gauges()).contains("\nccs_jobstore_logins_total 1\n"))
+    observe(.loginFailed(user: "alice", peer: "10.0.0.1", reason: "unknown"))
+    #expect(try pipe.lines().map { $0["event"] } == [.text("loginFailed")])
+    #expect(observe.exposition(gauges()).contains("\nccs_jobstore_logins_failed_total 1\n"))
   }
 
   @Test("An observation below the log's level is counted all the same")
