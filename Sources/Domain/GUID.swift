@@ -6,35 +6,38 @@ extension UUID {
   ///
   /// - Returns: nil if the text is no GUID.
   public init?(guid text: some StringProtocol) {
-    var digits: [UInt8] = []
-    digits.reserveCapacity(32)
     var bytes = Substring(text).utf8[...]
     while let first = bytes.first, first == 0x20 || (0x09...0x0D).contains(first) { bytes.removeFirst() }
     while let last = bytes.last, last == 0x20 || (0x09...0x0D).contains(last) { bytes.removeLast() }
+    let count = bytes.count
     let braced = bytes.first == UInt8(ascii: "{")
     if braced {
-      guard bytes.last == UInt8(ascii: "}"), bytes.count == 38 else { return nil }
+      guard bytes.last == UInt8(ascii: "}"), count == 38 else { return nil }
       bytes = bytes.dropFirst().dropLast()
     }
-    guard bytes.count == 36 || (bytes.count == 32 && !braced) else { return nil }
-    let hyphenated = bytes.count == 36
-    for (position, byte) in bytes.enumerated() {
-      if hyphenated, [8, 13, 18, 23].contains(position) {
-        guard byte == UInt8(ascii: "-") else { return nil }
-        continue
-      }
-      switch byte {
-      case UInt8(ascii: "0")...UInt8(ascii: "9"): digits.append(byte - UInt8(ascii: "0"))
-      case UInt8(ascii: "a")...UInt8(ascii: "f"): digits.append(byte - UInt8(ascii: "a") + 10)
-      case UInt8(ascii: "A")...UInt8(ascii: "F"): digits.append(byte - UInt8(ascii: "A") + 10)
-      default: return nil
-      }
-    }
-    guard digits.count == 32 else { return nil }
+    let hyphenated = count != 32
+    guard braced || count == 36 || !hyphenated else { return nil }
     var value: uuid_t = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
-    withUnsafeMutableBytes(of: &value) { raw in
-      for index in 0..<16 { raw[index] = digits[2 * index] << 4 | digits[2 * index + 1] }
+    let isComplete = withUnsafeMutableBytes(of: &value) { raw in
+      var digits = 0
+      for (position, byte) in bytes.enumerated() {
+        if hyphenated, position == 8 || position == 13 || position == 18 || position == 23 {
+          guard byte == UInt8(ascii: "-") else { return false }
+          continue
+        }
+        let digit: UInt8
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = byte - UInt8(ascii: "A") + 10
+        default: return false
+        }
+        raw[digits / 2] = raw[digits / 2] << 4 | digit
+        digits += 1
+      }
+      return true
     }
+    guard isComplete else { return nil }
     self.init(uuid: value)
   }
 
@@ -48,14 +51,17 @@ extension UUID {
             buffer[position] = UInt8(ascii: "-")
             position += 1
           }
-          for digit in [byte >> 4, byte & 15] {
-            buffer[position] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
-            position += 1
-          }
+          buffer[position] = Self.hexadecimal(byte >> 4)
+          buffer[position + 1] = Self.hexadecimal(byte & 15)
+          position += 2
         }
         return 36
       }
     }
+  }
+
+  private static func hexadecimal(_ digit: UInt8) -> UInt8 {
+    digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
   }
 
   /// A new identifier that sorts by its time of making (RFC 9562, section 5.7), so that neighbours in time are
@@ -63,7 +69,10 @@ extension UUID {
   ///
   /// - Parameter time: When it is made; the past for imported things.
   public static func timeOrdered(at time: Date = Date()) -> UUID {
-    var value = UUID().uuid
+    // Not of a random UUID, for which the library opens /dev/urandom each time.
+    var generator = SystemRandomNumberGenerator()
+    let random = (generator.next(), generator.next())
+    var value = unsafeBitCast(random, to: uuid_t.self)
     let milliseconds = UInt64(max(0, min(time.timeIntervalSince1970 * 1000, 281_474_976_710_655)))
     withUnsafeMutableBytes(of: &value) { raw in
       for index in 0..<6 { raw[index] = UInt8(truncatingIfNeeded: milliseconds >> (40 - 8 * index)) }

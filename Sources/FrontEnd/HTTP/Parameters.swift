@@ -7,48 +7,65 @@ struct Parameters: Sendable {
     case malformed
   }
 
-  /// nil: the value is malformed.
-  private var values: [String: [String?]] = [:]
-  /// The names as they were written, in their order.
-  private var names: [Substring] = []
+  private struct Parameter {
+    /// As it was written.
+    let name: Substring
+    /// nil: it is malformed.
+    let value: String?
+  }
+
+  /// In their order. A request has few, so that looking at each is faster than any table.
+  private var parameters: [Parameter] = []
   /// A name is malformed: nobody knows which parameter was meant, so none counts as absent.
   private var hasMalformedName = false
 
   /// - Parameter plusIsSpace: Whether `+` stands for a space.
   init(_ bytes: some Collection<UInt8>, plusIsSpace: Bool = true) {
     for pair in bytes.split(separator: UInt8(ascii: "&")) {
-      let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-      guard let written = PercentEncoding.decode(parts[0], plusIsSpace: true) else {
+      let sign = pair.firstIndex(of: UInt8(ascii: "="))
+      guard let written = PercentEncoding.decode(pair[..<(sign ?? pair.endIndex)], plusIsSpace: true) else {
         hasMalformedName = true
         continue
       }
-      let strays = written.prefix { $0.isWhitespace || "/?(".contains($0) }
-      let name = written[strays.endIndex...].trimmed
+      var name = written[...]
+      var strays = name.prefix(0)
+      if !name.isTrimmed || "/?(".contains(name[name.startIndex]) {
+        strays = written.prefix { $0.isWhitespace || "/?(".contains($0) }
+        name = written[strays.endIndex...].trimmed
+      }
       guard !name.isEmpty else { continue }
-      names.append(name)
-      var value = parts.count < 2 ? "" : PercentEncoding.decode(parts[1], plusIsSpace: plusIsSpace)
+      var value =
+        sign.map {
+          PercentEncoding.decode(pair[pair.index(after: $0)...], plusIsSpace: plusIsSpace)
+        } ?? ""
       // The documents print `Jobs?(Attributes=… )&page=…`, with the name within the parentheses.
       if strays.contains("(") { value = value?.withoutUnmatchedParenthesis }
-      values[name.lowercased(), default: []].append(value)
+      parameters.append(Parameter(name: name, value: value))
     }
   }
 
   /// The parameter's value; nil if it is absent.
   func callAsFunction(_ name: String) throws(Mistake) -> String? {
     guard !hasMalformedName else { throw .malformed }
-    guard let found = values[name.lowercased()] else { return nil }
-    guard found.count == 1 else { throw .repeated }
-    guard let value = found[0] else { throw .malformed }
+    guard let first = parameters.firstIndex(where: { Self.isSame($0.name, name) }) else { return nil }
+    guard !parameters[(first + 1)...].contains(where: { Self.isSame($0.name, name) }) else { throw .repeated }
+    guard let value = parameters[first].value else { throw .malformed }
     return value
   }
 
-  func has(_ name: String) -> Bool { values[name.lowercased()] != nil }
+  func has(_ name: String) -> Bool { parameters.contains { Self.isSame($0.name, name) } }
 
   /// The first name that is none of the known ones, as it was written. `_` is none of anybody's: libraries add it so
   /// that no cache answers.
   func firstName(otherThan known: [String]) -> Substring? {
-    let known = Set(known.map { $0.lowercased() })
-    return names.first { $0 != "_" && !known.contains($0.lowercased()) }
+    parameters.first { parameter in
+      parameter.name != "_" && !known.contains { Self.isSame(parameter.name, $0) }
+    }?.name
+  }
+
+  /// Names of ours are in ASCII.
+  private static func isSame(_ written: Substring, _ name: String) -> Bool {
+    written.equalsIgnoringASCIICase(name)
   }
 }
 
@@ -78,8 +95,15 @@ extension Bool {
   }
 }
 
-extension StringProtocol {
+extension StringProtocol where UTF8View: BidirectionalCollection {
+  /// Whether it begins and ends with a character of ASCII that is no white space. May say no of others.
+  fileprivate var isTrimmed: Bool {
+    guard let first = utf8.first, let last = utf8.last else { return false }
+    return (0x21...0x7E).contains(first) && (0x21...0x7E).contains(last)
+  }
+
   var trimmed: SubSequence {
+    if isTrimmed { return self[startIndex..<endIndex] }
     guard let start = firstIndex(where: { !$0.isWhitespace }),
       let end = lastIndex(where: { !$0.isWhitespace })
     else { return self[startIndex..<startIndex] }

@@ -5,6 +5,10 @@ enum PercentEncoding {
   /// - Parameter plusIsSpace: As in forms and the queries that forms make.
   /// - Returns: nil if a `%` is not followed by two hexadecimal digits, or the result is no UTF-8 or holds NUL.
   static func decode(_ bytes: some Collection<UInt8>, plusIsSpace: Bool) -> String? {
+    let isPlain = bytes.allSatisfy { byte in
+      byte != UInt8(ascii: "%") && byte != 0 && !(plusIsSpace && byte == UInt8(ascii: "+"))
+    }
+    if isPlain { return String(validating: bytes, as: UTF8.self) }
     var decoded: [UInt8] = []
     decoded.reserveCapacity(bytes.count)
     var iterator = bytes.makeIterator()

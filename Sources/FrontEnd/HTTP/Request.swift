@@ -15,9 +15,12 @@ struct Request: Sendable {
   var bearer: String? {
     let values = headers.values("Authorization")
     guard values.count == 1 else { return nil }
-    let parts = values[0].split(separator: " ", maxSplits: 1)
-    guard parts.count == 2, parts[0].equalsIgnoringASCIICase("Bearer") else { return nil }
-    return String(parts[1].trimmed)
+    let value = values[0].drop { $0 == " " }
+    guard let space = value.utf8.firstIndex(of: UInt8(ascii: " ")),
+      value[..<space].equalsIgnoringASCIICase("Bearer")
+    else { return nil }
+    let token = value[space...].trimmed
+    return token.isEmpty ? nil : String(token)
   }
 
   /// Whether the client prefers a representation to an empty answer (RFC 7240, section 4.2). Of several preferences

@@ -17,10 +17,9 @@ struct Target: Sendable {
       let rest = path[scheme.upperBound...]
       path = rest.firstIndex(of: UInt8(ascii: "/")).map { rest[$0...] } ?? path[path.endIndex...]
     }
-    let decoded = path.split(separator: UInt8(ascii: "/")).map {
-      PercentEncoding.decode($0, plusIsSpace: false)
-    }
-    segments = decoded.contains { $0 == nil } ? nil : decoded.compactMap(\.self)
+    let parts = path.split(separator: UInt8(ascii: "/"))
+    let decoded = parts.compactMap { PercentEncoding.decode($0, plusIsSpace: false) }
+    segments = decoded.count == parts.count ? decoded : nil
     self.query = Parameters(query)
   }
 }
