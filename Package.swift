@@ -12,6 +12,7 @@ let package = Package(
     .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(
       name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+    .systemLibrary(name: "CGnuTLS", pkgConfig: "gnutls", providers: [.apt(["libgnutls28-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
 
     .target(name: "Domain"),
@@ -23,7 +24,9 @@ let package = Package(
       dependencies: ["Domain", "Observability", "Repository", "COpenSSL"]),
     .target(
       name: "FrontEnd",
-      dependencies: ["Domain", "Observability", "Authorization", "CMicroHTTPD", "COpenSSL"],
+      dependencies: [
+        "Domain", "Observability", "Authorization", "CEpoll", "CMicroHTTPD", "CGnuTLS", "COpenSSL",
+      ],
       resources: [.embedInCode("OpenAPI/openapi.json")]),
     .target(
       name: "Administration", dependencies: ["Domain", "Authorization", "Repository", "Postgres"]),

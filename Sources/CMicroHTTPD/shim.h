@@ -63,6 +63,13 @@ static inline int connection_descriptor(struct MHD_Connection *connection) {
   return info ? info->connect_fd : -1;
 }
 
+// The connection's session of GnuTLS; NULL if it has none.
+static inline void *connection_session(struct MHD_Connection *connection) {
+  const union MHD_ConnectionInfo *info =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+  return info ? info->tls_session : NULL;
+}
+
 // The client's address; NULL if it is not known.
 static inline const struct sockaddr *connection_address(struct MHD_Connection *connection) {
   const union MHD_ConnectionInfo *info =

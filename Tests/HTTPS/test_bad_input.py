@@ -77,7 +77,7 @@ def test_however_many_parameters_there_are_they_get_an_answer(server, client, co
 
 @pytest.mark.parametrize("place", ["query", "headers"])
 def test_a_head_about_as_large_as_the_limit_is_taken_or_refused_but_never_left_without_an_answer(server, place):
-    for size in [*range(31_800, 33_200, 100), 32_767, 32_768, 32_769]:
+    for size in [*range(15_400, 17_400, 100), 16_383, 16_384, 16_385]:
         filler = "a" * size
         request = head("GET", f"/livez?{filler}") if place == "query" else head("GET", "/livez", f"X-Filler: {filler}")
         answer = exchange(server, request, seconds=5)

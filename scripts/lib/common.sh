@@ -69,7 +69,7 @@ stop_process() {
 # The first line is what the Swift toolchain itself wants of Debian.
 build_packages=(
   g++ git libcurl4 libncurses6 libsqlite3-0 libxml2
-  pkg-config libmicrohttpd-dev libpq-dev libssl-dev
+  pkg-config libgnutls28-dev libmicrohttpd-dev libpq-dev libssl-dev
 )
 migration_packages=(sqitch libdbd-pg-perl postgresql-client)
 

@@ -45,6 +45,8 @@ final class HTTPSDaemon: Sendable {
   let router: Router
   let settings: Settings
   private let executor: any TaskExecutor
+  private let resumptions: Resumptions
+  private let handshakes = Handshakes()
   private let observe: Observer
   let registry: ConnectionRegistry
   let inFlight: InFlight
@@ -68,6 +70,7 @@ final class HTTPSDaemon: Sendable {
     self.router = router
     self.settings = settings
     self.executor = executor
+    resumptions = Resumptions(executor: executor)
     self.inFlight = inFlight
     observe = observer
     registry = ConnectionRegistry(limits: settings.deadlines)
@@ -92,7 +95,8 @@ final class HTTPSDaemon: Sendable {
       connection_limit: UInt32(settings.connections),
       connection_limit_per_address: UInt32(settings.connectionsPerAddress),
       // The head, 72 bytes for each field of it, and the answer's head. No more than that: libmicrohttpd 0.9.75 fills
-      // all of it with zeros after every request, so each connection really has it, and each request pays for it.
+      // all of it with zeros after every request, so each connection really has it, and each request pays for it; and
+      // beyond 32 KiB it maps and unmaps it anew for each connection.
       connection_memory: settings.headBytes + Self.fieldsMemory, tls_priorities: texts[2],
       certificate_chain: texts[0], private_key: texts[1], context: Unmanaged.passUnretained(self).toOpaque(),
       access: { context, connection, _, method, version, upload, uploadSize, exchange in
@@ -116,13 +120,14 @@ final class HTTPSDaemon: Sendable {
           Unmanaged<Exchange>.fromOpaque(pointer).takeRetainedValue(), on: connection,
           answered: was_answered(code))
       },
-      connection: { context, connection, _, code in
-        guard let context, let connection else { return }
+      connection: { context, connection, handshake, code in
+        guard let context, let connection, let handshake else { return }
         Unmanaged<HTTPSDaemon>.fromOpaque(context).takeUnretainedValue().notified(
-          connection, begun: has_begun(code))
+          connection, begun: has_begun(code), &handshake.pointee)
       })
     let daemon = start_https_daemon(&options)
     guard let daemon else { throw .notStarted }
+    handshakes.start()
     handle.withLock { $0 = Handle(daemon: daemon, descriptor: descriptor) }
   }
 
@@ -140,19 +145,31 @@ final class HTTPSDaemon: Sendable {
     quiesce()
     // Outside the lock: it waits for threads that may be in a callback.
     if let stopping = handle.withLock({ $0.take() }) {
+      // libmicrohttpd must not be stopped while a connection is suspended.
+      handshakes.close()
       MHD_stop_daemon(stopping.daemon)
+      handshakes.stop()
       Glibc.close(stopping.descriptor)
     }
   }
 
   // MARK: - Connections
 
-  private func notified(_ connection: OpaquePointer, begun: Bool) {
+  /// - Parameter handshake: The connection's own pointer, kept by libmicrohttpd.
+  private func notified(
+    _ connection: OpaquePointer, begun: Bool, _ handshake: inout UnsafeMutableRawPointer?
+  ) {
     let key = UInt(bitPattern: connection)
-    guard begun else { return registry.closed(key) }
+    guard begun else {
+      if let handshake { Handshakes.ended(handshake) }
+      return registry.closed(key)
+    }
     let descriptor = connection_descriptor(connection)
     let address = ListeningSocket.text(of: connection_address(connection))
     registry.opened(key, descriptor: descriptor, address: address)
+    if let session = connection_session(connection) {
+      handshake = handshakes.begin(OpaquePointer(session), of: connection, descriptor: descriptor)
+    }
   }
 
   private func completed(_ exchange: Exchange, on connection: OpaquePointer, answered: Bool) {
@@ -301,7 +318,7 @@ final class HTTPSDaemon: Sendable {
       _ = queue(response, for: exchange, on: suspended.connection)
       if waiter { waiters.leave() }
       inFlight.leave()
-      MHD_resume_connection(suspended.connection)
+      resumptions.add(suspended.connection)
     }
     registry.attach(task, to: key)
     return .YES

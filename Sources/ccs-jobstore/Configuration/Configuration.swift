@@ -115,7 +115,7 @@ struct Configuration: Sendable, Equatable {
     var tokenBodyBytes = 16_384
     var bulkBodyBytes = 1_073_741_824
     var bulkTimeoutSeconds = 600.0
-    var headerBytes = 32_768
+    var headerBytes = 16_384
     var connections = 12_000
     var connectionsPerAddress = 0
     var requestsInFlight = 2000
