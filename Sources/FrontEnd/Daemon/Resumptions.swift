@@ -14,7 +14,7 @@ final class Resumptions: Sendable {
   }
 
   /// So many that libmicrohttpd's threads do not stand idle meanwhile.
-  private static let most = 16
+  private static let most = 4
 
   private let executor: any TaskExecutor
   private let waiting = Mutex(Waiting())
