@@ -1,6 +1,7 @@
 """New TLS connections a second, a request on each: the service and nginx by turns, with the same certificate.
 
-Beside them libmicrohttpd with a handler that only answers: the service cannot be ahead of that.
+Beside them libmicrohttpd with a handler that only answers. It has less to do than the service, but spins while it waits
+for a client's part of a handshake, which the service does not.
 
 The clients are `openssl s_time -new`: a full handshake each time, with one cipher and one key exchange for both.
 """
