@@ -118,6 +118,12 @@ class Server:
     def is_alive(self):
         return self.process is not None and self.process.poll() is None
 
+    def processor_seconds(self):
+        """What the process has used of the processors since it started, in the kernel's ticks."""
+        with open(f"/proc/{self.process.pid}/stat") as file:
+            fields = file.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def signal(self, number):
         self.process.send_signal(number)
 
