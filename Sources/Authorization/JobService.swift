@@ -21,6 +21,7 @@ public struct JobService: Sendable {
   }
 
   private let repository: Repository
+  private let deletion: Deletion
   private let settings: Settings
   private let observe: Observer
   /// Called when a deletion has left rows to the eraser.
@@ -30,6 +31,7 @@ public struct JobService: Sendable {
     repository: Repository, settings: Settings, observer: Observer, rowsLeft: @escaping @Sendable () -> Void
   ) {
     self.repository = repository
+    deletion = repository.deletion(requiring: Policy.requirement(of: .deleteJob))
     self.settings = settings
     observe = observer
     self.rowsLeft = rowsLeft
@@ -38,15 +40,12 @@ public struct JobService: Sendable {
   /// Who a bearer token stands for, as of now: nothing is remembered from one request to the next, so a
   /// revoked right counts at once.
   public func authenticate(bearer: String?) async throws(Refusal) -> Principal {
-    Principal(try await record(bearer: bearer))
-  }
-
-  private func record(bearer: String?) async throws(Refusal) -> Sessions.PrincipalRecord {
     let hash = try Self.hash(bearer)
-    return try Self.known(
-      try await refusing { () async throws(RepositoryError) in
-        try await repository.sessions.principal(accessHash: hash)
-      })
+    return Principal(
+      try Self.known(
+        try await refusing { () async throws(RepositoryError) in
+          try await repository.sessions.principal(accessHash: hash)
+        }))
   }
 
   /// Refuses a token that stands for nobody.
@@ -70,60 +69,46 @@ public struct JobService: Sendable {
     _ jobs: [UUID], versions: [Int]? = nil, remove: Bool, bearer: String?, requestID: UUID
   ) async -> Attributed<[JobDeletion]> {
     await Attributed.noting { user throws(Refusal) in
-      let deletions: [JobDeletion]
-      if jobs.count == 1 {
-        deletions = [
-          try await deleteJob(
-            jobs[0], versions: versions, remove: remove, bearer: bearer, requestID: requestID, noting: &user)
-        ]
-      } else {
-        let record = try await record(bearer: bearer)
-        user = record.userName
-        try Policy.permit(.deleteJob, for: Principal(record))
-        deletions = try await refusing { () async throws(RepositoryError) in
-          try await repository.deletion.delete(
-            jobs: jobs, remove: remove, requestID: requestID, rowBound: settings.deletionRowBound, for: record
-          )
+      let hash = try Self.hash(bearer)
+      let deletions = try await refusing { () async throws(RepositoryError) in
+        if jobs.count == 1 {
+          [
+            try await deletion.delete(
+              job: jobs[0], versions: versions, remove: remove, requestID: requestID,
+              rowBound: settings.deletionRowBound, accessHash: hash)
+          ]
+        } else {
+          try await deletion.delete(
+            jobs: jobs, remove: remove, requestID: requestID, rowBound: settings.deletionRowBound,
+            accessHash: hash)
         }
       }
-      try report(deletions)
+      user = deletions.first?.userName
+      for deletion in deletions { try await refuse(deletion, bearer: bearer) }
+      report(deletions)
       return deletions
     }
   }
 
-  /// One job, in one go with the look at who asks for it.
-  private func deleteJob(
-    _ job: UUID, versions: [Int]?, remove: Bool, bearer: String?, requestID: UUID, noting user: inout String?
-  ) async throws(Refusal) -> JobDeletion {
-    let hash = try Self.hash(bearer)
-    let attempt = try await refusing { () async throws(RepositoryError) in
-      try await repository.deletion.delete(
-        job: job, versions: versions, remove: remove, requestID: requestID,
-        rowBound: settings.deletionRowBound, accessHash: hash
-      ) { Policy.lack(of: Principal($0), for: .deleteJob) == nil }
+  /// Refuses what was not done.
+  private func refuse(_ deletion: JobDeletion, bearer: String?) async throws(Refusal) {
+    let id = deletion.jobID.guidString
+    switch deletion.outcome {
+    case .done: return
+    case .unknownCaller: throw .unauthenticated(presented: true)
+    case .notPermitted:
+      try Policy.permit(.deleteJob, for: try await authenticate(bearer: bearer))
+      throw .unavailable("the caller was permitted to delete jobs just after it was refused")
+    case .locked: throw .unavailable("the job is locked")
+    case .notFound: throw .notFound("The job \(id) does not exist.")
+    case .systemJob: throw .forbidden("The job \(id) is a system job. A system job cannot be deleted.")
+    case .notCreator:
+      throw .forbidden("The job \(id) was created by another user. Only its creator can delete it.")
+    case .changed: throw .changed(id)
     }
-    let caller = try Self.known(attempt.caller)
-    user = caller.userName
-    guard let deletion = attempt.deletion else {
-      try Policy.permit(.deleteJob, for: Principal(caller))
-      throw .failed("a deletion that is permitted was not carried out")
-    }
-    return deletion
   }
 
-  private func report(_ deletions: [JobDeletion]) throws(Refusal) {
-    for deletion in deletions {
-      let id = deletion.jobID.guidString
-      switch deletion.outcome {
-      case .done: continue
-      case .locked: throw .unavailable("the job is locked")
-      case .notFound: throw .notFound("The job \(id) does not exist.")
-      case .systemJob: throw .forbidden("The job \(id) is a system job. A system job cannot be deleted.")
-      case .notCreator:
-        throw .forbidden("The job \(id) was created by another user. Only its creator can delete it.")
-      case .changed: throw .changed(id)
-      }
-    }
+  private func report(_ deletions: [JobDeletion]) {
     observe(.jobsDeleted(count: deletions.count, runs: deletions.reduce(0) { $0 + $1.runs }))
     let rowsErased = deletions.reduce(0) { $0 + $1.rowsErased }
     if rowsErased > 0 { observe(.rowsErased(rowsErased)) }

@@ -9,7 +9,6 @@ public struct Repository: Sendable {
   public let jobRunClaims: JobRunClaims
   public let jobDefinitions: JobDefinitions
   public let runControl: RunControl
-  public let deletion: Deletion
   public let purges: Purges
   public let schedules: Schedules
   public let runUpkeep: RunUpkeep
@@ -18,7 +17,10 @@ public struct Repository: Sendable {
   public let results: Results
   public let reports: Reports
 
+  private let pool: Pool
+
   public init(pool: Pool) {
+    self.pool = pool
     sessions = Sessions(pool: pool)
     failedLogins = FailedLogins(pool: pool)
     jobs = Jobs(pool: pool)
@@ -26,7 +28,6 @@ public struct Repository: Sendable {
     jobRunClaims = JobRunClaims(pool: pool)
     jobDefinitions = JobDefinitions(pool: pool)
     runControl = RunControl(pool: pool)
-    deletion = Deletion(pool: pool)
     purges = Purges(pool: pool)
     schedules = Schedules(pool: pool)
     runUpkeep = RunUpkeep(pool: pool)
@@ -34,5 +35,10 @@ public struct Repository: Sendable {
     inventory = Inventory(pool: pool)
     results = Results(pool: pool)
     reports = Reports(pool: pool)
+  }
+
+  /// Delete Job for callers who have what it requires.
+  public func deletion(requiring requirement: Deletion.Requirement) -> Deletion {
+    Deletion(pool: pool, requirement: requirement)
   }
 }

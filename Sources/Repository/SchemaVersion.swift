@@ -3,7 +3,7 @@ import Postgres
 /// The state of the database's schema: the name of the last change that Sqitch deployed.
 public enum SchemaVersion {
   /// The change this build works with: the last of `migrations/sqitch.plan`.
-  public static let wanted = "erasure_by_bitmap"
+  public static let wanted = "deletion_by_token"
 
   private static let registry = Statement("SELECT to_regclass('sqitch.changes') IS NOT NULL")
   private static let last = Statement(

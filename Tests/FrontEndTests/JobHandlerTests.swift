@@ -183,7 +183,8 @@ struct JobHandlerTests {
       }
       let deletions = runs.map {
         JobDeletion(
-          jobID: UUID(), outcome: .done, jobName: "a \"job\"", runs: $0, rowsLeft: false, rowsErased: 0)
+          jobID: UUID(), outcome: .done, userName: "me", jobName: "a \"job\"", runs: $0, rowsLeft: false,
+          rowsErased: 0)
       }
       let body = try JSONDecoder().decode(
         Body.self, from: Data(DeletionJSON.message(deletions, removed: removed).bytes))

@@ -533,7 +533,7 @@ def test_a_schema_that_is_too_old_is_refused_naming_both(start_server, new_datab
     server = start_server(database, launch_only=True)
     assert server.wait(20) == 78
     refused = server.events("schemaRefused")[0]
-    assert (refused["found"], refused["wanted"]) == ("erasure", "erasure_by_bitmap")
+    assert (refused["found"], refused["wanted"]) == ("erasure", "deletion_by_token")
 
 
 def test_a_schema_that_is_newer_is_refused_naming_both(start_server, new_database):
@@ -547,7 +547,7 @@ def test_a_schema_that_is_newer_is_refused_naming_both(start_server, new_databas
     assert server.wait(20) == 78
     refused = server.events("schemaRefused")[0]
     assert refused["found"] == "from_the_future"
-    assert refused["wanted"] == "erasure_by_bitmap"
+    assert refused["wanted"] == "deletion_by_token"
 
 
 def test_a_database_without_a_schema_is_refused(start_server, cluster, new_database):
@@ -555,7 +555,7 @@ def test_a_database_without_a_schema_is_refused(start_server, cluster, new_datab
     database.rows("DROP SCHEMA sqitch, store, audit, auth, directory CASCADE")
     server = start_server(database, launch_only=True)
     assert server.wait(20) == 78
-    assert server.events("schemaRefused")[0]["wanted"] == "erasure_by_bitmap"
+    assert server.events("schemaRefused")[0]["wanted"] == "deletion_by_token"
 
 
 def test_a_reverted_and_redeployed_database_is_served(start_server, new_database, directory_of):

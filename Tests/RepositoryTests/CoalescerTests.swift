@@ -107,7 +107,8 @@ struct CoalescerTests {
     }
   }
 
-  @Test("Another batch goes beside one that takes longer than is usual, and no sooner")
+  @Test(
+    "Another batch goes beside one that takes longer than is usual, and no sooner", .timeLimit(.minutes(5)))
   func lateness() async {
     await withLoop { loop in
       let work = HeldWork()
@@ -118,12 +119,12 @@ struct CoalescerTests {
       let began = ContinuousClock.now
       var tasks: [Task<Outcome, Never>] = []
       for input in 1...3 { tasks.append(await start(coalescer, input)) }
-      while work.batches.count < 2, .now - began < .seconds(10) {
-        try? await Task.sleep(for: .milliseconds(5))
-      }
+      // Without a bound of its own: where the other tests take all processors, a timer is late by seconds.
+      while work.batches.count < 2 { try? await Task.sleep(for: .milliseconds(5)) }
       #expect(.now - began >= patience)
       // The third may have come after the second had gone, where the machine was busy.
-      #expect(work.batches.count == 2 && work.batches[0] == [1] && work.batches[1].first == 2)
+      #expect(work.batches.first == [1])
+      #expect(work.batches.last?.first == 2)
       work.open()
       for task in tasks { _ = await task.value }
     }

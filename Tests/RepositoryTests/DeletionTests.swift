@@ -94,40 +94,54 @@ struct DeletionTests {
   @Test("Of those who ask at the same moment each gets an answer of their own, and only who may deletes")
   func callers() async throws {
     try await withFixture { fixture in
-      let (user, other) = (try await fixture.user(), try await fixture.user())
-      let (tokens, forgotten) = (
-        [try await fixture.token(of: user), try await fixture.token(of: other)], [UInt8].random(32)
-      )
+      let users = [try await fixture.user(), try await fixture.user(), try await fixture.user()]
+      let folder: UUID = try await fixture.value(
+        Statement("SELECT folder_id FROM directory.folders LIMIT 1")())
+      // What the first has from two roles; the second lacks one of the tasks, the third a folder.
+      _ = try await fixture.role(of: users[0], tasks: ["View assets", "Manage jobs"], folders: [])
+      _ = try await fixture.role(of: users[0], tasks: ["Manage jobs"], folders: [folder])
+      _ = try await fixture.role(of: users[1], tasks: ["View assets"], folders: [folder])
+      _ = try await fixture.role(of: users[2], tasks: ["View assets", "Manage jobs"], folders: [])
+      let deletion = fixture.repository.deletion(
+        requiring: .init(tasks: ["Manage jobs", "View assets"], folders: [folder]))
+      var hashes: [[UInt8]] = []
+      for user in users { hashes.append(try await fixture.token(of: user)) }
+      hashes.append(.random(32))
+      let tokens = hashes
       var jobs: [SeededJob] = []
-      for _ in 0..<60 {
-        jobs.append(try await fixture.job(of: user))
-        try await fixture.fill(jobs[jobs.count - 1], runs: 1)
+      for index in 0..<60 {
+        // Every fifth is somebody else's, which only who may learns.
+        jobs.append(try await fixture.job(of: index % 5 == 0 ? users[(index + 1) % 2] : users[index % 4 % 3]))
+        try await fixture.fill(jobs[index], runs: 1)
       }
       let all = jobs
-      let attempts = try await withThrowingTaskGroup(of: (Int, Deletion.Attempt).self) { group in
+      let deletions = try await withThrowingTaskGroup(of: (Int, JobDeletion).self) { group in
         for index in all.indices {
           group.addTask {
-            // By turns: the creator who may, one whose token is unknown, the creator who may not, and somebody else.
-            let hash = [tokens[0], forgotten, tokens[0], tokens[1]][index % 4]
-            return (
-              index,
-              try await fixture.repository.deletion.delete(
-                job: all[index].id, versions: nil, remove: true, requestID: UUID(), rowBound: 100,
-                accessHash: hash, isPermitted: { _ in index % 4 != 2 })
-            )
+            let deletion = try await deletion.delete(
+              job: all[index].id, versions: nil, remove: true, requestID: UUID(), rowBound: 100,
+              accessHash: tokens[index % 4])
+            return (index, deletion)
           }
         }
-        return try await group.reduce(into: [Int: Deletion.Attempt]()) { $0[$1.0] = $1.1 }
+        return try await group.reduce(into: [Int: JobDeletion]()) { $0[$1.0] = $1.1 }
+      }
+      var names: [String] = []
+      for user in users {
+        names.append(
+          try await fixture.value(
+            Statement("SELECT user_name FROM directory.users WHERE user_id = $1", .uuid)(.uuid(user))))
       }
       for index in all.indices {
-        let attempt = try #require(attempts[index])
-        let expected: (UUID?, JobDeletion.Outcome?) =
-          [(user, .done), (nil, nil), (user, nil), (other, .notCreator)][index % 4]
-        #expect(attempt.caller?.userID == expected.0 && attempt.deletion?.outcome == expected.1)
-        #expect(attempt.deletion.map { $0.jobID == all[index].id } != false)
+        let deletion = try #require(deletions[index])
+        let expected: JobDeletion.Outcome =
+          [index % 5 == 0 ? .notCreator : .done, .notPermitted, .notPermitted, .unknownCaller][index % 4]
+        #expect(deletion.jobID == all[index].id && deletion.outcome == expected)
+        #expect(deletion.userName == (index % 4 == 3 ? nil : names[index % 4]))
+        #expect((deletion.jobName != nil) == (index % 4 == 0), "who may not learns nothing about the job")
       }
-      #expect(try await fixture.histories().count == 45)
-      #expect(try await fixture.count("audit.events") == 15)
+      #expect(try await fixture.histories().count == 48)
+      #expect(try await fixture.count("audit.events") == 12)
     }
   }
 
@@ -276,7 +290,7 @@ struct DeletionTests {
   func twice(_: Int) async throws {
     try await withFixture { fixture in
       try await withPool(fixture.database.conninfo(user: "ccs_jobstore")) { pool in
-        let otherServer = Repository(pool: pool)
+        let otherServer = Repository(pool: pool).deletion(requiring: .nothing)
         let user = try await fixture.user()
         for _ in 0..<10 {
           let job = try await fixture.job(of: user)
@@ -298,7 +312,8 @@ struct DeletionTests {
   func oppositeOrders() async throws {
     try await withFixture { fixture in
       try await withPool(fixture.database.conninfo(user: "ccs_jobstore")) { pool in
-        let otherServer = Repository(pool: pool)
+        let repository = Repository(pool: pool)
+        let otherServer = repository.deletion(requiring: .nothing)
         let user = try await fixture.user()
         for round in 0..<50 {
           var jobs: [SeededJob] = []
@@ -315,7 +330,7 @@ struct DeletionTests {
           )
           #expect(outcomes == (done, gone) || outcomes == (gone, done))
         }
-        while try await otherServer.purges.eraseNext(rows: 1000) != nil {}
+        while try await repository.purges.eraseNext(rows: 1000) != nil {}
         #expect(try await fixture.histories().isEmpty)
         #expect(try await fixture.count("audit.events") == 300)
       }
@@ -326,7 +341,7 @@ struct DeletionTests {
   func crowd() async throws {
     try await withFixture { fixture in
       try await withPool(fixture.database.conninfo(user: "ccs_jobstore")) { pool in
-        let servers = [fixture.repository, Repository(pool: pool)]
+        let servers = [fixture.deletion, Repository(pool: pool).deletion(requiring: .nothing)]
         let user = try await fixture.user()
         var jobs: [SeededJob] = []
         for _ in 0..<60 {
@@ -367,20 +382,21 @@ struct DeletionTests {
       try await fixture.fill(job, runs: 2)
       let impatient = fixture.database.conninfo(user: "ccs_jobstore")
       try await withPool(impatient, lockTimeout: .milliseconds(200)) { pool in
+        let server = Repository(pool: pool).deletion(requiring: .nothing)
         try await fixture.owner.withConnection { holder throws(PostgresError) in
           _ = try await holder.execute([
             Statement("BEGIN")(),
             Statement("SELECT FROM directory.jobs WHERE job_id = $1 FOR UPDATE", .uuid)(.uuid(job.id)),
           ])
           await #expect {
-            try await fixture.delete([job], for: user, on: Repository(pool: pool))
+            try await fixture.delete([job], for: user, on: server)
           } throws: {
             if case RepositoryError.unavailable = $0 { true } else { false }
           }
           _ = try await holder.execute([Statement("ROLLBACK")()])
         }
         #expect(try await fixture.repository.jobRuns.count(job: job.id) == 2)
-        #expect(try await fixture.delete([job], for: user, on: Repository(pool: pool))[0].outcome == .done)
+        #expect(try await fixture.delete([job], for: user, on: server)[0].outcome == .done)
       }
     }
   }

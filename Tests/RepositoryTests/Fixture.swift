@@ -8,6 +8,8 @@ import Testing
 struct Fixture: Sendable {
   let database: TestDatabase
   let repository: Repository
+  /// Delete Job for whoever has a token.
+  let deletion: Deletion
   /// Connections of the server's role.
   let service: Pool
   /// Connections of the superuser.
@@ -29,9 +31,11 @@ func withFixture(_ body: (Fixture) async throws -> Void) async throws {
   try await TestDatabase.with(migrated: true) { database in
     try await withPool(database.conninfo(user: "ccs_jobstore")) { service in
       try await withPool(database.conninfo()) { owner in
+        let repository = Repository(pool: service)
         try await body(
           Fixture(
-            database: database, repository: Repository(pool: service), service: service, owner: owner))
+            database: database, repository: repository, deletion: repository.deletion(requiring: .nothing),
+            service: service, owner: owner))
       }
     }
   }
@@ -70,4 +74,8 @@ struct RepeatableRandom: RandomNumberGenerator {
     mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
     return mixed ^ (mixed >> 31)
   }
+}
+
+extension Deletion.Requirement {
+  static let nothing = Self(tasks: [], folders: [])
 }

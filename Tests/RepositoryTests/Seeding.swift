@@ -153,21 +153,21 @@ extension Fixture {
 
   /// Deletes jobs for a user who may: one on the way that shares transactions, several in one of their own.
   ///
-  /// - Parameter server: Another repository than the fixture's own.
+  /// - Parameter server: Another than the fixture's own.
   func delete(
     _ jobs: [SeededJob], for user: UUID, remove: Bool = true, bound: Int = 10_000, requestID: UUID = UUID(),
-    on server: Repository? = nil
+    on server: Deletion? = nil
   ) async throws -> [JobDeletion] {
-    let (deletion, token) = ((server ?? repository).deletion, try await token(of: user))
+    let (deletion, token) = (server ?? deletion, try await token(of: user))
     if jobs.count == 1 {
-      let attempt = try await deletion.delete(
-        job: jobs[0].id, versions: nil, remove: remove, requestID: requestID, rowBound: bound,
-        accessHash: token, isPermitted: { _ in true })
-      return [attempt.deletion].compactMap(\.self)
+      return [
+        try await deletion.delete(
+          job: jobs[0].id, versions: nil, remove: remove, requestID: requestID, rowBound: bound,
+          accessHash: token)
+      ]
     }
-    guard let caller = try await repository.sessions.principal(accessHash: token) else { return [] }
     return try await deletion.delete(
-      jobs: jobs.map(\.id), remove: remove, requestID: requestID, rowBound: bound, for: caller)
+      jobs: jobs.map(\.id), remove: remove, requestID: requestID, rowBound: bound, accessHash: token)
   }
 }
 

@@ -8,7 +8,7 @@ import subprocess
 
 import machine
 import wrk
-from database import TOKEN, USER, Failed
+from database import TOKEN, TOKEN_HASH, USER, Failed
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -67,7 +67,7 @@ class PGBench(Contender):
             os.remove(file)
         variables = {
             "i": -1, "connections": self.connections, "user_id": self.database.user, "user_name": USER,
-            **dict(self.variables),
+            "token_hash": TOKEN_HASH, **dict(self.variables),
         }
         output = subprocess.run(
             [

@@ -5,7 +5,6 @@ Beside them a handler that only answers, which is how far libmicrohttpd and TLS 
 
 import contenders
 import machine
-from database import TOKEN_HASH
 from servers import Bare, FastAPI, JobStore
 
 JOBS = 100_000
@@ -28,7 +27,7 @@ def _measure(settings, database, say, connections):
         FastAPI(settings.state, settings.sockets) as fastapi,
         Bare(settings.state) as bare,
     ):
-        variables = {"jobs": JOBS, "token_hash": TOKEN_HASH}.items()
+        variables = {"jobs": JOBS}.items()
         field = [
             OverTLS("service", settings, database, connections, service),
             contenders.PGBench("pgbench", settings, database, connections, "get.pgbench", variables),

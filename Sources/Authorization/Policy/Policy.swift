@@ -1,4 +1,5 @@
 import Domain
+import Repository
 
 /// Which tasks and folders an operation needs, all of them.
 ///
@@ -79,6 +80,15 @@ public struct Policy: Sendable, Equatable {
     let reached = policy.reach == .wholeTree ? principal.folders : principal.trees
     if let folder = policy.folders.first(where: { !reached.contains($0.id) }) { return .folder(folder) }
     return nil
+  }
+
+  /// The policy of an operation, for the repository to carry out in the operation's own transaction.
+  static func requirement(of operation: Operation) -> Deletion.Requirement {
+    guard let policy = table[operation], policy.reach == .wholeTree else {
+      preconditionFailure("\(operation.rawValue) has no policy that a transaction could carry out")
+    }
+    return Deletion.Requirement(
+      tasks: Set(policy.tasks.map(\.rawValue)), folders: Set(policy.folders.map(\.id)))
   }
 
   /// Lets a principal do something, or says what is lacking.

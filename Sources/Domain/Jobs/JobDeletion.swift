@@ -4,6 +4,10 @@ import FoundationEssentials
 public struct JobDeletion: Sendable, Equatable {
   public enum Outcome: String, Sendable {
     case done
+    /// The caller's token is unknown, expired or revoked, or its user is disabled.
+    case unknownCaller = "unknown caller"
+    /// The caller lacks a task or a folder.
+    case notPermitted = "not permitted"
     /// There is no such job.
     case notFound = "not found"
     /// The caller did not create it.
@@ -18,7 +22,9 @@ public struct JobDeletion: Sendable, Equatable {
 
   public var jobID: UUID
   public var outcome: Outcome
-  /// nil if there is no such job.
+  /// Who asked for it; nil if nobody knows.
+  public var userName: String?
+  /// nil if there is no such job, or nobody looked.
   public var jobName: String?
   /// The runs in the history that was purged.
   public var runs: Int
@@ -27,9 +33,13 @@ public struct JobDeletion: Sendable, Equatable {
   /// The rows erased by the transaction; where several jobs shared it, the first has them all.
   public var rowsErased: Int
 
-  public init(jobID: UUID, outcome: Outcome, jobName: String?, runs: Int, rowsLeft: Bool, rowsErased: Int) {
+  public init(
+    jobID: UUID, outcome: Outcome, userName: String?, jobName: String?, runs: Int, rowsLeft: Bool,
+    rowsErased: Int
+  ) {
     self.jobID = jobID
     self.outcome = outcome
+    self.userName = userName
     self.jobName = jobName
     self.runs = runs
     self.rowsLeft = rowsLeft
