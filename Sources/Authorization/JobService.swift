@@ -3,7 +3,7 @@ import FoundationEssentials
 import Observability
 import Repository
 
-/// What clients do with jobs: each method checks the policy of its operation, then calls the repository.
+/// What clients do with jobs: each method has the policy of its operation checked, by itself or within the transaction.
 public struct JobService: Sendable {
   public struct Settings: Sendable {
     /// The most rows that a deletion erases in its own transaction.

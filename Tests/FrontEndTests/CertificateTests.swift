@@ -105,7 +105,7 @@ struct CertificateTests {
     }
   }
 
-  @Test("A key with a passphrase is refused, and nobody is asked for it", .timeLimit(.minutes(1)))
+  @Test("A key with a passphrase is refused, and nobody is asked for it", .timeLimit(.minutes(20)))
   func passphrase() throws {
     let fixture = try CertificateFixture()
     try fixture.root("root")

@@ -752,6 +752,35 @@ def test_deletions_that_have_to_wait_do_not_hold_up_those_of_other_jobs(client, 
     assert waited == [204] * len(locked)
 
 
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize(
+    ("status", "loss"),
+    [
+        (401, "UPDATE directory.users SET disabled = true WHERE user_id = %(user)s"),
+        (401, "DELETE FROM auth.sessions WHERE user_id = %(user)s"),
+        (403, "DELETE FROM directory.role_tasks WHERE role_id = %(role)s AND task = 'Manage jobs'"),
+        (403, "DELETE FROM directory.folder_grants WHERE role_id = %(role)s"),
+    ],
+)
+def test_whoever_loses_a_right_while_they_wait_for_a_job_deletes_nothing(directory, sign_in, count, status, loss):
+    user = directory.user()
+    client = sign_in(user)
+    jobs = [directory.job(user, runs=2) for _ in range(count)]
+    blocker = directory.database.connect()
+    blocker.cursor().execute("SELECT FROM directory.jobs WHERE job_id = %s FOR UPDATE", (jobs[-1].id,))
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(client.delete, *jobs)
+        try:
+            directory.database.wait_for_blocked_statement()
+            blocker.cursor().execute(loss, {"user": user.id, "role": user.role})
+        finally:
+            blocker.commit()
+            blocker.close()
+        assert_problem(waiting.result(), status)
+    for job in jobs:
+        assert_untouched(directory, job, 2)
+
+
 def test_a_client_that_leaves_during_a_deletion_leaves_all_or_nothing(client, user, directory, server):
     job = directory.job(user, runs=2)
     blocker = directory.database.connect()

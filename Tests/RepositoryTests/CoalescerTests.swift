@@ -108,7 +108,7 @@ struct CoalescerTests {
   }
 
   @Test(
-    "Another batch goes beside one that takes longer than is usual, and no sooner", .timeLimit(.minutes(5)))
+    "Another batch goes beside one that takes longer than is usual, and no sooner", .timeLimit(.minutes(20)))
   func lateness() async {
     await withLoop { loop in
       let work = HeldWork()

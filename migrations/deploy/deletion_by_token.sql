@@ -16,7 +16,7 @@ DROP FUNCTION directory.delete_jobs(uuid[], uuid[], text[], boolean[], uuid[], b
 -- A row a job, in the order of p_jobs; outcome is 'done', 'unknown caller' when the token stands for nobody now, 'not
 -- permitted' when the caller lacks a task or a folder, 'not found', 'not creator', 'system job', 'locked', or 'changed'
 -- when the job has another version than is wanted.
--- rows_erased is what the transaction erased in all, in the first row.
+-- rows_erased is what the transaction erased in all, in the first row that is 'done'.
 -- Jobs are locked in the order of their ids, so that two calls never wait for each other in a circle. Whoever adds to a
 -- history holds a lock on its job until that is committed, so what is counted under ours is all there is.
 -- Planned once for each connection: planning at each call took more time than deleting. Such a plan knows nothing of the
@@ -45,6 +45,7 @@ DECLARE
     callers uuid[];
     caller_names text[];
     permitted boolean[];
+    jobs_locked boolean := false;
     wanted uuid[];
     outcomes text[];
     names text[];
@@ -63,40 +64,43 @@ DECLARE
     one_history uuid;
     step record;
 BEGIN
-    -- Each token is looked up once, however many ask with it.
-    WITH holders AS MATERIALIZED (
+    LOOP
+        -- Each token is looked up once, however many ask with it.
+        WITH holders AS MATERIALIZED (
+            SELECT
+                t.token_hash, u.user_id, u.user_name,
+                cardinality(p_tasks) = (
+                    SELECT count(DISTINCT g.task)
+                    FROM directory.user_roles r
+                    JOIN directory.role_tasks g USING (role_id)
+                    WHERE r.user_id = u.user_id AND g.task = ANY (p_tasks)
+                )
+                AND cardinality(p_folders) = (
+                    SELECT count(DISTINCT g.folder_id)
+                    FROM directory.user_roles r
+                    JOIN directory.folder_grants g USING (role_id)
+                    WHERE r.user_id = u.user_id AND g.folder_id = ANY (p_folders)
+                ) AS permitted
+            FROM auth.access_tokens t
+            JOIN directory.users u USING (user_id)
+            WHERE t.token_hash = ANY (p_tokens) AND t.expires_at > clock_timestamp() AND NOT u.disabled
+        )
         SELECT
-            t.token_hash, u.user_id, u.user_name,
-            cardinality(p_tasks) = (
-                SELECT count(DISTINCT g.task)
-                FROM directory.user_roles r
-                JOIN directory.role_tasks g USING (role_id)
-                WHERE r.user_id = u.user_id AND g.task = ANY (p_tasks)
-            )
-            AND cardinality(p_folders) = (
-                SELECT count(DISTINCT g.folder_id)
-                FROM directory.user_roles r
-                JOIN directory.folder_grants g USING (role_id)
-                WHERE r.user_id = u.user_id AND g.folder_id = ANY (p_folders)
-            ) AS permitted
-        FROM auth.access_tokens t
-        JOIN directory.users u USING (user_id)
-        WHERE t.token_hash = ANY (p_tokens) AND t.expires_at > now() AND NOT u.disabled
-    )
-    SELECT
-        array_agg(o.user_id), array_agg(o.user_name), array_agg(o.permitted),
-        array_agg(o.job_id) FILTER (WHERE o.permitted)
-    INTO callers, caller_names, permitted, wanted
-    FROM (
-        SELECT h.user_id, h.user_name, h.permitted, a.job_id
-        FROM unnest(p_jobs, p_tokens) WITH ORDINALITY AS a (job_id, token_hash, place)
-        LEFT JOIN holders h USING (token_hash)
-        ORDER BY a.place
-    ) o;
+            array_agg(o.user_id), array_agg(o.user_name), array_agg(o.permitted),
+            array_agg(o.job_id) FILTER (WHERE o.permitted)
+        INTO callers, caller_names, permitted, wanted
+        FROM (
+            SELECT h.user_id, h.user_name, h.permitted, a.job_id
+            FROM unnest(p_jobs, p_tokens) WITH ORDINALITY AS a (job_id, token_hash, place)
+            LEFT JOIN holders h USING (token_hash)
+            ORDER BY a.place
+        ) o;
 
-    IF p_together THEN
+        -- Whoever has waited for others is looked at once more: rights may have gone meanwhile.
+        EXIT WHEN NOT p_together OR jobs_locked;
         PERFORM FROM directory.jobs WHERE job_id = ANY (wanted) ORDER BY job_id FOR UPDATE;
-    END IF;
+        jobs_locked := true;
+    END LOOP;
 
     -- A row that is locked here is read as it is under the lock.
     SELECT
@@ -109,7 +113,7 @@ BEGIN
         SELECT
             CASE
                 WHEN a.caller IS NULL THEN 'unknown caller'
-                WHEN NOT a.permitted THEN 'not permitted'
+                WHEN a.permitted IS NOT TRUE THEN 'not permitted'
                 WHEN j.job_id IS NULL THEN 'not found'
                 WHEN j.is_system THEN 'system job'
                 WHEN j.created_by <> a.caller THEN 'not creator'
@@ -199,7 +203,7 @@ BEGIN
 
     RETURN QUERY
     SELECT a.outcome, a.user_name, a.job_name, a.runs, left_over,
-           CASE WHEN a.place = 1 THEN p_bound - budget ELSE 0 END
+           CASE WHEN a.place = array_position(outcomes, 'done') THEN p_bound - budget ELSE 0 END
     FROM unnest(outcomes, caller_names, names, run_counts) WITH ORDINALITY
         AS a (outcome, user_name, job_name, runs, place);
 END

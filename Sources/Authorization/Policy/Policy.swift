@@ -84,7 +84,7 @@ public struct Policy: Sendable, Equatable {
 
   /// The policy of an operation, for the repository to carry out in the operation's own transaction.
   static func requirement(of operation: Operation) -> Deletion.Requirement {
-    guard let policy = table[operation], policy.reach == .wholeTree else {
+    guard let policy = table[operation], !policy.tasks.isEmpty, policy.reach == .wholeTree else {
       preconditionFailure("\(operation.rawValue) has no policy that a transaction could carry out")
     }
     return Deletion.Requirement(

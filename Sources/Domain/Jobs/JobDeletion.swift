@@ -30,7 +30,7 @@ public struct JobDeletion: Sendable, Equatable {
   public var runs: Int
   /// Whether rows of the history are left for the eraser. Nobody can reach them any more.
   public var rowsLeft: Bool
-  /// The rows erased by the transaction; where several jobs shared it, the first has them all.
+  /// The rows erased by the transaction; where several jobs shared it, the first that is done has them all.
   public var rowsErased: Int
 
   public init(

@@ -24,13 +24,17 @@ struct DuePlanTests {
     #expect(try plan(schedule, due: due, now: now) == .run(next: ScheduleSamples.date(next), missed: missed))
   }
 
-  @Test("A long outage is counted up to a limit and does not take long", .timeLimit(.minutes(1)))
+  @Test("A long outage is counted up to a limit and does not take long")
   func longOutage() throws {
     let schedule = #"{"RunPeriodically": true, "StartDate": "2026-01-01", "RepeatMinutes": 1}"#
     let next = try ScheduleSamples.date("2126-01-05T10:01:00Z")
-    #expect(
-      try plan(schedule, due: "2026-01-05", now: "2126-01-05T10:00:30Z")
-        == .run(next: next, missed: DuePlan.missedLimit))
+    var found: DuePlan?
+    let seconds = try processorSeconds {
+      found = try plan(schedule, due: "2026-01-05", now: "2126-01-05T10:00:30Z")
+    }
+    #expect(found == .run(next: next, missed: DuePlan.missedLimit))
+    // To count all 52 million would take minutes.
+    #expect(seconds < 30)
   }
 
   @Test(

@@ -253,7 +253,7 @@ struct ScheduleNextRunTests {
     #expect(schedule.nextRun(after: before) == run)
   }
 
-  @Test("The answer takes no longer the further away it is", .timeLimit(.minutes(1)))
+  @Test("The answer takes no longer the further away it is")
   func constantTime() throws {
     // Walking there would take 7,900 years × 20,000 in steps of a minute, a day or a month.
     let all = try [
@@ -261,13 +261,16 @@ struct ScheduleNextRunTests {
       #""RunEveryNDays": true, "RepeatDays": 1"#, #""RecurrenceType": 2, "MonthlyDay": 31"#,
     ].map { try ScheduleSamples.periodic(from: "2024-01-01", $0) }
     var date = try ScheduleSamples.date("9900-01-01")
-    for step in 0..<20_000 {
-      let next = try #require(all[step % 3].nextRun(after: date))
-      guard next > date else {
-        Issue.record("\(next) is not after \(date)")
-        return
+    let seconds = try processorSeconds {
+      for step in 0..<20_000 {
+        let next = try #require(all[step % 3].nextRun(after: date))
+        guard next > date else {
+          Issue.record("\(next) is not after \(date)")
+          return
+        }
+        date = date.addingTimeInterval(3600)
       }
-      date = date.addingTimeInterval(3600)
     }
+    #expect(seconds < 60)
   }
 }
