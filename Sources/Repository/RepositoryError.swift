@@ -46,20 +46,13 @@ extension RepositoryError {
 }
 
 extension Pool {
-  /// Lends a connection for as long as `body` runs, with the repository's errors.
-  func lending<Result: Sendable>(
-    _ body: @Sendable (Connection) async throws(PostgresError) -> Result
-  ) async throws(RepositoryError) -> Result {
+  /// Runs statements in one transaction, with the repository's errors.
+  func run(_ queries: [Query]) async throws(RepositoryError) -> [Rows] {
     do throws(PostgresError) {
-      return try await withConnection(body)
+      return try await execute(queries)
     } catch {
       throw RepositoryError(error)
     }
-  }
-
-  /// Runs statements in one transaction, with the repository's errors.
-  func run(_ queries: [Query]) async throws(RepositoryError) -> [Rows] {
-    try await lending { connection throws(PostgresError) in try await connection.execute(queries) }
   }
 
   /// Runs one statement, with the repository's errors.

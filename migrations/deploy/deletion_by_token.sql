@@ -18,7 +18,8 @@ DROP FUNCTION directory.delete_jobs(uuid[], uuid[], text[], boolean[], uuid[], b
 -- when the job has another version than is wanted.
 -- rows_erased is what the transaction erased in all, in the first row that is 'done'.
 -- Jobs are locked in the order of their ids, so that two calls never wait for each other in a circle. Whoever adds to a
--- history holds a lock on its job until that is committed, so what is counted under ours is all there is.
+-- history holds a lock on its job until that is committed, so what is counted under ours is all there is. The runs need
+-- not be counted: the job says how many it has.
 -- Planned once for each connection: planning at each call took more time than deleting. Such a plan knows nothing of the
 -- arrays, so it is told to go by indexes, from which a count or a deletion of a few rows can stop early.
 CREATE FUNCTION directory.delete_jobs(
@@ -107,8 +108,9 @@ BEGIN
         array_agg(o.outcome), array_agg(o.job_name), array_agg(o.run_count), array_agg(o.history_id),
         array_agg(o.history_id) FILTER (WHERE o.outcome = 'done'),
         array_agg(o.job_id) FILTER (WHERE o.outcome = 'done'),
-        array_agg(o.job_id) FILTER (WHERE o.outcome = 'done' AND o.remove)
-    INTO outcomes, names, run_counts, histories, doomed, doomed_jobs, removed
+        array_agg(o.job_id) FILTER (WHERE o.outcome = 'done' AND o.remove),
+        sum(o.run_count) FILTER (WHERE o.outcome = 'done')
+    INTO outcomes, names, run_counts, histories, doomed, doomed_jobs, removed, runs_found
     FROM (
         SELECT
             CASE
@@ -162,9 +164,8 @@ BEGIN
         SELECT
             (SELECT count(*) FROM (SELECT FROM store.evaluation_results WHERE history_id = ANY (doomed) LIMIT p_bound + 1) r),
             (SELECT count(*) FROM (SELECT FROM store.collected_data WHERE history_id = ANY (doomed) LIMIT p_bound + 1) d),
-            (SELECT count(*) FROM (SELECT FROM store.job_run_messages WHERE history_id = ANY (doomed) LIMIT p_bound + 1) m),
-            (SELECT count(*) FROM (SELECT FROM store.job_runs WHERE history_id = ANY (doomed) LIMIT p_bound + 1) j)
-        INTO results_found, data_found, messages_found, runs_found;
+            (SELECT count(*) FROM (SELECT FROM store.job_run_messages WHERE history_id = ANY (doomed) LIMIT p_bound + 1) m)
+        INTO results_found, data_found, messages_found;
         rows_found := results_found + data_found + messages_found + runs_found;
 
         IF rows_found <= p_bound THEN
@@ -177,9 +178,7 @@ BEGIN
             IF messages_found > 0 THEN
                 DELETE FROM store.job_run_messages WHERE history_id = ANY (doomed);
             END IF;
-            IF runs_found > 0 THEN
-                DELETE FROM store.job_runs WHERE history_id = ANY (doomed);
-            END IF;
+            DELETE FROM store.job_runs WHERE history_id = ANY (doomed);
             budget := p_bound - rows_found;
         ELSE
             INSERT INTO store.purges (history_id, job_id, job_name, requested_by)
