@@ -71,17 +71,9 @@ public struct JobService: Sendable {
     await Attributed.noting { user throws(Refusal) in
       let hash = try Self.hash(bearer)
       let deletions = try await refusing { () async throws(RepositoryError) in
-        if jobs.count == 1 {
-          [
-            try await deletion.delete(
-              job: jobs[0], versions: versions, remove: remove, requestID: requestID,
-              rowBound: settings.deletionRowBound, accessHash: hash)
-          ]
-        } else {
-          try await deletion.delete(
-            jobs: jobs, remove: remove, requestID: requestID, rowBound: settings.deletionRowBound,
-            accessHash: hash)
-        }
+        try await deletion.delete(
+          jobs: jobs, versions: versions, remove: remove, requestID: requestID,
+          rowBound: settings.deletionRowBound, accessHash: hash)
       }
       user = deletions.first?.userName
       for deletion in deletions { try await refuse(deletion, bearer: bearer) }

@@ -51,36 +51,29 @@ public struct Deletion: Sendable {
     FROM directory.delete_jobs($1, $2, $3, $4, $5, $6, $7, $8, $9)
     """, .uuidArray, .byteaArray, .textArray, .uuidArray, .boolArray, .uuidArray, .int8, .bool, .textArray)
 
-  /// Deletes one job. Those who ask at the same moment share a transaction.
+  /// Deletes jobs. One job shares its transaction with those of others who ask at the same moment; several have a
+  /// transaction of their own, which deletes all of them or none.
   ///
   /// - Parameters:
-  ///   - versions: Those of which the job must have one; nil for any.
-  ///   - remove: Whether the job leaves the directory; else it stays, with an empty history.
+  ///   - jobs: No job twice.
+  ///   - versions: Those of which each job must have one; nil for any.
+  ///   - remove: Whether the jobs leave the directory; else they stay, with an empty history.
   ///   - rowBound: The most rows that the transaction erases; the eraser takes care of the rest.
   ///   - accessHash: SHA-256 of the caller's token.
-  public func delete(
-    job: UUID, versions: [Int]?, remove: Bool, requestID: UUID, rowBound: Int, accessHash: [UInt8]
-  ) async throws(RepositoryError) -> JobDeletion {
-    let order = Order(
-      job: job, versions: versions, remove: remove, requestID: requestID, rowBound: rowBound,
-      accessHash: accessHash)
-    let deletion = try await single(order, locking: job)
-    return deletion.outcome == .locked ? try await patient(order) : deletion
-  }
-
-  /// Deletes jobs in a transaction of their own, all of them or none.
-  ///
-  /// - Parameter jobs: No job twice. The other parameters are as above.
   /// - Returns: The outcome of each job, in order. Unless every one is `.done`, nothing has changed.
   public func delete(
-    jobs: [UUID], remove: Bool, requestID: UUID, rowBound: Int, accessHash: [UInt8]
+    jobs: [UUID], versions: [Int]? = nil, remove: Bool, requestID: UUID, rowBound: Int, accessHash: [UInt8]
   ) async throws(RepositoryError) -> [JobDeletion] {
     let orders = jobs.map {
       Order(
-        job: $0, versions: nil, remove: remove, requestID: requestID, rowBound: rowBound,
+        job: $0, versions: versions, remove: remove, requestID: requestID, rowBound: rowBound,
         accessHash: accessHash)
     }
-    return try await Self.carryOut(orders, requirement, together: true, pool)
+    guard orders.count == 1 else {
+      return try await Self.carryOut(orders, requirement, together: true, pool)
+    }
+    let deletion = try await single(orders[0], locking: orders[0].job)
+    return [deletion.outcome == .locked ? try await patient(orders[0]) : deletion]
   }
 
   private static func carryOut(

@@ -118,10 +118,10 @@ struct DeletionTests {
       let deletions = try await withThrowingTaskGroup(of: (Int, JobDeletion).self) { group in
         for index in all.indices {
           group.addTask {
-            let deletion = try await deletion.delete(
-              job: all[index].id, versions: nil, remove: true, requestID: UUID(), rowBound: 100,
+            let deletions = try await deletion.delete(
+              jobs: [all[index].id], remove: true, requestID: UUID(), rowBound: 100,
               accessHash: tokens[index % 4])
-            return (index, deletion)
+            return (index, deletions[0])
           }
         }
         return try await group.reduce(into: [Int: JobDeletion]()) { $0[$1.0] = $1.1 }

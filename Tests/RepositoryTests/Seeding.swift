@@ -158,16 +158,9 @@ extension Fixture {
     _ jobs: [SeededJob], for user: UUID, remove: Bool = true, bound: Int = 10_000, requestID: UUID = UUID(),
     on server: Deletion? = nil
   ) async throws -> [JobDeletion] {
-    let (deletion, token) = (server ?? deletion, try await token(of: user))
-    if jobs.count == 1 {
-      return [
-        try await deletion.delete(
-          job: jobs[0].id, versions: nil, remove: remove, requestID: requestID, rowBound: bound,
-          accessHash: token)
-      ]
-    }
-    return try await deletion.delete(
-      jobs: jobs.map(\.id), remove: remove, requestID: requestID, rowBound: bound, accessHash: token)
+    try await (server ?? deletion).delete(
+      jobs: jobs.map(\.id), remove: remove, requestID: requestID, rowBound: bound,
+      accessHash: try await token(of: user))
   }
 }
 
