@@ -15,29 +15,32 @@ let package = Package(
     .systemLibrary(name: "CGnuTLS", pkgConfig: "gnutls", providers: [.apt(["libgnutls28-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
 
-    .target(name: "Domain"),
-    .target(name: "Observability", dependencies: ["Domain"]),
+    .target(name: "JSON"),
+    .target(name: "Domain", dependencies: ["JSON"]),
+    .target(name: "Observability"),
     .target(name: "Postgres", dependencies: ["CLibPQ", "CEpoll"]),
     .target(name: "Repository", dependencies: ["Domain", "Postgres"]),
     .target(
       name: "Authorization",
-      dependencies: ["Domain", "Observability", "Repository", "COpenSSL"]),
+      dependencies: ["JSON", "Domain", "Observability", "Repository", "COpenSSL"]),
     .target(
       name: "FrontEnd",
       dependencies: [
-        "Domain", "Observability", "Authorization", "CEpoll", "CMicroHTTPD", "CGnuTLS", "COpenSSL",
+        "JSON", "Domain", "Observability", "Authorization", "CEpoll", "CMicroHTTPD", "CGnuTLS", "COpenSSL",
       ],
       resources: [.embedInCode("OpenAPI/openapi.json")]),
     .target(
-      name: "Administration", dependencies: ["Domain", "Authorization", "Repository", "Postgres"]),
+      name: "Administration", dependencies: ["JSON", "Domain", "Authorization", "Repository", "Postgres"]),
     .executableTarget(
       name: "ccs-jobstore",
       dependencies: [
-        "Domain", "Observability", "Postgres", "Repository", "Authorization", "FrontEnd",
+        "JSON", "Domain", "Observability", "Postgres", "Repository", "Authorization", "FrontEnd",
         "Administration",
       ]),
 
-    .testTarget(name: "DomainTests", dependencies: ["Domain"]),
+    .target(name: "TestRandom", path: "Tests/TestRandom"),
+    .testTarget(name: "JSONTests", dependencies: ["JSON", "TestRandom"]),
+    .testTarget(name: "DomainTests", dependencies: ["Domain", "JSON", "TestRandom"]),
     .testTarget(name: "ObservabilityTests", dependencies: ["Observability"]),
     .target(name: "TestDatabase", path: "Tests/TestDatabase"),
     .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestDatabase"]),
@@ -46,10 +49,13 @@ let package = Package(
     .testTarget(name: "AuthorizationTests", dependencies: ["Authorization", "Domain"]),
     .testTarget(
       name: "FrontEndTests",
-      dependencies: ["FrontEnd", "Domain", "Authorization", "Observability", "Repository", "Postgres"]),
+      dependencies: [
+        "FrontEnd", "JSON", "Domain", "Authorization", "Observability", "Repository", "Postgres",
+        "TestRandom",
+      ]),
     .testTarget(name: "ConfigurationTests", dependencies: ["ccs-jobstore"]),
     .testTarget(
-      name: "CommandTests", dependencies: ["ccs-jobstore", "Administration", "Domain", "Repository"]),
+      name: "CommandTests", dependencies: ["ccs-jobstore", "Administration", "JSON", "Domain", "Repository"]),
   ],
   swiftLanguageModes: [.v6]
 )

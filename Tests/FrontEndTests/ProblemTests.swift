@@ -1,6 +1,7 @@
 import Authorization
 import Domain
 import FoundationEssentials
+import JSON
 import Testing
 
 @testable import FrontEnd

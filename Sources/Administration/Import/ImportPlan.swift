@@ -1,5 +1,6 @@
 import Domain
 import FoundationEssentials
+import JSON
 import Repository
 
 /// Resolves what a directory file refers to, by the names in it and the ones that are in the directory.

@@ -1,5 +1,6 @@
 import Domain
 import FoundationEssentials
+import JSON
 
 extension ImportFile {
   /// Reads a directory file.

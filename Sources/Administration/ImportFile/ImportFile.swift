@@ -1,5 +1,6 @@
 import Domain
 import FoundationEssentials
+import JSON
 import Repository
 
 /// What a directory file asks for, each entry right in itself; whether what it refers to exists is not known yet.

@@ -1,4 +1,5 @@
 import Domain
+import JSON
 
 extension Request {
   /// Reads the body as JSON, and what it says with `read`. Its Content-Type does not count: the known clients send any.

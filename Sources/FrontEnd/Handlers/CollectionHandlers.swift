@@ -1,6 +1,7 @@
 import Authorization
 import Domain
 import FoundationEssentials
+import JSON
 
 /// The collectors' API: each decodes, calls one method of the authorization layer, encodes.
 struct CollectionHandlers: Sendable {

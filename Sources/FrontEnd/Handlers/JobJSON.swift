@@ -1,5 +1,6 @@
 import Domain
 import FoundationEssentials
+import JSON
 
 /// Jobs and runs as the documents spell them.
 enum JobJSON {

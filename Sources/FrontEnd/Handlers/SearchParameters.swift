@@ -1,4 +1,5 @@
 import Domain
+import JSON
 
 // What all searches are asked with.
 extension Parameters {

@@ -1,6 +1,7 @@
 import Administration
 import Domain
 import Glibc
+import JSON
 
 /// The file that is imported, and how it is called to the one who wrote it.
 struct DirectoryFile: Sendable {

@@ -1,4 +1,5 @@
 import Domain
+import JSON
 
 extension JSONProblem {
   /// The problem as a sentence that begins with its place in the file.

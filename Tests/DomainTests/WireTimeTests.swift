@@ -1,7 +1,6 @@
+import Domain
 import FoundationEssentials
 import Testing
-
-@testable import FrontEnd
 
 @Suite("Times on the wire")
 struct WireTimeTests {
