@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from urllib.parse import urljoin
 
 import pytest
 
@@ -104,6 +105,19 @@ def test_it_is_an_OpenAPI_3_1_document(document):
     assert all(path.startswith("/") for path in document["paths"])
     # Two templates that differ in the names of their parameters alone are one (OpenAPI 3.1, 4.8.8).
     assert len({general(path) for path in document["paths"]}) == len(document["paths"])
+
+
+def test_its_servers_are_the_one_that_sent_it(document, server):
+    # RFC 3986, section 5: a relative URL is resolved against that of the document.
+    for each in document["servers"]:
+        assert urljoin(f"{server.api}/openapi.json", each["url"]) == f"{server.url}/"
+
+
+def test_no_tag_is_declared_twice_and_every_operation_has_one_that_is_declared(document):
+    names = [tag["name"] for tag in document["tags"]]
+    assert len(set(names)) == len(names)
+    for method, path, operation, _ in operations(document):
+        assert operation["tags"] and set(operation["tags"]) <= set(names), f"{method} {path}"
 
 
 def test_every_reference_leads_somewhere(document):
