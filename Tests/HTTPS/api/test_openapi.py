@@ -361,9 +361,7 @@ def test_answers_are_what_the_document_says(document, client, anonymous, user, d
     assert_described(document, answers)
 
 
-def test_answers_about_definitions_and_results_are_what_the_document_says(
-    document, client, directory, user, database
-):
+def test_answers_about_definitions_and_results_are_what_the_document_says(document, client, directory, user, database):
     def authoring(method, body, **headers):
         return ("post" if method == client.post else "patch", "/ccs/api/v1/jobs"), method(
             f"{API}/jobs", json=body, headers=headers

@@ -98,8 +98,9 @@ def test_a_deletion_erases_up_to_its_bound_and_leaves_the_rest_on_the_list(setti
     assert purge[3] >= 50
     # The eraser was woken, and is at work meanwhile: the two are read until they belong together.
     eventually(
-        lambda: rows_left(directory, job.history)
-        == rows - directory.database.value("SELECT rows_erased FROM store.purges"),
+        lambda: (
+            rows_left(directory, job.history) == rows - directory.database.value("SELECT rows_erased FROM store.purges")
+        ),
         what="what is erased and what is left are all rows",
     )
     assert server.metrics()["ccs_jobstore_purges_waiting"] == 1

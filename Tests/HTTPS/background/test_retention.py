@@ -324,9 +324,7 @@ def test_jobs_may_be_deleted_while_their_runs_are_removed(histories, start_serve
         started = time.monotonic()
         assert client.delete(job, DeleteJob=value).status_code == 204
         assert time.monotonic() - started < 3
-    eventually(
-        lambda: histories.listed() == 0 and histories.directory.purges() == 0, 30, what="everything is erased"
-    )
+    eventually(lambda: histories.listed() == 0 and histories.directory.purges() == 0, 30, what="everything is erased")
     for table in HISTORY_TABLES:
         assert histories.database.value(f"SELECT count(*) FROM store.{table}") == 0
     assert server.events("eraserFailed") == []
@@ -362,9 +360,7 @@ def test_a_rule_that_is_loosened_while_the_sweep_is_at_work_counts_at_once(histo
             cursor.execute(sweep)
             return cursor.fetchone()[0]
 
-    waiting = (
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    )
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     with ThreadPoolExecutor(1) as pool:
         removed = pool.submit(run_sweep)
         eventually(lambda: database.value(waiting) == 1, what="the sweep waits")
@@ -381,7 +377,9 @@ def test_a_rule_that_is_loosened_while_the_sweep_is_at_work_counts_at_once(histo
 
 def test_rows_on_the_list_of_a_locked_job_wait_and_hold_up_no_others(histories, start_server):
     locked, other = histories.job(20, keep_runs=2), histories.job(20, keep_runs=2)
-    server = start_server(histories.database, ALWAYS | {"deletion.eraserDutyPercent": 1, "deletion.eraserPollSeconds": 0.5})
+    server = start_server(
+        histories.database, ALWAYS | {"deletion.eraserDutyPercent": 1, "deletion.eraserPollSeconds": 0.5}
+    )
     eventually(lambda: histories.listed() > 0, pause=0.001, what="something is on the list")
     server.kill()
     listed = histories.database.value("SELECT history_id FROM store.run_purges LIMIT 1") if histories.listed() else None
@@ -422,9 +420,7 @@ def test_many_runs_of_one_job_are_reduced_to_a_thousand_while_the_API_stays_fast
     histories.fill(job, 200_000, rows=1, distance="1 minute")
     histories.database.rows("ANALYZE")
     kept = histories.runs(job)[:1000]
-    server = start_server(
-        histories.database, {"retention.sweepSeconds": 0.5, "deletion.eraserPollSeconds": 0.5}
-    )
+    server = start_server(histories.database, {"retention.sweepSeconds": 0.5, "deletion.eraserPollSeconds": 0.5})
     client = Client(server)
     client.sign_in(histories.user)
     times = []

@@ -310,7 +310,9 @@ def test_what_a_collector_left_when_it_died_is_carried_on_by_the_next_one_to_the
     assert batches(disturbed)[1] < batches(undisturbed)[1]
     database.rows("UPDATE store.job_runs SET lease_expires_at = now() WHERE run_id = %s", disturbed)
     finish("--wait", "10")
-    status, inherited = database.row("SELECT status, results_inherited FROM store.job_runs WHERE run_id = %s", disturbed)
+    status, inherited = database.row(
+        "SELECT status, results_inherited FROM store.job_runs WHERE run_id = %s", disturbed
+    )
     assert status == "Completed" and 2 <= inherited < batches(undisturbed)[1]
     assert batches(disturbed) == batches(undisturbed)
     assert rows(disturbed) == rows(undisturbed)
@@ -473,5 +475,15 @@ def test_wrong_usage_is_exit_status_2(stub, options):
 
 def test_its_help_names_every_option():
     text = subprocess.run([PROGRAM, "--help"], capture_output=True, text=True, check=True).stdout
-    for option in ("--url", "--user", "--password-file", "--ca", "--insecure", "--once", "--count", "--wait", "--lease"):
+    for option in (
+        "--url",
+        "--user",
+        "--password-file",
+        "--ca",
+        "--insecure",
+        "--once",
+        "--count",
+        "--wait",
+        "--lease",
+    ):
         assert option in text

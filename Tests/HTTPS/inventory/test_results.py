@@ -128,7 +128,9 @@ def test_an_empty_text_is_as_good_as_none(results, directory, user, evaluate):
     assert response.json()["JobRunID"] == str(run)
 
 
-def test_results_of_other_assets_and_standards_do_not_count(results, directory, user, evaluate, inventory, asset, standard):
+def test_results_of_other_assets_and_standards_do_not_count(
+    results, directory, user, evaluate, inventory, asset, standard
+):
     job = directory.job(user)
     run = evaluate(job, [("mine", "Pass")])
     history = directory.history_of(job)

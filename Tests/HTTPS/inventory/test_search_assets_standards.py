@@ -200,9 +200,7 @@ def test_a_container_above_a_granted_folder_holds_what_one_may_see(directory, si
 def test_a_grant_that_is_taken_away_counts_at_once(directory, database, sign_in, kind, tree, mark):
     user = grants(directory, kind, tree["lower"], tree["other"])
     client = sign_in(user)
-    database.rows(
-        "DELETE FROM directory.folder_grants WHERE role_id = %s AND folder_id = %s", user.role, tree["lower"]
-    )
+    database.rows("DELETE FROM directory.folder_grants WHERE role_id = %s AND folder_id = %s", user.role, tree["lower"])
     assert names(client, kind, mark) == ["other"]
 
 
@@ -242,6 +240,8 @@ def test_a_wrong_parameter_is_refused_with_its_rule(client, kind, parameters, te
     assert assert_problem(search(client, kind, **parameters), 400)["detail"].startswith(text)
 
 
-@pytest.mark.parametrize("query", ["ContainerPath=a&containerpath=a", "ContainerPath=%FF", "Searchsubtree=%00", "page=0&page=0"])
+@pytest.mark.parametrize(
+    "query", ["ContainerPath=a&containerpath=a", "ContainerPath=%FF", "Searchsubtree=%00", "page=0&page=0"]
+)
 def test_a_repeated_or_malformed_parameter_is_refused(client, kind, query):
     assert_problem(client.verbatim("GET", f"{API}/{kind}?{query}"), 400)

@@ -8,8 +8,8 @@ import pytest
 
 from harness.client import API, Client, assert_problem
 from harness.raw_http import RawConnection, head
+from harness.reports import COLLECTOR_TASK, ClaimedRun, results, stored
 from harness.waiting import eventually
-from test_bulk import COLLECTOR_TASK, ClaimedRun, results, stored
 
 SHORT = {"limits.bodyTimeoutSeconds": 1.5, "limits.bulkTimeoutSeconds": 60, "limits.requestTimeoutSeconds": 2}
 
@@ -83,7 +83,11 @@ def test_an_upload_that_we_do_not_read_is_not_late(place):
     stored(answers[0], 60_000)
 
 
-@pytest.mark.parametrize("target", [f"{API}/jobs", f"{API}/jobruns/{uuid.uuid4()}/results?lease={uuid.uuid4()}&batch=1"])
+@pytest.mark.parametrize(
+    "target",
+    [f"{API}/jobs", f"{API}/jobruns/{uuid.uuid4()}/results?lease={uuid.uuid4()}&batch=1"],
+    ids=["jobs", "results"],
+)
 def test_without_a_token_a_slow_body_has_the_time_of_any_body_and_no_more(place, target):
     server, _, _ = place(SHORT)
     with RawConnection(server) as connection:
