@@ -8,50 +8,64 @@ let package = Package(
   name: "ccs-jobstore",
   products: [.executable(name: "ccs-jobstore", targets: ["ccs-jobstore"])],
   targets: [
-    .systemLibrary(name: "CEpoll"),
-    .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(name: "CEpoll", path: "Sources/System/CEpoll"),
     .systemLibrary(
-      name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
-    .systemLibrary(name: "CGnuTLS", pkgConfig: "gnutls", providers: [.apt(["libgnutls28-dev"])]),
-    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+      name: "CLibPQ", path: "Sources/System/CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(
+      name: "CMicroHTTPD", path: "Sources/System/CMicroHTTPD", pkgConfig: "libmicrohttpd",
+      providers: [.apt(["libmicrohttpd-dev"])]),
+    .systemLibrary(
+      name: "CGnuTLS", path: "Sources/System/CGnuTLS", pkgConfig: "gnutls",
+      providers: [.apt(["libgnutls28-dev"])]),
+    .systemLibrary(
+      name: "COpenSSL", path: "Sources/System/COpenSSL", pkgConfig: "openssl",
+      providers: [.apt(["libssl-dev"])]),
 
     .target(name: "JSON"),
     .target(name: "Domain", dependencies: ["JSON"]),
-    .target(name: "Observability"),
-    .target(name: "Postgres", dependencies: ["CLibPQ", "CEpoll"]),
-    .target(name: "Repository", dependencies: ["Domain", "Postgres"]),
+    .target(name: "Observability", dependencies: ["JSON", "Domain"]),
+    .target(name: "EventLoop", dependencies: ["CEpoll"]),
+    .target(name: "Postgres", dependencies: ["EventLoop", "CLibPQ"]),
+    .target(name: "Repository", dependencies: ["Domain", "Postgres", "EventLoop"]),
+    .target(name: "Background", dependencies: ["Domain", "Observability", "Repository"]),
     .target(
       name: "Authorization",
       dependencies: ["JSON", "Domain", "Observability", "Repository", "COpenSSL"]),
     .target(
-      name: "FrontEnd",
-      dependencies: [
-        "JSON", "Domain", "Observability", "Authorization", "CEpoll", "CMicroHTTPD", "CGnuTLS", "COpenSSL",
-      ],
-      resources: [.embedInCode("OpenAPI/openapi.json")]),
+      name: "HTTPServer",
+      dependencies: ["Observability", "CEpoll", "CMicroHTTPD", "CGnuTLS", "COpenSSL"],
+      path: "Sources/FrontEnd/HTTPServer"),
+    .target(
+      name: "API",
+      dependencies: ["JSON", "Domain", "Authorization", "HTTPServer"],
+      path: "Sources/FrontEnd/API",
+      exclude: ["OpenAPI/parts"]),
     .target(
       name: "Administration", dependencies: ["JSON", "Domain", "Authorization", "Repository", "Postgres"]),
     .executableTarget(
       name: "ccs-jobstore",
       dependencies: [
-        "JSON", "Domain", "Observability", "Postgres", "Repository", "Authorization", "FrontEnd",
-        "Administration",
+        "JSON", "Domain", "Observability", "EventLoop", "Postgres", "Repository", "Background",
+        "Authorization", "HTTPServer", "API", "Administration",
       ]),
 
     .target(name: "TestRandom", path: "Tests/TestRandom"),
     .testTarget(name: "JSONTests", dependencies: ["JSON", "TestRandom"]),
     .testTarget(name: "DomainTests", dependencies: ["Domain", "JSON", "TestRandom"]),
-    .testTarget(name: "ObservabilityTests", dependencies: ["Observability"]),
+    .testTarget(name: "ObservabilityTests", dependencies: ["Observability", "JSON"]),
     .target(name: "TestDatabase", path: "Tests/TestDatabase"),
-    .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestDatabase"]),
+    .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"]),
+    .testTarget(name: "PostgresTests", dependencies: ["Postgres", "EventLoop", "TestDatabase"]),
     .testTarget(
-      name: "RepositoryTests", dependencies: ["Repository", "Postgres", "Domain", "TestDatabase"]),
+      name: "RepositoryTests",
+      dependencies: ["Repository", "Postgres", "EventLoop", "Domain", "TestDatabase"]),
     .testTarget(name: "AuthorizationTests", dependencies: ["Authorization", "Domain"]),
+    .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "TestRandom"]),
     .testTarget(
-      name: "FrontEndTests",
+      name: "APITests",
       dependencies: [
-        "FrontEnd", "JSON", "Domain", "Authorization", "Observability", "Repository", "Postgres",
-        "TestRandom",
+        "API", "HTTPServer", "JSON", "Domain", "Authorization", "Observability", "Repository", "Postgres",
+        "EventLoop", "TestRandom",
       ]),
     .testTarget(name: "ConfigurationTests", dependencies: ["ccs-jobstore"]),
     .testTarget(
