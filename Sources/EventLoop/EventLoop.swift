@@ -9,13 +9,14 @@ import Synchronization
 /// What runs here must not block: the loop serves all connections.
 public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
   /// What a socket is waited for.
-  struct Interest: OptionSet, Sendable {
-    let rawValue: UInt32
-    static let read = Interest(rawValue: EPOLLIN.rawValue)
-    static let write = Interest(rawValue: EPOLLOUT.rawValue)
+  public struct Interest: OptionSet, Sendable {
+    public let rawValue: UInt32
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+    public static let read = Interest(rawValue: EPOLLIN.rawValue)
+    public static let write = Interest(rawValue: EPOLLOUT.rawValue)
   }
 
-  typealias Handler = @Sendable () -> Void
+  public typealias Handler = @Sendable () -> Void
 
   /// Jobs of other threads.
   private struct Inbox {
@@ -147,13 +148,13 @@ public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
   // MARK: - Sockets and time
 
   /// Calls `handler` on the loop whenever the socket is ready for what it is waited for (level-triggered).
-  func watch(_ descriptor: Int32, for interest: Interest, handler: @escaping Handler) {
+  public func watch(_ descriptor: Int32, for interest: Interest, handler: @escaping Handler) {
     watches.withLock { $0[descriptor] = Watch(handler: handler, interest: interest) }
     control(EPOLL_CTL_ADD, descriptor, interest)
   }
 
   /// Changes what a watched socket is waited for.
-  func rewatch(_ descriptor: Int32, for interest: Interest) {
+  public func rewatch(_ descriptor: Int32, for interest: Interest) {
     let changed = watches.withLock { watches in
       guard watches[descriptor] != nil, watches[descriptor]?.interest != interest else { return false }
       watches[descriptor]?.interest = interest
@@ -163,7 +164,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
   }
 
   /// Must be called before the socket is closed.
-  func unwatch(_ descriptor: Int32) {
+  public func unwatch(_ descriptor: Int32) {
     if watches.withLock({ $0.removeValue(forKey: descriptor) }) != nil {
       control(EPOLL_CTL_DEL, descriptor, [])
     }

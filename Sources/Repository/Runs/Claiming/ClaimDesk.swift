@@ -1,4 +1,5 @@
 import Domain
+import EventLoop
 import Postgres
 
 /// Where collectors get runs, or wait for some: the shell around ``ClaimLine``.

@@ -1,9 +1,8 @@
+import EventLoop
 import FoundationEssentials
 import Glibc
 import Synchronization
 import Testing
-
-@testable import Postgres
 
 @Suite("The event loop")
 struct EventLoopTests {
