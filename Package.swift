@@ -28,8 +28,7 @@ let package = Package(
         "Domain", "Observability", "Authorization", "CEpoll", "CMicroHTTPD", "CGnuTLS", "COpenSSL",
       ],
       resources: [.embedInCode("OpenAPI/openapi.json")]),
-    .target(
-      name: "Administration", dependencies: ["Domain", "Authorization", "Repository", "Postgres"]),
+    .target(name: "Administration", dependencies: ["Domain", "Authorization", "Repository"]),
     .executableTarget(
       name: "ccs-jobstore",
       dependencies: [

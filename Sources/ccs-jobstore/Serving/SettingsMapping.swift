@@ -4,7 +4,7 @@ import FoundationEssentials
 import FrontEnd
 import Postgres
 
-// The configuration's sections, as each layer wants its settings.
+// The settings of each layer, from the configuration.
 
 extension Configuration {
   /// - Throws: If the password's file cannot be read.

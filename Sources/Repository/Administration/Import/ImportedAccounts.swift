@@ -1,4 +1,41 @@
+import FoundationEssentials
 import Postgres
+
+extension ImportRows {
+  public struct Role: Sendable, Encodable {
+    public var name: String
+    public var description: String?
+    /// All that the role shall permit; what else it permits is revoked.
+    public var tasks: [String]?
+    /// All that shall be open to the role; what else is open is revoked.
+    public var folderIDs: [UUID]?
+
+    public init(name: String, description: String?, tasks: [String]?, folderIDs: [UUID]?) {
+      self.name = name
+      self.description = description
+      self.tasks = tasks
+      self.folderIDs = folderIDs
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case name, description, tasks
+      case folderIDs = "folderIds"
+    }
+  }
+
+  public struct User: Sendable, Encodable {
+    public var name: String
+    public var disabled: Bool?
+    /// The names of all roles that the user shall have; others are taken away.
+    public var roles: [String]?
+
+    public init(name: String, disabled: Bool?, roles: [String]?) {
+      self.name = name
+      self.disabled = disabled
+      self.roles = roles
+    }
+  }
+}
 
 /// Roles and users in an import.
 extension ImportedTable {

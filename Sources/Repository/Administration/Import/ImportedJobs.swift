@@ -1,4 +1,43 @@
+import FoundationEssentials
 import Postgres
+
+extension ImportRows {
+  public struct Job: Sendable, Encodable {
+    public var id: UUID
+    public var name: String
+    public var description: String?
+    public var type: String
+    /// A user's name; nil for a system job.
+    public var createdBy: String?
+    /// Counts for a new job only; nil is now.
+    public var createdAt: Date?
+    /// `JobDetails` as JSON text.
+    public var configuration: String?
+    /// Counts where the configuration is new or has changed.
+    public var nextRunAt: Date?
+    /// In seconds; it and the two below count where there is a configuration.
+    public var runTimeLimit: Int?
+    public var keepRuns: Int?
+    public var keepDays: Int?
+
+    public init(
+      id: UUID, name: String, description: String?, type: String, createdBy: String?, createdAt: Date?,
+      configuration: String?, nextRunAt: Date?, runTimeLimit: Int?, keepRuns: Int?, keepDays: Int?
+    ) {
+      self.id = id
+      self.name = name
+      self.description = description
+      self.type = type
+      self.createdBy = createdBy
+      self.createdAt = createdAt
+      self.configuration = configuration
+      self.nextRunAt = nextRunAt
+      self.runTimeLimit = runTimeLimit
+      self.keepRuns = keepRuns
+      self.keepDays = keepDays
+    }
+  }
+}
 
 /// Jobs in an import.
 extension ImportedTable {
