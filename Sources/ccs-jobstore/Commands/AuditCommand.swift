@@ -11,9 +11,9 @@ extension Command {
     options: [
       Option(name: "--user", value: "NAME", meaning: "only events of this user, DOMAIN\\user in any case"),
       Option(
-        name: "--job", value: "JOB", meaning: "only events of this job: its GUID, or its name at the time"),
+        name: "--job", value: "JOB", meaning: "only events of this job: GUID, or name at the time"),
       Option(
-        name: "--operation", value: "OPERATION", meaning: "only events of this operation, in any case: 'Delete Job'"),
+        name: "--operation", value: "OPERATION", meaning: "only events of this operation: 'Delete Job', in any case"),
       Option(name: "--since", value: "TIME", meaning: "only events at or after this time: \(TimeArgument.meaning)"),
       Option(name: "--until", value: "TIME", meaning: "only events before this time; as --since"),
       Option(name: "--limit", value: "N", meaning: "the newest N events (default: 100); 0 is all"),

@@ -44,7 +44,8 @@ struct ConfigurationFile {
     do {
       value = try JSON5Text.decode(text)
     } catch {
-      let place = JSON5Text.lineOfMistake(in: text).map { "at line \($0)" } ?? "at its end: something is unclosed"
+      let place =
+        JSON5Text.lineOfMistake(in: text).map { "at line \($0)" } ?? "at its end: something is unclosed"
       throw ConfigurationError.Problem(
         subject: .file(path), fault: "is not valid JSON5 \(place)",
         remedy: "it must be one JSON5 object, such as { listen: { port: 12431 } }")

@@ -1,4 +1,5 @@
 import Authorization
+import Background
 import FrontEnd
 import Observability
 import Repository

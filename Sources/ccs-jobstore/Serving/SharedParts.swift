@@ -1,4 +1,5 @@
 import Authorization
+import EventLoop
 import FrontEnd
 import Observability
 import Postgres
