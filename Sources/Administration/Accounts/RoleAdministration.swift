@@ -17,7 +17,7 @@ public struct RoleAdministration: Sendable {
     try await administering { () async throws(RepositoryError) in try await directory.roles() }
   }
 
-  /// Creates a role that permits nothing yet.
+  /// Creates a role without grants.
   public func create(_ name: String, description: String) async throws(AdministrationError) {
     if let rule = NameRules.rule(brokenBy: name) { throw .invalid(.role, name: name, rule: rule) }
     _ = try await perform(name) { () async throws(RepositoryError) in
@@ -54,7 +54,7 @@ public struct RoleAdministration: Sendable {
     }
   }
 
-  /// Grants folders, with all below them, to a role, or revokes them.
+  /// Grants folders, with everything below them, to a role, or revokes them.
   ///
   /// - Parameter folders: Their paths, in any case.
   /// - Returns: Whether anything changed.

@@ -55,7 +55,7 @@ public struct UserAdministration: Sendable {
     }
   }
 
-  /// Disables a user, whose sessions end at once, or enables one.
+  /// Disables a user and ends the user's sessions, or enables a user.
   ///
   /// - Returns: Whether anything changed.
   public func set(_ name: String, disabled: Bool) async throws(AdministrationError) -> Bool {
@@ -65,7 +65,7 @@ public struct UserAdministration: Sendable {
     }
   }
 
-  /// Sets a password, 1...1024 bytes. The user's sessions end at once.
+  /// Sets a password, 1...1024 bytes, and ends the user's sessions.
   public func setPassword(of name: String, to password: [UInt8]) async throws(AdministrationError) {
     try Self.check(name)
     let hash = try hash(password)

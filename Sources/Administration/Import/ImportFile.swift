@@ -146,7 +146,7 @@ extension ImportFile {
       for entry in entries {
         guard let key = key(entry) else { continue }
         if let earlier = first[key] {
-          list.note(pointer(entry), rule: "has the \(what) of \(earlier)")
+          list.note(pointer(entry), rule: "has the same \(what) as \(earlier)")
         } else {
           first[key] = pointer(entry)
         }

@@ -53,7 +53,7 @@ extension ImportFile {
       if run.node(key) == nil, needed {
         run.problems.note(run.pointer / key, rule: "is required with Status \(status.rawValue)")
       } else if run.node(key) != nil, forbidden {
-        run.problems.note(run.pointer / key, rule: "must not stand with Status \(status.rawValue)")
+        run.problems.note(run.pointer / key, rule: "must not be given with Status \(status.rawValue)")
       }
     }
     if let startedAt, startedAt < queuedAt {

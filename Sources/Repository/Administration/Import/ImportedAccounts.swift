@@ -5,9 +5,9 @@ extension ImportRows {
   public struct Role: Sendable, Encodable {
     public var name: String
     public var description: String?
-    /// All that the role shall permit; what else it permits is revoked.
+    /// Replaces the role's tasks.
     public var tasks: [String]?
-    /// All that shall be open to the role; what else is open is revoked.
+    /// Replaces the role's folders.
     public var folderIDs: [UUID]?
 
     public init(name: String, description: String?, tasks: [String]?, folderIDs: [UUID]?) {
@@ -26,7 +26,7 @@ extension ImportRows {
   public struct User: Sendable, Encodable {
     public var name: String
     public var disabled: Bool?
-    /// The names of all roles that the user shall have; others are taken away.
+    /// The names of the roles; replaces the user's roles.
     public var roles: [String]?
 
     public init(name: String, disabled: Bool?, roles: [String]?) {
@@ -141,7 +141,7 @@ extension ImportedTable {
     RETURNING user_id
     """, .jsonb)
 
-  /// Ends the sessions of users that the import has disabled.
+  /// Ends the sessions of users that the import disables.
   static let endSessions = Statement(
     """
     DELETE FROM auth.sessions t

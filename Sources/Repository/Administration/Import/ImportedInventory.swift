@@ -6,7 +6,7 @@ extension ImportRows {
     public var id: UUID
     public var parentID: UUID
     public var name: String
-    /// How many folders it is below its root, from 1.
+    /// Its depth below the root, from 1.
     public var depth: Int
 
     public init(id: UUID, parentID: UUID, name: String, depth: Int) {
@@ -48,7 +48,7 @@ extension ImportRows {
 
 /// Folders, assets and standards in an import.
 extension ImportedTable {
-  // A folder's trigger reads its parent, which an earlier statement must have inserted.
+  // A trigger reads the parent, so parents take an earlier statement.
   static let insertFolders = Statement(
     """
     INSERT INTO directory.folders (folder_id, parent_id, folder_name)

@@ -9,13 +9,13 @@ extension ImportRows {
     public var type: String
     /// A user's name; nil for a system job.
     public var createdBy: String?
-    /// Counts for a new job only; nil is now.
+    /// For a new job only; nil is now.
     public var createdAt: Date?
     /// `JobDetails` as JSON text.
     public var configuration: String?
-    /// Counts where the configuration is new or has changed.
+    /// Applies if the configuration is new or has changed.
     public var nextRunAt: Date?
-    /// In seconds; it and the two below count where there is a configuration.
+    /// In seconds. It and the next two apply if there is a configuration.
     public var runTimeLimit: Int?
     public var keepRuns: Int?
     public var keepDays: Int?
@@ -41,7 +41,7 @@ extension ImportRows {
 
 /// Jobs in an import.
 extension ImportedTable {
-  // A configuration that stays must have the job's new name in it all the same.
+  // An unchanged configuration still gets the job's new name.
   private static let rows = """
     (
         SELECT s.*, s.created_by IS NULL AS is_system, u.user_id,
@@ -101,8 +101,7 @@ extension ImportedTable {
       RETURNING j.job_id
       """, .jsonb))
 
-  /// Locks jobs, in the order in which a deletion locks them: until the import ends nobody detaches a history
-  /// that it writes to.
+  /// Locks jobs, in the order of deletions, so that no history that the import writes to is detached meanwhile.
   static let lockJobs = Statement(
     """
     SELECT job_id
@@ -112,7 +111,7 @@ extension ImportedTable {
     FOR UPDATE
     """, .uuidArray)
 
-  /// Counts runs that were added, and takes a job's last run from its history.
+  /// Adds to the run counts, and sets each job's last run from its history.
   static let countRuns = Statement(
     """
     UPDATE directory.jobs j
