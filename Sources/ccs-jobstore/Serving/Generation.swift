@@ -1,6 +1,7 @@
+import API
 import Authorization
 import Background
-import FrontEnd
+import HTTPServer
 import Observability
 import Repository
 
@@ -21,8 +22,9 @@ struct Generation: Sendable {
     let eraser = Eraser(
       repository: parts.repository, settings: configuration.eraserSettings, observer: observe)
     try parts.server.serve(
-      Self.services(configuration, parts, probes, eraser, certificate), certificate: certificate,
-      settings: configuration.serverSettings)
+      Router(
+        Self.services(configuration, parts, probes, eraser, certificate), limits: configuration.requestLimits),
+      certificate: certificate, settings: configuration.serverSettings)
     parts.passwordMemory.setLifetime(.seconds(configuration.passwords.rememberSeconds))
     observe.setLevel(configuration.log.level)
     let scheduler = Scheduler(
@@ -41,7 +43,7 @@ struct Generation: Sendable {
   private static func services(
     _ configuration: Configuration, _ parts: SharedParts, _ probes: Probes, _ eraser: Eraser,
     _ certificate: Certificate
-  ) -> Server.Services {
+  ) -> Services {
     let repository = parts.repository
     let jobs = JobService(
       repository: repository,
@@ -55,7 +57,7 @@ struct Generation: Sendable {
         parameters: configuration.scryptParameters, threads: configuration.passwords.hashThreads,
         queueLimit: configuration.passwords.hashQueueLimit),
       memory: parts.passwordMemory, settings: configuration.loginSettings, observer: parts.observe)
-    return Server.Services(
+    return Services(
       jobs: jobs,
       collection: CollectionService(
         repository: repository, maximumAttempts: configuration.collectors.maximumAttempts),

@@ -1,4 +1,4 @@
-import FrontEnd
+import HTTPServer
 import Observability
 import Repository
 

@@ -1,4 +1,3 @@
-import FrontEnd
 import Observability
 import Repository
 import Synchronization

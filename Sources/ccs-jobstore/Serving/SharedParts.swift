@@ -1,6 +1,6 @@
 import Authorization
 import EventLoop
-import FrontEnd
+import HTTPServer
 import Observability
 import Postgres
 import Repository
