@@ -40,8 +40,7 @@ let package = Package(
       dependencies: ["JSON", "Domain", "Authorization", "HTTPServer"],
       path: "Sources/FrontEnd/API",
       exclude: ["OpenAPI/parts"]),
-    .target(
-      name: "Administration", dependencies: ["JSON", "Domain", "Authorization", "Repository", "Postgres"]),
+    .target(name: "Administration", dependencies: ["JSON", "Domain", "Authorization", "Repository"]),
     .executableTarget(
       name: "ccs-jobstore",
       dependencies: [
