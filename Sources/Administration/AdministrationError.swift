@@ -1,4 +1,5 @@
 import Domain
+import JSON
 import Repository
 
 /// The kinds of things that have names in the directory.

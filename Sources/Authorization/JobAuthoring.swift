@@ -1,5 +1,6 @@
 import Domain
 import FoundationEssentials
+import JSON
 import Repository
 
 /// Create Job and Update Job: each method checks the policy of its operation, then calls the repository.

@@ -2,6 +2,7 @@ import Authorization
 import Domain
 import FoundationEssentials
 import HTTPServer
+import JSON
 import Testing
 
 @testable import API

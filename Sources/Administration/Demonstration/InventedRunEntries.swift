@@ -1,5 +1,6 @@
 import Domain
 import FoundationEssentials
+import JSON
 import Repository
 
 /// `GeneratedRuns` of a directory file: history invented for demonstrations.

@@ -1,4 +1,5 @@
 import Domain
+import JSON
 
 /// Roles and users of a directory file.
 extension ImportFile {

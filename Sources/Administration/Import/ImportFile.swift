@@ -1,5 +1,6 @@
 import Domain
 import FoundationEssentials
+import JSON
 import Repository
 
 /// The entries of a directory file, each valid by itself; references are resolved by ``ImportPlan``.

@@ -1,4 +1,5 @@
 import Domain
+import JSON
 
 /// Folders, assets and standards of a directory file.
 extension ImportFile {

@@ -1,4 +1,5 @@
 import Domain
+import JSON
 
 /// Jobs of a directory file.
 extension ImportFile {

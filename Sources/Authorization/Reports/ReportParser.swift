@@ -1,5 +1,6 @@
 import Domain
 import FoundationEssentials
+import JSON
 import Repository
 
 /// Makes chunks of rows from the bytes of a batch, in whatever pieces they come: no I/O.

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import JSON
 
 /// Reads the lines of a report, a flat JSON object each, at a few hundred nanoseconds a line.
 ///

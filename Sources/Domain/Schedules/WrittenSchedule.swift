@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 
 /// A schedule together with all the fields it was written with, also those it makes no use of.
 ///

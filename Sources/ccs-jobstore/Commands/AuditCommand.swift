@@ -1,6 +1,7 @@
 import Administration
 import Domain
 import FoundationEssentials
+import JSON
 import Repository
 
 // The command that reads the audit trail.

@@ -1,6 +1,7 @@
 import Administration
 import Domain
 import Glibc
+import JSON
 
 /// The file to import, and its name in messages.
 struct DirectoryFile: Sendable {

@@ -1,4 +1,6 @@
 import Foundation
+import JSON
+import TestRandom
 import Testing
 
 @testable import Domain
@@ -282,7 +284,7 @@ struct JobDetailsTests {
 
   @Test("Any JSON at all is read or refused, and what is read is canonical")
   func randomInput() throws {
-    var random = RepeatableRandom(seed: 3)
+    var random = SeededRandom(seed: 3)
     var read = 0
     for _ in 0..<4000 {
       let node = Self.details(&random)
@@ -303,7 +305,7 @@ struct JobDetailsTests {
   }
 
   /// An object of the right names, most of its values right, too.
-  private static func details(_ random: inout RepeatableRandom) -> JSONNode {
+  private static func details(_ random: inout SeededRandom) -> JSONNode {
     let values: [JSONNode] = [
       .text("x"), .integer(3), .boolean(true), .text("True"), .text("12"), .null, .unreadable, .number(0.5),
       .array([.text(asset)]), .array([.object(["id": .text(asset), "TYPE": .text("t")])]), .object([:]),

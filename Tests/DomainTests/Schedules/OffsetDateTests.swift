@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import TestRandom
 import Testing
 
 @Suite("Dates with an offset")
@@ -71,7 +72,7 @@ struct OffsetDateTests {
 
   @Test("What is written is read back as an equal value, and by Foundation as the same second")
   func roundTrip() throws {
-    var random = RepeatableRandom(seed: 1)
+    var random = SeededRandom(seed: 1)
     let parser = ISO8601DateFormatter()
     for _ in 0..<2000 {
       // After 1582, where Foundation's calendar begins.
@@ -91,7 +92,7 @@ struct OffsetDateTests {
 
   @Test("A Date that was read from a text is written as the same moment again")
   func throughDate() throws {
-    var random = RepeatableRandom(seed: 2)
+    var random = SeededRandom(seed: 2)
     for _ in 0..<2000 {
       let seconds = Int.random(in: -62_135_596_800...253_402_300_799, using: &random)
       let ticks = Int.random(in: 0...9_999_999, using: &random)

@@ -2,6 +2,7 @@ import Authorization
 import Domain
 import FoundationEssentials
 import HTTPServer
+import JSON
 
 /// The collectors' API: each decodes, calls one method of the authorization layer, encodes.
 struct CollectionHandlers: Sendable {

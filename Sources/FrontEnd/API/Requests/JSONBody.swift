@@ -1,5 +1,6 @@
 import Domain
 import HTTPServer
+import JSON
 
 extension Request {
   /// Reads the body as JSON, and what it says with `read`. Its Content-Type does not count: the known clients send any.

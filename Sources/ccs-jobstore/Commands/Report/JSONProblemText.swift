@@ -1,4 +1,5 @@
 import Domain
+import JSON
 
 extension JSONProblem {
   /// The problem as a sentence, its place in the file first.

@@ -1,8 +1,12 @@
+import Domain
 import FoundationEssentials
 import Testing
 
+<<<<<<<< HEAD:Tests/DomainTests/WireTimeTests.swift
+========
 @testable import API
 
+>>>>>>>> main:Tests/APITests/WireTimeTests.swift
 @Suite("Times on the wire")
 struct WireTimeTests {
   @Test(

@@ -1,43 +1,43 @@
 /// Takes one JSON text (RFC 8259) apart from left to right, without building anything: made for millions of small
 /// objects. It is strict, and refuses besides what PostgreSQL's jsonb and text cannot keep: NUL characters, half
 /// surrogate pairs, numbers of more than `maximumDigits` digits or an exponent beyond ±`maximumExponent`.
-struct JSONScanner {
+public struct JSONScanner {
   /// What is wrong, and after how many bytes.
-  struct Failure: Error, Equatable {
-    var rule: String
-    var position: Int
+  public struct Failure: Error, Equatable {
+    public var rule: String
+    public var position: Int
   }
 
   /// How deep arrays and objects may be nested.
-  static let maximumDepth = 100
-  static let maximumDigits = 1000
-  static let maximumExponent = 9999
+  public static let maximumDepth = 100
+  public static let maximumDigits = 1000
+  public static let maximumExponent = 9999
 
   private let bytes: UnsafeRawBufferPointer
   /// As large as `bytes`: a text is never longer than its JSON form.
   private let scratch: UnsafeMutableRawBufferPointer
   private var scratchUsed = 0
-  private(set) var position = 0
+  public private(set) var position = 0
 
   /// - Parameter scratch: Where texts with escapes are put together; at least as large as `bytes`.
-  init(_ bytes: UnsafeRawBufferPointer, scratch: UnsafeMutableRawBufferPointer) {
+  public init(_ bytes: UnsafeRawBufferPointer, scratch: UnsafeMutableRawBufferPointer) {
     precondition(scratch.count >= bytes.count)
     self.bytes = bytes
     self.scratch = scratch
   }
 
-  var isAtEnd: Bool { position == bytes.count }
+  public var isAtEnd: Bool { position == bytes.count }
 
   /// The next byte; 0 at the end, which no JSON text contains.
-  var next: UInt8 { position < bytes.count ? bytes[position] : 0 }
+  public var next: UInt8 { position < bytes.count ? bytes[position] : 0 }
 
-  func failure(_ rule: String) -> Failure { Failure(rule: rule, position: position) }
+  public func failure(_ rule: String) -> Failure { Failure(rule: rule, position: position) }
 
-  func range(from start: Int) -> UnsafeRawBufferPointer {
+  public func range(from start: Int) -> UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(rebasing: bytes[start..<position])
   }
 
-  mutating func skipWhitespace() {
+  public mutating func skipWhitespace() {
     while position < bytes.count {
       switch bytes[position] {
       case 0x20, 0x09, 0x0A, 0x0D: position += 1
@@ -46,13 +46,13 @@ struct JSONScanner {
     }
   }
 
-  mutating func take(_ byte: UInt8) -> Bool {
+  public mutating func take(_ byte: UInt8) -> Bool {
     guard next == byte, position < bytes.count else { return false }
     position += 1
     return true
   }
 
-  mutating func expect(_ byte: UInt8) throws(Failure) {
+  public mutating func expect(_ byte: UInt8) throws(Failure) {
     guard take(byte) else {
       throw failure(
         isAtEnd ? "it ends too early" : "\(Character(Unicode.Scalar(byte))) is expected")
@@ -69,12 +69,12 @@ struct JSONScanner {
     position += word.utf8CodeUnitCount
   }
 
-  mutating func null() throws(Failure) { try expect(word: "null") }
+  public mutating func null() throws(Failure) { try expect(word: "null") }
 
   // MARK: - Texts
 
   /// A text without its quotation marks and escapes.
-  mutating func text() throws(Failure) -> UnsafeRawBufferPointer {
+  public mutating func text() throws(Failure) -> UnsafeRawBufferPointer {
     try expect(UInt8(ascii: "\""))
     let start = position
     try skipPlain()
@@ -197,7 +197,7 @@ struct JSONScanner {
   /// Passes over a value of any kind.
   ///
   /// - Parameter depth: How many arrays and objects are around it.
-  mutating func skipValue(depth: Int = 0) throws(Failure) {
+  public mutating func skipValue(depth: Int = 0) throws(Failure) {
     switch next {
     case UInt8(ascii: "\""):
       // Nobody looks at it, so its place in the scratch is free again.
@@ -279,7 +279,7 @@ struct JSONScanner {
 }
 
 /// The value of a hexadecimal digit.
-func hexadecimalDigit(_ byte: UInt8) -> UInt8? {
+public func hexadecimalDigit(_ byte: UInt8) -> UInt8? {
   switch byte {
   case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
   case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10

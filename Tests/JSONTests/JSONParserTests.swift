@@ -1,7 +1,8 @@
 import Foundation
+import TestRandom
 import Testing
 
-@testable import Domain
+@testable import JSON
 
 @Suite("JSON from clients")
 struct JSONParserTests {
@@ -77,7 +78,7 @@ struct JSONParserTests {
 
   @Test("What was read and is written again is read as the same")
   func roundTrip() throws {
-    var random = RepeatableRandom(seed: 7)
+    var random = SeededRandom(seed: 7)
     for _ in 0..<500 {
       let node = Self.node(depth: 4, &random)
       let text = try #require(node.json)
@@ -87,7 +88,7 @@ struct JSONParserTests {
 
   @Test("Of damaged texts it takes none that Foundation does not take, and reads them alike")
   func damaged() throws {
-    var random = RepeatableRandom(seed: 11)
+    var random = SeededRandom(seed: 11)
     let alphabet = Array("{}[]\",:\\u0e1-+.tfn é".utf8) + [0, 0x0A, 0xFF]
     var taken = 0
     for _ in 0..<3000 {
@@ -111,7 +112,7 @@ struct JSONParserTests {
     #expect(taken > 100)
   }
 
-  private static func node(depth: Int, _ random: inout RepeatableRandom) -> JSONNode {
+  private static func node(depth: Int, _ random: inout SeededRandom) -> JSONNode {
     switch Int.random(in: 0..<(depth > 0 ? 8 : 6), using: &random) {
     case 0: return .null
     case 1: return .boolean(Bool.random(using: &random))
@@ -130,7 +131,7 @@ struct JSONParserTests {
     }
   }
 
-  private static func text(_ random: inout RepeatableRandom) -> String {
+  private static func text(_ random: inout SeededRandom) -> String {
     let alphabet = ["a", "ü", "😀", "\"", "\\", "\n", "/", "\u{1}", " ", "e\u{301}"]
     return (0..<Int.random(in: 0...5, using: &random)).map { _ in alphabet.randomElement(using: &random)! }
       .joined()

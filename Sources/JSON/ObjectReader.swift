@@ -1,5 +1,3 @@
-import FoundationEssentials
-
 /// Reads one object of a JSON text, key by key. What has been asked for is what it may have.
 ///
 /// A value that is missing or wrong is noted and answered as nil; `null` is as good as no value.
@@ -114,20 +112,6 @@ public final class ObjectReader {
       case .text(let text) where orText: Int(text).flatMap { range.contains($0) ? $0 : nil }
       default: nil
       }
-    }
-  }
-
-  public func guid(_ key: String, required: Bool = false) -> UUID? {
-    value(key, required: required, rule: "must be a GUID", Self.guid)
-  }
-
-  public static func guid(_ node: JSONNode) -> UUID? {
-    if case .text(let text) = node { UUID(guid: text) } else { nil }
-  }
-
-  public func time(_ key: String, required: Bool = false) -> Date? {
-    value(key, required: required, rule: "must be an ISO 8601 time such as 2026-01-05T04:10:00Z") { node in
-      if case .text(let text) = node { OffsetDate(text)?.date } else { nil }
     }
   }
 

@@ -1,19 +1,18 @@
-import Domain
-import FoundationEssentials
-
 /// Writes JSON in the order it is told (RFC 8259); the documents' order of fields is part of their style.
-struct JSONWriter: Sendable {
-  private(set) var bytes: [UInt8] = []
+public struct JSONWriter: Sendable {
+  public private(set) var bytes: [UInt8] = []
   private var needsComma = false
 
-  static func object(_ body: (inout JSONWriter) -> Void) -> JSONWriter {
+  public init() {}
+
+  public static func object(_ body: (inout JSONWriter) -> Void) -> JSONWriter {
     var writer = JSONWriter()
     writer.bytes.reserveCapacity(512)
     writer.object(body)
     return writer
   }
 
-  mutating func object(_ body: (inout JSONWriter) -> Void) {
+  public mutating func object(_ body: (inout JSONWriter) -> Void) {
     begin()
     bytes.append(UInt8(ascii: "{"))
     needsComma = false
@@ -22,7 +21,7 @@ struct JSONWriter: Sendable {
     needsComma = true
   }
 
-  mutating func array<Element>(
+  public mutating func array<Element>(
     _ elements: some Sequence<Element>, _ body: (inout JSONWriter, Element) -> Void
   ) {
     begin()
@@ -34,7 +33,7 @@ struct JSONWriter: Sendable {
   }
 
   /// The name of the value that is written next.
-  mutating func name(_ name: StaticString) {
+  public mutating func name(_ name: StaticString) {
     begin()
     bytes.append(UInt8(ascii: "\""))
     name.withUTF8Buffer { bytes.append(contentsOf: $0) }
@@ -42,45 +41,40 @@ struct JSONWriter: Sendable {
     needsComma = false
   }
 
-  mutating func add(_ name: StaticString, _ value: String?) {
+  public mutating func add(_ name: StaticString, _ value: String?) {
     self.name(name)
     if let value { self.value(value) } else { null() }
   }
 
-  mutating func add(_ name: StaticString, _ value: Int) {
+  public mutating func add(_ name: StaticString, _ value: Int) {
     self.name(name)
     begin()
     bytes.append(contentsOf: String(value).utf8)
     needsComma = true
   }
 
-  mutating func add(_ name: StaticString, _ value: Bool) {
+  public mutating func add(_ name: StaticString, _ value: Bool) {
     self.name(name)
     begin()
     bytes.append(contentsOf: value ? "true".utf8 : "false".utf8)
     needsComma = true
   }
 
-  mutating func add(_ name: StaticString, _ value: UUID?) { add(name, value?.guidString) }
-
-  /// ISO 8601 in UTC with milliseconds.
-  mutating func add(_ name: StaticString, _ value: Date?) { add(name, value?.wireText) }
-
   /// JSON that is known to be JSON.
-  mutating func add(_ name: StaticString, json: String) {
+  public mutating func add(_ name: StaticString, json: String) {
     self.name(name)
     begin()
     bytes.append(contentsOf: json.utf8)
     needsComma = true
   }
 
-  mutating func null() {
+  public mutating func null() {
     begin()
     bytes.append(contentsOf: "null".utf8)
     needsComma = true
   }
 
-  mutating func value(_ text: String) {
+  public mutating func value(_ text: String) {
     begin()
     bytes.append(UInt8(ascii: "\""))
     for byte in text.utf8 {
@@ -107,22 +101,5 @@ struct JSONWriter: Sendable {
   private mutating func begin() {
     if needsComma { bytes.append(UInt8(ascii: ",")) }
     needsComma = false
-  }
-}
-
-extension Date {
-  /// ISO 8601 in UTC with milliseconds and `Z`: the millisecond in which the time lies, as the database keeps it, in
-  /// microseconds.
-  var wireText: String {
-    let microseconds = (timeIntervalSince1970 * 1_000_000).rounded()
-    let milliseconds = (microseconds / 1000).rounded(.down)
-    // No Double is a whole millisecond, and Foundation cuts off what follows: so a little is added.
-    return Date(timeIntervalSince1970: (milliseconds + 0.1) / 1000).formatted(.iso8601WithMilliseconds)
-  }
-}
-
-extension FormatStyle where Self == Date.ISO8601FormatStyle {
-  fileprivate static var iso8601WithMilliseconds: Date.ISO8601FormatStyle {
-    Date.ISO8601FormatStyle(includingFractionalSeconds: true)
   }
 }

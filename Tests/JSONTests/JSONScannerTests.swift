@@ -1,7 +1,8 @@
 import Foundation
+import TestRandom
 import Testing
 
-@testable import Domain
+@testable import JSON
 
 @Suite("The scanner of JSON")
 struct JSONScannerTests {
@@ -36,7 +37,7 @@ struct JSONScannerTests {
 
   @Test("It takes every value that is made up at random, as Foundation does")
   func randomValues() {
-    var random = SameRandom(seed: 1)
+    var random = SeededRandom(seed: 1)
     for _ in 0..<20_000 {
       let text = Array((random.space() + random.value() + random.space()).utf8)
       #expect(accepts(text), "\(String(decoding: text, as: UTF8.self))")
@@ -48,7 +49,7 @@ struct JSONScannerTests {
     "Whatever is changed in a text, it takes none that Foundation refuses, and refuses none without cause"
   )
   func mutations() {
-    var random = SameRandom(seed: 2)
+    var random = SeededRandom(seed: 2)
     let interesting: [UInt8] =
       Array("\"\\{}[]:,0123456789-+.eEtfnul /bxuDd8Cc \n\t".utf8) + [
         0, 0x1F, 0x7F, 0x80, 0xC0, 0xE2, 0xED, 0xF4, 0xFF,
@@ -87,7 +88,7 @@ struct JSONScannerTests {
 
   @Test("A text is what Foundation makes of it, escaped or not")
   func texts() throws {
-    var random = SameRandom(seed: 3)
+    var random = SeededRandom(seed: 3)
     for _ in 0..<20_000 {
       let text = random.text()
       let json = Array(random.json(text).utf8)
@@ -117,7 +118,7 @@ struct JSONScannerTests {
 
   @Test("UTF-8 that is none is refused, by the table of the Unicode Standard")
   func invalidUTF8() {
-    var random = SameRandom(seed: 4)
+    var random = SeededRandom(seed: 4)
     for _ in 0..<100_000 {
       let bytes = (0..<Int.random(in: 1...5, using: &random)).map { _ in
         UInt8.random(in: 0x80...0xFF, using: &random)

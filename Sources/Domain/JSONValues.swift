@@ -1,0 +1,48 @@
+import FoundationEssentials
+import JSON
+
+// How identifiers and times stand in JSON: both are texts there.
+
+extension ObjectReader {
+  /// A GUID in any form that .NET's `Guid.Parse` accepts as D, N or B.
+  public func guid(_ key: String, required: Bool = false) -> UUID? {
+    value(key, required: required, rule: "must be a GUID", Self.guid)
+  }
+
+  /// - Returns: nil if the node is not a GUID.
+  public static func guid(_ node: JSONNode) -> UUID? {
+    if case .text(let text) = node { UUID(guid: text) } else { nil }
+  }
+
+  /// A time in any form that ``OffsetDate`` reads.
+  public func time(_ key: String, required: Bool = false) -> Date? {
+    value(key, required: required, rule: "must be an ISO 8601 time such as 2026-01-05T04:10:00Z") { node in
+      if case .text(let text) = node { OffsetDate(text)?.date } else { nil }
+    }
+  }
+}
+
+extension JSONWriter {
+  /// The GUID with hyphens, in lower case; `null` for nil.
+  public mutating func add(_ name: StaticString, _ value: UUID?) { add(name, value?.guidString) }
+
+  /// ISO 8601 in UTC with milliseconds; `null` for nil.
+  public mutating func add(_ name: StaticString, _ value: Date?) { add(name, value?.wireText) }
+}
+
+extension Date {
+  /// ISO 8601 in UTC with milliseconds and `Z`: the millisecond in which the time lies, as the database keeps it, in
+  /// microseconds.
+  public var wireText: String {
+    let microseconds = (timeIntervalSince1970 * 1_000_000).rounded()
+    let milliseconds = (microseconds / 1000).rounded(.down)
+    // No Double is a whole millisecond, and Foundation cuts off what follows: so a little is added.
+    return Date(timeIntervalSince1970: (milliseconds + 0.1) / 1000).formatted(.iso8601WithMilliseconds)
+  }
+}
+
+extension FormatStyle where Self == Date.ISO8601FormatStyle {
+  fileprivate static var iso8601WithMilliseconds: Date.ISO8601FormatStyle {
+    Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+  }
+}
