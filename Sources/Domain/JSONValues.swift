@@ -26,23 +26,9 @@ extension JSONWriter {
   /// The GUID with hyphens, in lower case; `null` for nil.
   public mutating func add(_ name: StaticString, _ value: UUID?) { add(name, value?.guidString) }
 
-  /// ISO 8601 in UTC with milliseconds; `null` for nil.
-  public mutating func add(_ name: StaticString, _ value: Date?) { add(name, value?.wireText) }
-}
-
-extension Date {
-  /// ISO 8601 in UTC with milliseconds and `Z`: the millisecond in which the time lies, as the database keeps it, in
-  /// microseconds.
-  public var wireText: String {
-    let microseconds = (timeIntervalSince1970 * 1_000_000).rounded()
-    let milliseconds = (microseconds / 1000).rounded(.down)
-    // No Double is a whole millisecond, and Foundation cuts off what follows: so a little is added.
-    return Date(timeIntervalSince1970: (milliseconds + 0.1) / 1000).formatted(.iso8601WithMilliseconds)
-  }
-}
-
-extension FormatStyle where Self == Date.ISO8601FormatStyle {
-  fileprivate static var iso8601WithMilliseconds: Date.ISO8601FormatStyle {
-    Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+  /// A ``Timestamp``; `null` for nil.
+  public mutating func add(_ name: StaticString, _ value: Date?) {
+    self.name(name)
+    if let value { plainText(Timestamp(value).append) } else { null() }
   }
 }

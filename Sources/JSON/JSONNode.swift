@@ -1,6 +1,4 @@
-import FoundationEssentials
-
-/// A JSON value whose meaning is not known yet.
+/// A JSON value as a tree.
 public enum JSONNode: Sendable, Equatable {
   case null
   case boolean(Bool)
@@ -10,30 +8,24 @@ public enum JSONNode: Sendable, Equatable {
   case text(String)
   case array([JSONNode])
   case object([String: JSONNode])
-  /// What the decoder does not give out: a text with a NUL character or half a surrogate pair, or a number
-  /// that is too large.
+  /// What PostgreSQL cannot store or `Double` cannot hold: a text with a NUL or half a surrogate pair, a number that is
+  /// too large.
   case unreadable
 
-  /// - Throws: `DecodingError` if the text is no JSON5.
-  public init(json5 text: String) throws {
-    let decoder = JSONDecoder()
-    decoder.allowsJSON5 = true
-    self = try decoder.decode(JSONNode.self, from: Data(text.utf8))
-  }
-
-  /// As JSON text, the same for equal values; nil if it holds what the database cannot keep.
+  /// As JSON text with sorted names, the same for equal values; nil if PostgreSQL cannot store it.
   public var json: String? {
     guard isStorable else { return nil }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) }
+    var writer = JSONWriter()
+    writer.value(self)
+    return String(decoding: writer.bytes, as: UTF8.self)
   }
 
   /// What a value must be to have ``json``.
   public static let storableRule =
     "must hold no text with a NUL character or half a surrogate pair, and no infinite number or NaN"
 
-  private var isStorable: Bool {
+  /// Whether PostgreSQL can store it.
+  public var isStorable: Bool {
     switch self {
     case .unreadable: false
     case .number(let number): number.isFinite
@@ -44,50 +36,23 @@ public enum JSONNode: Sendable, Equatable {
   }
 }
 
-extension JSONNode: Codable {
-  public init(from decoder: any Decoder) throws {
-    // Nested errors must come through, or a bad value deep inside would look like another type.
-    if let object = try? decoder.container(keyedBy: Name.self) {
-      self = .object(
-        try object.allKeys.reduce(into: [:]) { members, name in
-          members[name.stringValue] = try object.decode(JSONNode.self, forKey: name)
-        })
-    } else if var array = try? decoder.unkeyedContainer() {
-      var elements: [JSONNode] = []
-      while !array.isAtEnd { elements.append(try array.decode(JSONNode.self)) }
-      self = .array(elements)
-    } else {
-      self = Self.scalar(try decoder.singleValueContainer())
+extension JSONWriter {
+  /// A value with all that is in it, names sorted; ``JSONNode/unreadable`` becomes `null`.
+  public mutating func value(_ node: JSONNode) {
+    switch node {
+    case .null, .unreadable: null()
+    case .boolean(let boolean): value(boolean)
+    case .integer(let integer): value(integer)
+    case .number(let number): value(number)
+    case .text(let text): value(text)
+    case .array(let elements): array(elements) { $0.value($1) }
+    case .object(let members):
+      object { writer in
+        for (name, member) in members.sorted(by: { $0.key < $1.key }) {
+          writer.name(name)
+          writer.value(member)
+        }
+      }
     }
-  }
-
-  private static func scalar(_ container: any SingleValueDecodingContainer) -> JSONNode {
-    if container.decodeNil() { return .null }
-    if let text = try? container.decode(String.self) { return .text(text) }
-    if let boolean = try? container.decode(Bool.self) { return .boolean(boolean) }
-    if let integer = try? container.decode(Int.self) { return .integer(integer) }
-    if let number = try? container.decode(Double.self) { return .number(number) }
-    return .unreadable
-  }
-
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    switch self {
-    case .null, .unreadable: try container.encodeNil()
-    case .boolean(let boolean): try container.encode(boolean)
-    case .integer(let integer): try container.encode(integer)
-    case .number(let number): try container.encode(number)
-    case .text(let text): try container.encode(text)
-    case .array(let elements): try container.encode(elements)
-    case .object(let members): try container.encode(members)
-    }
-  }
-
-  private struct Name: CodingKey {
-    let stringValue: String
-    var intValue: Int? { nil }
-
-    init?(stringValue: String) { self.stringValue = stringValue }
-    init?(intValue: Int) { nil }
   }
 }

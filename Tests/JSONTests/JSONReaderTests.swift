@@ -4,19 +4,19 @@ import Testing
 
 @testable import JSON
 
-@Suite("The scanner of JSON")
-struct JSONScannerTests {
-  /// Whether the scanner takes the bytes as one value.
+@Suite("The reader of JSON")
+struct JSONReaderTests {
+  /// Whether the reader takes the bytes as one value.
   private func accepts(_ text: [UInt8]) -> Bool {
     let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, text.count), alignment: 1)
     defer { scratch.deallocate() }
     return text.withUnsafeBytes { bytes in
-      var scanner = JSONScanner(bytes, scratch: scratch)
+      var reader = JSONReader(bytes, scratch: scratch)
       do {
-        scanner.skipWhitespace()
-        try scanner.skipValue()
-        scanner.skipWhitespace()
-        return scanner.isAtEnd
+        reader.skipWhitespace()
+        try reader.skipValue()
+        reader.skipWhitespace()
+        return reader.isAtEnd
       } catch {
         return false
       }
@@ -25,7 +25,7 @@ struct JSONScannerTests {
 
   /// What Foundation makes of the bytes; nil for what is no JSON or cannot be kept.
   private func decoded(_ text: [UInt8]) -> JSONNode? {
-    // The scanner reads UTF-8 alone; Foundation also knows other encodings, and a mark at the beginning.
+    // The reader reads UTF-8 alone; Foundation also knows other encodings, and a mark at the beginning.
     guard String(validating: text, as: UTF8.self) != nil, !text.contains(0),
       !text.starts(with: [0xEF, 0xBB, 0xBF])
     else { return nil }
@@ -95,8 +95,8 @@ struct JSONScannerTests {
       let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: json.count, alignment: 1)
       defer { scratch.deallocate() }
       let found = try json.withUnsafeBytes { bytes in
-        var scanner = JSONScanner(bytes, scratch: scratch)
-        return String(decoding: try scanner.text(), as: UTF8.self)
+        var reader = JSONReader(bytes, scratch: scratch)
+        return String(decoding: try reader.text(), as: UTF8.self)
       }
       #expect(Array(found.utf8) == Array(text.utf8))
     }
@@ -133,8 +133,8 @@ struct JSONScannerTests {
     func nested(_ depth: Int) -> [UInt8] {
       Array(String(repeating: "[", count: depth).utf8) + Array(String(repeating: "]", count: depth).utf8)
     }
-    #expect(accepts(nested(JSONScanner.maximumDepth)))
-    #expect(!accepts(nested(JSONScanner.maximumDepth + 1)))
+    #expect(accepts(nested(JSONReader.maximumDepth)))
+    #expect(!accepts(nested(JSONReader.maximumDepth + 1)))
     #expect(!accepts(nested(1_000_000)))
   }
 }

@@ -1,8 +1,9 @@
-/// A day of the proleptic Gregorian calendar, without a time and without a zone.
+/// A day of the proleptic Gregorian calendar, without a time and without a time zone.
 ///
-/// Days are counted from 1970-01-01 (day 0); earlier days have negative numbers. Both directions are a handful
-/// of integer operations: years begin in March here, so that the leap day is the last day of its year, and
-/// the calendar repeats exactly every 400 years (146,097 days).
+/// Days are counted from 1970-01-01, day 0; earlier days are negative. The two conversions are Howard Hinnant's
+/// `days_from_civil` and `civil_from_days` ("chrono-Compatible Low-Level Date Algorithms",
+/// https://howardhinnant.github.io/date_algorithms.html): years begin in March, so that the leap day is the last of its
+/// year, and the calendar repeats every 400 years, an era of 146,097 days.
 struct CivilDate: Equatable {
   var year: Int
   /// 1…12
@@ -18,7 +19,6 @@ struct CivilDate: Equatable {
 
   init(dayNumber: Int) {
     let (era, dayOfEra) = (dayNumber + Self.daysFromEraToEpoch).dividedRoundingDown(by: Self.daysPerEra)
-    // The three corrections take back the leap days that a plain division by 365 counts too many.
     let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
     let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
     let monthFromMarch = (5 * dayOfYear + 2) / 153
@@ -36,7 +36,7 @@ struct CivilDate: Equatable {
     return era * Self.daysPerEra + dayOfEra - Self.daysFromEraToEpoch
   }
 
-  /// The number of days, 28…31, of a month.
+  /// The number of days in a month, 28…31.
   static func length(ofMonth month: Int, year: Int) -> Int {
     switch month {
     case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
@@ -51,8 +51,9 @@ struct CivilDate: Equatable {
 }
 
 extension Int {
-  /// Division that rounds towards negative infinity, so that the remainder is never negative: what counting
-  /// days before 1970 needs. `divisor` must be positive.
+  /// Division that rounds towards negative infinity, for days before 1970: the remainder is never negative.
+  ///
+  /// - Parameter divisor: Greater than 0.
   func dividedRoundingDown(by divisor: Int) -> (quotient: Int, remainder: Int) {
     let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
     return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)

@@ -1,8 +1,8 @@
 extension Observation {
   /// The level of the observation's log line.
   ///
-  /// A request that the client got wrong is `info`, like one that went well: an operator cannot mend it. A
-  /// certificate is `warning` in its last 21 days and `error` once it has expired.
+  /// A request that is refused is `info`, like one that succeeds: the operator need not act. A certificate is `warning` in
+  /// its last 21 days and `error` once it has expired.
   public var level: LogLevel {
     switch self {
     case .rowsErased, .runsScheduled:
@@ -23,7 +23,7 @@ extension Observation {
     }
   }
 
-  /// Whether it happens at every request, or at many, and nobody must know of it at once.
+  /// Whether it happens with every request, or with many, and its log line may wait.
   var isRoutine: Bool {
     switch self {
     case .request, .jobsDeleted, .rowsErased, .loginSucceeded: level < .warning

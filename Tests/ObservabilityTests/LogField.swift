@@ -1,7 +1,7 @@
 import FoundationEssentials
 
 /// A JSON value as a strict parser sees it, for tests that look at a line's fields.
-enum JSON: Decodable, Equatable {
+enum LogField: Decodable, Equatable {
   case text(String)
   case number(Double)
   case null
@@ -18,7 +18,7 @@ enum JSON: Decodable, Equatable {
   }
 
   /// The fields of one line.
-  static func fields(_ line: some Collection<UInt8>) throws -> [String: JSON] {
-    try JSONDecoder().decode([String: JSON].self, from: Data(line))
+  static func fields(_ line: some Collection<UInt8>) throws -> [String: LogField] {
+    try JSONDecoder().decode([String: LogField].self, from: Data(line))
   }
 }

@@ -5,7 +5,7 @@ import Testing
 @testable import JSON
 
 @Suite("JSON from clients")
-struct JSONParserTests {
+struct JSONTreeTests {
   private static let right: [(String, JSONNode)] = [
     ("null", .null), (" true\r\n", .boolean(true)), ("\tfalse ", .boolean(false)),
     ("\u{FEFF}0", .integer(0)), ("-0", .integer(0)), ("-17", .integer(-17)),
@@ -49,7 +49,7 @@ struct JSONParserTests {
 
   @Test("What is no JSON is refused with the place", arguments: mistakes)
   func refuses(text: String, offset: Int, reason: String) {
-    #expect(throws: JSONNode.Malformed(offset: offset, reason: reason)) {
+    #expect(throws: MalformedJSON(offset: offset, reason: reason)) {
       try JSONNode(json: Array(text.utf8))
     }
   }
@@ -57,7 +57,7 @@ struct JSONParserTests {
   @Test(
     "Bytes that are no UTF-8 are no JSON", arguments: [[0xFF], [0xC3], [0xED, 0xA0, 0x80], [0xC0, 0xAF]])
   func notUTF8(bytes: [UInt8]) {
-    #expect(throws: JSONNode.Malformed(offset: 1, reason: "a text is no UTF-8")) {
+    #expect(throws: MalformedJSON(offset: 1, reason: "a text is no UTF-8")) {
       try JSONNode(json: [0x5B, 0x22] + bytes + [0x22, 0x5D])
     }
   }
@@ -67,11 +67,11 @@ struct JSONParserTests {
     func nested(_ depth: Int) -> [UInt8] {
       Array((String(repeating: "[", count: depth) + String(repeating: "]", count: depth)).utf8)
     }
-    _ = try JSONNode(json: nested(64))
-    #expect(throws: JSONNode.Malformed(offset: 64, reason: "values are nested too deeply")) {
-      try JSONNode(json: nested(65))
+    _ = try JSONNode(json: nested(JSONReader.maximumDepth))
+    #expect(throws: MalformedJSON(offset: 100, reason: "values are nested more than 100 levels deep")) {
+      try JSONNode(json: nested(JSONReader.maximumDepth + 1))
     }
-    #expect(throws: JSONNode.Malformed.self) {
+    #expect(throws: MalformedJSON.self) {
       try JSONNode(json: Array(String(repeating: #"{"a":"#, count: 1_000_000).utf8))
     }
   }
