@@ -39,8 +39,7 @@ let package = Package(
       dependencies: ["Domain", "Authorization", "HTTPServer"],
       path: "Sources/FrontEnd/API",
       exclude: ["OpenAPI/parts"]),
-    .target(
-      name: "Administration", dependencies: ["Domain", "Authorization", "Repository", "Postgres"]),
+    .target(name: "Administration", dependencies: ["Domain", "Authorization", "Repository"]),
     .executableTarget(
       name: "ccs-jobstore",
       dependencies: [
@@ -61,7 +60,8 @@ let package = Package(
     .testTarget(
       name: "APITests",
       dependencies: [
-        "API", "HTTPServer", "Domain", "Authorization", "Observability", "Repository", "Postgres", "EventLoop",
+        "API", "HTTPServer", "Domain", "Authorization", "Observability", "Repository", "Postgres",
+        "EventLoop",
       ]),
     .testTarget(name: "ConfigurationTests", dependencies: ["ccs-jobstore"]),
     .testTarget(

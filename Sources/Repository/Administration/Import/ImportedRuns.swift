@@ -1,9 +1,91 @@
+import Domain
 import FoundationEssentials
 import Postgres
 
-/// Runs of the past, with what they left behind, in an import.
-enum HistoryImport {
-  /// A run that was really inserted, and which of the rows it was.
+/// A past run and its rows.
+public struct ImportedRun: Sendable {
+  public struct Message: Sendable, Encodable {
+    public var time: Date
+    public var severity: String
+    public var assetID: UUID?
+    public var message: String
+
+    public init(time: Date, severity: String, assetID: UUID?, message: String) {
+      self.time = time
+      self.severity = severity
+      self.assetID = assetID
+      self.message = message
+    }
+  }
+
+  public struct Datum: Sendable, Encodable {
+    public var time: Date
+    public var assetID: UUID
+    /// JSON text.
+    public var data: String
+
+    public init(time: Date, assetID: UUID, data: String) {
+      self.time = time
+      self.assetID = assetID
+      self.data = data
+    }
+  }
+
+  public struct Result: Sendable, Encodable {
+    public var time: Date
+    public var assetID: UUID
+    public var standardID: UUID
+    public var checkID: String
+    public var outcome: String
+    public var evidence: String
+
+    public init(
+      time: Date, assetID: UUID, standardID: UUID, checkID: String, outcome: String, evidence: String
+    ) {
+      self.time = time
+      self.assetID = assetID
+      self.standardID = standardID
+      self.checkID = checkID
+      self.outcome = outcome
+      self.evidence = evidence
+    }
+  }
+
+  /// nil derives it from job, time and ``sequence``, so that it is the same at every import.
+  public var id: UUID?
+  public var jobID: UUID
+  /// Numbers the runs without an ID that share job and time, from 0.
+  public var sequence: Int
+  public var status: JobRun.Status
+  public var triggeredBy: String
+  public var queuedAt: Date
+  public var startedAt: Date?
+  public var endedAt: Date?
+  public var messages: [Message]
+  public var collectedData: [Datum]
+  public var results: [Result]
+
+  public init(
+    id: UUID?, jobID: UUID, sequence: Int, status: JobRun.Status, triggeredBy: String, queuedAt: Date,
+    startedAt: Date?, endedAt: Date?, messages: [Message], collectedData: [Datum], results: [Result]
+  ) {
+    self.id = id
+    self.jobID = jobID
+    self.sequence = sequence
+    self.status = status
+    self.triggeredBy = triggeredBy
+    self.queuedAt = queuedAt
+    self.startedAt = startedAt
+    self.endedAt = endedAt
+    self.messages = messages
+    self.collectedData = collectedData
+    self.results = results
+  }
+}
+
+/// Past runs and their rows in an import.
+enum ImportedRuns {
+  /// A run that was inserted; `place` is its index in the rows.
   struct Added {
     var place: Int
     var historyID: UUID
@@ -23,7 +105,7 @@ enum HistoryImport {
     var messageCount: Int
   }
 
-  /// A row of what a run left behind, with its key.
+  /// A message, datum or result with its key.
   private struct Keyed<Content: Encodable & Sendable>: Encodable, Sendable {
     var historyID: UUID
     var runID: UUID
@@ -87,9 +169,9 @@ enum HistoryImport {
     )
     """, .jsonb)
 
-  /// Inserts the runs that are not there yet, with what they left behind; a run that is there stays as it is.
+  /// Inserts the runs that do not exist, with their rows; an existing run stays as it is.
   ///
-  /// - Returns: The jobs of the runs inserted, once for each run.
+  /// - Returns: The job of each inserted run.
   static func apply(
     _ runs: [ImportedRun], to summary: inout ImportSummary, on connection: Connection
   ) async throws(PostgresError) -> [UUID] {

@@ -1,16 +1,16 @@
 import Repository
 
-// The commands that tell about the program itself.
+// The commands about the program itself.
 
 extension Command {
   static let version = Command(
-    words: ["version"], summary: "print the version, and the schema it works with"
+    words: ["version"], summary: "print the version and the schema that it works with"
   ) { _, terminal throws(CommandFailure) in
     try terminal.write("\(HelpText.program) \(Version.text) (schema: \(SchemaVersion.wanted))\n")
   }
 
   static let help = Command(
-    words: ["help"], summary: "print the help about the program or a command",
+    words: ["help"], summary: "print the help of the program or a command",
     operands: [
       Operand(name: "WORD", meaning: "the words of a command: users add", repeats: true, isOptional: true)
     ]

@@ -12,8 +12,8 @@ extension ImportFile {
     case error = "Error"
   }
 
-  /// Until the job is known.
-  private static let nowhere = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+  /// Stands for a job that the plan has yet to find.
+  static let unresolvedJob = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
 
   static func run(_ node: JSONNode, _ pointer: JSONPointer, _ problems: JSONProblems) -> Run? {
     ObjectReader.read(node, at: pointer, problems) { run in
@@ -35,13 +35,13 @@ extension ImportFile {
       return Run(
         pointer: pointer, job: job,
         run: ImportedRun(
-          id: id, jobID: nowhere, sequence: 0, status: status, triggeredBy: triggeredBy ?? "Schedule",
+          id: id, jobID: unresolvedJob, sequence: 0, status: status, triggeredBy: triggeredBy ?? "Schedule",
           queuedAt: queuedAt, startedAt: startedAt, endedAt: endedAt, messages: messages ?? [],
           collectedData: collectedData ?? [], results: results ?? []))
     }
   }
 
-  /// Notes times that are missing, too many or out of order. Nothing is said of one that could not be read.
+  /// Notes times that are missing, superfluous or out of order; unreadable ones are skipped.
   private static func noteTimes(
     _ run: ObjectReader, _ status: JobRun.Status, queuedAt: Date, startedAt: Date?, endedAt: Date?
   ) {
@@ -53,7 +53,7 @@ extension ImportFile {
       if run.node(key) == nil, needed {
         run.problems.note(run.pointer / key, rule: "is required with Status \(status.rawValue)")
       } else if run.node(key) != nil, forbidden {
-        run.problems.note(run.pointer / key, rule: "must not stand with Status \(status.rawValue)")
+        run.problems.note(run.pointer / key, rule: "must not be given with Status \(status.rawValue)")
       }
     }
     if let startedAt, startedAt < queuedAt {
@@ -106,40 +106,5 @@ extension ImportFile {
         time: time, assetID: asset, standardID: standard, checkID: check, outcome: outcome.rawValue,
         evidence: evidence ?? "")
     }
-  }
-
-  static func generator(_ node: JSONNode, _ pointer: JSONPointer, _ problems: JSONProblems) -> Generator? {
-    ObjectReader.read(node, at: pointer, problems) { generator in
-      let job = generator.text("Job", required: true)
-      let count = generator.integer("Count", 1...1_000_000, required: true)
-      let from = generator.time("From", required: true)
-      let everyMinutes = generator.integer("EveryMinutes", 1...527_040, required: true)
-      let triggeredBy = generator.text("TriggeredBy", NameRules.rule(brokenBy:))
-      let messages = generator.integer("MessagesPerRun", 0...10_000)
-      let collectedData = generator.integer("CollectedDataPerRun", 0...10_000)
-      let results = generator.integer("ResultsPerRun", 0...10_000)
-      let assets = generator.list("Assets") { guid($0, $1, problems) }
-      let standards = generator.list("Standards") { guid($0, $1, problems) }
-      guard let job, let count, let from, let everyMinutes else { return nil }
-      if let end = OffsetDate("9999-12-31")?.date,
-        end.timeIntervalSince(from) < Double(count) * Double(everyMinutes) * 60
-      {
-        problems.note(pointer, rule: "must not go beyond the year 9999")
-        return nil
-      }
-      return Generator(
-        pointer: pointer, job: job,
-        runs: GeneratedRuns(
-          jobID: nowhere, jobName: job, count: count, from: from, everyMinutes: everyMinutes,
-          triggeredBy: triggeredBy ?? "Schedule", messagesPerRun: messages ?? 0,
-          collectedDataPerRun: collectedData ?? 0, resultsPerRun: results ?? 0, assets: assets ?? [],
-          standards: standards ?? []))
-    }
-  }
-
-  private static func guid(_ node: JSONNode, _ pointer: JSONPointer, _ problems: JSONProblems) -> UUID? {
-    if let guid = ObjectReader.guid(node) { return guid }
-    problems.note(pointer, rule: "must be a GUID")
-    return nil
   }
 }

@@ -1,13 +1,14 @@
 import Repository
 
 extension DirectoryAdministration {
-  /// Turns what became of a change into an answer or an error; an unknown name comes with the known ones.
+  /// Makes a change.
   ///
   /// - Parameters:
-  ///   - kind: What the change was about.
-  ///   - name: What it is called.
+  ///   - kind: The kind of thing that is changed.
+  ///   - name: Its name.
   /// - Returns: Whether anything changed.
-  func settle(
+  /// - Throws: `taken`; `unknown`, with the known names; `repository`.
+  func perform(
     _ kind: DirectoryKind, name: String, _ body: () async throws(RepositoryError) -> Change
   ) async throws(AdministrationError) -> Bool {
     switch try await administering(body) {

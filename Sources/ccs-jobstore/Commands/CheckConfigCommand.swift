@@ -2,16 +2,16 @@ import Glibc
 
 extension Command {
   static let checkConfig = Command(
-    words: ["check-config"], summary: "say everything that is wrong with the configuration",
-    notes: ["It looks at the file, the environment, and whether the files that they name can be read."]
+    words: ["check-config"], summary: "report everything that is wrong with the configuration",
+    notes: ["It checks the file, the environment, and whether the files that they name can be read."]
   ) { arguments, terminal throws(CommandFailure) in
     let configuration = try Configuration.load(arguments)
     let problems = unreadableFiles(configuration)
     guard problems.isEmpty else { throw CommandFailure(.configuration, lines: problems) }
-    try terminal.write("The configuration is right.\n")
+    try terminal.write("The configuration is valid.\n")
   }
 
-  /// The files that a setting names and that this user cannot read, a problem each.
+  /// One problem for each file of a setting that this user cannot read.
   private static func unreadableFiles(_ configuration: Configuration) -> [String] {
     Setting.all.filter(\.namesFile).compactMap { setting in
       guard let path = setting.value(configuration).nonEmptyText else { return nil }

@@ -7,34 +7,33 @@ import Repository
 
 extension Command {
   static let audit = Command(
-    words: ["audit"], summary: "list who did what to which job and when, newest first",
+    words: ["audit"], summary: "list the audit trail: who did what to which job and when, newest first",
     options: [
-      Option(name: "--user", value: "NAME", meaning: "what this user did, as DOMAIN\\user, in any case"),
+      Option(name: "--user", value: "NAME", meaning: "only events of this user, DOMAIN\\user in any case"),
       Option(
-        name: "--job", value: "JOB", meaning: "what was done to this job: its GUID, or its name at the time"),
+        name: "--job", value: "JOB", meaning: "only events of this job: GUID, or name at the time"),
       Option(
-        name: "--operation", value: "OPERATION", meaning: "only this operation, in any case: 'Delete Job'"),
-      Option(name: "--since", value: "TIME", meaning: "from this time on: \(TimeArgument.meaning)"),
-      Option(name: "--until", value: "TIME", meaning: "before this time; written as --since"),
+        name: "--operation", value: "OPERATION", meaning: "only events of this operation: 'Delete Job', in any case"),
+      Option(name: "--since", value: "TIME", meaning: "only events at or after this time: \(TimeArgument.meaning)"),
+      Option(name: "--until", value: "TIME", meaning: "only events before this time; as --since"),
       Option(name: "--limit", value: "N", meaning: "the newest N events (default: 100); 0 is all"),
       Option(
         name: "--format", value: "FORMAT",
         meaning: "table (default; with its headings again every 1,000 lines) or json, an event a line"),
     ],
     notes: [
-      "Events outlive the users and jobs that they tell about, with the names of the time. What a command of this "
-        + "program changed stands under the name of the system's user who gave it, what the clock did under "
-        + "Schedule, and what was kept no longer under Retention.",
-      "Operations on jobs are Create Job, Update Job, Run Job, Abort Job Run, Purge Job, Delete Job, Clear Schedule "
-        + "(it could not be followed) and Remove Job Runs (by retention).",
+      "Events outlive their users and jobs, and keep the names of the time. Changes by commands of this program "
+        + "have the name of the system user who gave them, scheduled ones Schedule, and removals by retention "
+        + "Retention.",
+      "Operations on jobs: Create Job, Update Job, Run Job, Abort Job Run, Purge Job, Delete Job, Clear Schedule "
+        + "(one that cannot be followed), Remove Job Runs (by retention).",
     ]
   ) { arguments, terminal throws(CommandFailure) in
     let order = try AuditOrder(arguments, now: Date())
     try await AdministrationSession.run(arguments) { session throws(CommandFailure) in
-      let reading = AuditReading(directory: session.directory)
       var isEmpty = true
       try await reporting {
-        try await reading.read(order.question, limit: order.limit) { events in
+        try await session.audit.read(order.question, limit: order.limit) { events in
           isEmpty = false
           try terminal.write(try order.text(events))
         }
@@ -44,7 +43,7 @@ extension Command {
   }
 }
 
-/// What the arguments of `audit` ask for.
+/// The parsed arguments of `audit`.
 struct AuditOrder: Equatable {
   enum Format: String, CaseIterable {
     case table, json
@@ -55,11 +54,11 @@ struct AuditOrder: Equatable {
   let limit: Int?
   let format: Format
 
-  /// - Parameter now: What durations are counted back from.
+  /// - Parameter now: Ages count back from here.
   init(_ arguments: Arguments, now: Date) throws(CommandFailure) {
     format = try Self.read("--format", arguments, "must be table or json") { Format(rawValue: $0) } ?? .table
-    let limit = try Self.read("--limit", arguments, "must be a whole number, 0 for all") { Int($0) } ?? 100
-    guard limit >= 0 else { throw CommandFailure(.usage, "--limit must be a whole number, 0 for all") }
+    let limit = try Self.read("--limit", arguments, "must be an integer, 0 for all") { Int($0) } ?? 100
+    guard limit >= 0 else { throw CommandFailure(.usage, "--limit must be an integer, 0 for all") }
     self.limit = limit == 0 ? nil : limit
     question = DirectoryAdministration.AuditQuestion(
       userName: arguments.value(of: "--user"),

@@ -4,10 +4,10 @@ extension Command {
   static let serve = Command(
     words: ["serve"], summary: "serve the API until SIGTERM or SIGINT; SIGHUP reloads the configuration",
     notes: [
-      "It stays in the foreground and logs to standard error, a JSON object a line. A database that is away is "
-        + "waited for, and requests are answered with 503 meanwhile.",
-      "It ends with status 78 if the configuration or the certificate is wrong, or if the database's schema is "
-        + "not the one that it was built for.",
+      "It runs in the foreground and logs to standard error, one JSON object per line. While the database is "
+        + "unavailable, requests are answered with 503.",
+      "It exits with status 78 if the configuration or the certificate is invalid, or if the database has another "
+        + "schema than the program expects.",
     ],
     prepare: Signal.block
   ) { arguments, _ throws(CommandFailure) in

@@ -1,11 +1,55 @@
 import FoundationEssentials
 import Postgres
 
-/// Makes up runs, messages, data and results inside the database, a portion of runs at a time.
+/// Runs to invent, for demonstrations and tests of scale; the same ones every time.
+public struct InventedRuns: Sendable, Equatable {
+  public var jobID: UUID
+  /// For progress messages.
+  public var jobName: String
+  public var count: Int
+  /// When the first run was queued.
+  public var from: Date
+  public var everyMinutes: Int
+  public var triggeredBy: String
+  public var messagesPerRun: Int
+  public var collectedDataPerRun: Int
+  public var resultsPerRun: Int
+  /// The assets of the rows, in turn.
+  public var assets: [UUID]
+  public var standards: [UUID]
+
+  public init(
+    jobID: UUID, jobName: String, count: Int, from: Date, everyMinutes: Int, triggeredBy: String,
+    messagesPerRun: Int, collectedDataPerRun: Int, resultsPerRun: Int, assets: [UUID], standards: [UUID]
+  ) {
+    self.jobID = jobID
+    self.jobName = jobName
+    self.count = count
+    self.from = from
+    self.everyMinutes = everyMinutes
+    self.triggeredBy = triggeredBy
+    self.messagesPerRun = messagesPerRun
+    self.collectedDataPerRun = collectedDataPerRun
+    self.resultsPerRun = resultsPerRun
+    self.assets = assets
+    self.standards = standards
+  }
+
+  /// The run and its rows.
+  public var rowsPerRun: Int { 1 + messagesPerRun + collectedDataPerRun + resultsPerRun }
+
+  /// The numbers of the runs, in portions of about 20,000 rows.
+  var portions: [Range<Int>] {
+    let size = max(1, min(5000, 20_000 / rowsPerRun))
+    return stride(from: 0, to: count, by: size).map { $0..<min(count, $0 + size) }
+  }
+}
+
+/// Invents runs, messages, data and results inside the database, one portion of runs per statement.
 ///
-/// Everything follows from the number of the run and of the row, so that it is the same every time. One run in
-/// twenty has failed; of the checks of the others, four in five pass.
-enum HistoryGeneration {
+/// All values derive from the numbers of run and row, so they are the same every time. One run in twenty fails; four
+/// in five checks pass.
+enum InventedHistory {
   // $1 job, $2 first time, $3 minutes, $4 and $5 first and last number, $6 who triggered, $7 messages a run
   private static let insertRuns = Statement(
     """
@@ -63,7 +107,7 @@ enum HistoryGeneration {
     \(rows)
     """, .uuid, .uuidArray, .int8Array, .timestamptz, .int8, .int8, .uuidArray)
 
-  // A check is named once for an asset and a standard in a run: the assets take turns first.
+  // Each check occurs once per asset and standard in a run: the assets change fastest.
   private static let insertResults = Statement(
     """
     INSERT INTO store.evaluation_results (
@@ -83,59 +127,59 @@ enum HistoryGeneration {
     CROSS JOIN LATERAL (SELECT (r.n * 13 + k * 29) % 100 AS score) AS o
     """, .uuid, .uuidArray, .int8Array, .timestamptz, .int8, .int8, .uuidArray, .uuidArray)
 
-  /// Makes the runs that are not there yet, with all that belongs to them.
+  /// Inserts the runs that do not exist, with their rows.
   ///
   /// - Returns: How many runs were inserted.
   static func apply(
-    _ generated: GeneratedRuns, to summary: inout ImportSummary, on connection: Connection,
+    _ invented: InventedRuns, to summary: inout ImportSummary, on connection: Connection,
     progress: @Sendable (ImportProgress) -> Void
   ) async throws(PostgresError) -> Int {
     var added = 0
-    for numbers in generated.portions {
+    for numbers in invented.portions {
       let runs = try await connection.run(
         insertRuns(
-          .uuid(generated.jobID), .time(generated.from), .int(Int64(generated.everyMinutes)),
-          .int(Int64(numbers.lowerBound)), .int(Int64(numbers.upperBound - 1)), .text(generated.triggeredBy),
-          .int(Int64(generated.messagesPerRun))))
+          .uuid(invented.jobID), .time(invented.from), .int(Int64(invented.everyMinutes)),
+          .int(Int64(numbers.lowerBound)), .int(Int64(numbers.upperBound - 1)), .text(invented.triggeredBy),
+          .int(Int64(invented.messagesPerRun))))
       if let history: UUID = runs.first?(1) {
         try await insertRows(
-          of: runs.map { (number: $0(0), id: $0(2)) }, history: history, generated, on: connection)
+          of: runs.map { (number: $0(0), id: $0(2)) }, history: history, invented, on: connection)
       }
       added += runs.count
       progress(
         ImportProgress(
-          jobName: generated.jobName, rowsDone: numbers.upperBound * generated.rowsPerRun,
-          rowsInAll: generated.count * generated.rowsPerRun))
+          jobName: invented.jobName, rowsDone: numbers.upperBound * invented.rowsPerRun,
+          rowsInAll: invented.count * invented.rowsPerRun))
     }
     for (kind, perRun) in [
-      (ImportSummary.Kind.runs, 1), (.messages, generated.messagesPerRun),
-      (.collectedData, generated.collectedDataPerRun), (.results, generated.resultsPerRun),
+      (ImportSummary.Kind.runs, 1), (.messages, invented.messagesPerRun),
+      (.collectedData, invented.collectedDataPerRun), (.results, invented.resultsPerRun),
     ] {
       summary[kind].added += added * perRun
-      summary[kind].unchanged += (generated.count - added) * perRun
+      summary[kind].unchanged += (invented.count - added) * perRun
     }
     return added
   }
 
   private static func insertRows(
-    of runs: [(number: Int, id: UUID)], history: UUID, _ generated: GeneratedRuns, on connection: Connection
+    of runs: [(number: Int, id: UUID)], history: UUID, _ invented: InventedRuns, on connection: Connection
   ) async throws(PostgresError) {
     func values(perRun: Int) -> [Value] {
       [
-        .uuid(history), .uuids(runs.map(\.id)), .ints(runs.map { Int64($0.number) }), .time(generated.from),
-        .int(Int64(generated.everyMinutes)), .int(Int64(perRun)), .uuids(generated.assets),
+        .uuid(history), .uuids(runs.map(\.id)), .ints(runs.map { Int64($0.number) }), .time(invented.from),
+        .int(Int64(invented.everyMinutes)), .int(Int64(perRun)), .uuids(invented.assets),
       ]
     }
     var queries: [Query] = []
-    if generated.messagesPerRun > 0 {
-      queries.append(insertMessages.with(values(perRun: generated.messagesPerRun)))
+    if invented.messagesPerRun > 0 {
+      queries.append(insertMessages.with(values(perRun: invented.messagesPerRun)))
     }
-    if generated.collectedDataPerRun > 0 {
-      queries.append(insertCollectedData.with(values(perRun: generated.collectedDataPerRun)))
+    if invented.collectedDataPerRun > 0 {
+      queries.append(insertCollectedData.with(values(perRun: invented.collectedDataPerRun)))
     }
-    if generated.resultsPerRun > 0 {
+    if invented.resultsPerRun > 0 {
       queries.append(
-        insertResults.with(values(perRun: generated.resultsPerRun) + [.uuids(generated.standards)]))
+        insertResults.with(values(perRun: invented.resultsPerRun) + [.uuids(invented.standards)]))
     }
     if !queries.isEmpty { _ = try await connection.execute(queries) }
   }

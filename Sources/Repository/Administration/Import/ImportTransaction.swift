@@ -1,21 +1,44 @@
 import FoundationEssentials
 import Postgres
 
+/// What an import writes, with every reference resolved.
+///
+/// Rows are passed to PostgreSQL as JSON: the property `folderID` becomes `folder_id`. In the row of an existing
+/// thing, nil keeps the value that it has.
+public struct ImportRows: Sendable {
+  /// The folders to add.
+  public var folders: [Folder] = []
+  /// How many folders of the file exist.
+  public var foldersUnchanged = 0
+  public var assets: [Asset] = []
+  public var standards: [Standard] = []
+  public var roles: [Role] = []
+  public var users: [User] = []
+  public var jobs: [Job] = []
+  public var runs: [ImportedRun] = []
+  public var inventedRuns: [InventedRuns] = []
+
+  public init() {}
+
+  /// The distinct jobs that the import touches.
+  var jobIDs: [UUID] {
+    Array(Set(jobs.map(\.id) + runs.map(\.jobID) + inventedRuns.map(\.jobID)))
+  }
+}
+
 extension DirectoryAdministration {
-  // Two imports at once could not see each other's folders: one waits for the other.
+  // Concurrent imports could not see each other's folders.
   private static let oneAtATime = Statement(
     "SELECT pg_advisory_xact_lock(hashtextextended('ccs-jobstore directory import', 0))")
 
-  /// Brings the directory, and the histories, to what a file wants, in one transaction.
-  ///
-  /// What is there and not in the file stays. A second time nothing changes.
+  /// Writes a directory file in one transaction. A second import of the same file changes nothing.
   ///
   /// - Parameters:
-  ///   - runs: The runs whose IDs the file gives.
-  ///   - keeps: Whether the result is kept; else everything is taken back at the end.
-  ///   - progress: Called now and then while many rows are made.
-  ///   - plan: Resolves the file's references, knowing what is there; nil to leave everything as it is.
-  /// - Returns: What was done; nil if there was no plan.
+  ///   - runs: The run IDs that the file gives.
+  ///   - keeps: Whether to commit; otherwise everything is rolled back at the end.
+  ///   - progress: Called after each portion of invented rows.
+  ///   - plan: Resolves the file's references against what exists; nil to write nothing.
+  /// - Returns: What was done; nil without a plan.
   public func importDirectory(
     runs: [UUID], keeps: Bool, by actor: String, progress: @Sendable (ImportProgress) -> Void,
     plan: @Sendable (KnownNames) -> ImportRows?
@@ -56,13 +79,13 @@ extension DirectoryAdministration {
     progress: @Sendable (ImportProgress) -> Void
   ) async throws(PostgresError) {
     var added: [UUID: Int64] = [:]
-    for job in try await HistoryImport.apply(rows.runs, to: &summary, on: connection) {
+    for job in try await ImportedRuns.apply(rows.runs, to: &summary, on: connection) {
       added[job, default: 0] += 1
     }
-    for generated in rows.generatedRuns {
-      let runs = try await HistoryGeneration.apply(
-        generated, to: &summary, on: connection, progress: progress)
-      added[generated.jobID, default: 0] += Int64(runs)
+    for invented in rows.inventedRuns {
+      let runs = try await InventedHistory.apply(
+        invented, to: &summary, on: connection, progress: progress)
+      added[invented.jobID, default: 0] += Int64(runs)
     }
     let counted = added.filter { $0.value > 0 }.map { ($0.key, $0.value) }
     try await connection.run(

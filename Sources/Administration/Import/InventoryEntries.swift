@@ -37,7 +37,7 @@ extension ImportFile {
     }
   }
 
-  /// The folder that an asset or a standard is in.
+  /// The folder of an asset or a standard.
   private static func folder(_ object: ObjectReader, _ key: String, in root: FolderRoot) -> FolderPath? {
     guard let node = object.node(key, required: true),
       let folder = folder(node, object.pointer / key, object.problems)

@@ -10,7 +10,7 @@ extension ImportFile {
       let isSystem = job.boolean("System") ?? false
       let createdBy = job.text("CreatedBy", required: !isSystem, NameRules.rule(brokenByUser:))
       if isSystem, createdBy != nil {
-        problems.note(pointer / "CreatedBy", rule: "must not stand with System: nobody created a system job")
+        problems.note(pointer / "CreatedBy", rule: "must not be given with System: a system job has no creator")
       }
       let type = job.text("Type", required: true) { type in
         isSystem || Domain.Job.userTypes.contains(type)

@@ -6,14 +6,14 @@ import Repository
 extension Command {
   private static let name = Operand(name: "NAME", meaning: "the user's name, as DOMAIN\\user, in any case")
   private static let passwordNote =
-    "The password, 1...1024 bytes, is asked for twice and not shown. If standard input is no terminal, its first "
-    + "line is the password."
+    "The password, 1 to 1024 bytes, is read twice from the terminal without echo; if standard input is not a "
+    + "terminal, from its first line."
 
   static let usersAdd = Command(
     words: ["users", "add"], summary: "add a user", operands: [name],
     options: [
       Option(name: "--role", value: "ROLE", meaning: "assign this role", repeats: true),
-      Option(name: "--no-password", meaning: "ask for none: nobody can log in until one is set"),
+      Option(name: "--no-password", meaning: "add the user without a password; logins fail until one is set"),
     ],
     notes: [passwordNote]
   ) { arguments, terminal throws(CommandFailure) in
@@ -48,7 +48,7 @@ extension Command {
   }
 
   static let usersDisable = setDisabled(
-    true, "disable", "disable a user; the user's sessions end at once")
+    true, "disable", "disable a user and end the user's sessions")
   static let usersEnable = setDisabled(false, "enable", "enable a disabled user")
 
   private static func setDisabled(_ disabled: Bool, _ word: String, _ summary: String) -> Command {
@@ -58,15 +58,15 @@ extension Command {
       let name = arguments.operand("NAME")
       try await AdministrationSession.run(arguments) { session throws(CommandFailure) in
         let changed = try await reporting { try await session.users.set(name, disabled: disabled) }
-        try terminal.write(changed ? "\(name) is \(word)d.\n" : "\(name) was \(word)d already.\n")
+        try terminal.write(changed ? "\(name) is \(word)d.\n" : "\(name) is already \(word)d.\n")
       }
     }
   }
 
   static let usersSetPassword = Command(
     words: ["users", "set-password"],
-    summary: "set a user's password; the user's sessions end at once", operands: [name],
-    notes: [passwordNote, "Logins that failed before no longer slow down the next one."]
+    summary: "set a user's password and end the user's sessions", operands: [name],
+    notes: [passwordNote, "Earlier failed logins no longer delay the next one."]
   ) { arguments, terminal throws(CommandFailure) in
     let name = arguments.operand("NAME")
     try await AdministrationSession.run(arguments) { session throws(CommandFailure) in

@@ -10,9 +10,9 @@ extension Command {
   private static let folders = Operand(
     name: "FOLDER", meaning: "a folder's path, in any case: '/Asset System/Unix'", repeats: true)
   private static let taskNote =
-    "The tasks are: " + Permission.allCases.map(\.rawValue).joined(separator: ", ") + "."
+    "The tasks: " + Permission.allCases.map(\.rawValue).joined(separator: ", ") + "."
   private static let folderNote =
-    "A grant covers the folder and all that is below it. The roots are: "
+    "A grant covers the folder and everything below it. The roots: "
     + FolderRoot.allCases.map { "/\($0.rawValue)" }.joined(separator: ", ") + "."
 
   static let rolesList = Command(
@@ -32,7 +32,7 @@ extension Command {
   }
 
   static let rolesCreate = Command(
-    words: ["roles", "create"], summary: "create a role that permits nothing yet", operands: [role],
+    words: ["roles", "create"], summary: "create a role without grants", operands: [role],
     options: [Option(name: "--description", value: "TEXT", meaning: "what the role is for")]
   ) { arguments, terminal throws(CommandFailure) in
     let role = arguments.operand("ROLE")
@@ -44,8 +44,8 @@ extension Command {
     }
   }
 
-  static let rolesAssign = setAssigned(true, "assign", "give a user a role")
-  static let rolesUnassign = setAssigned(false, "unassign", "take a role away from a user")
+  static let rolesAssign = setAssigned(true, "assign", "assign a role to a user")
+  static let rolesUnassign = setAssigned(false, "unassign", "take a role from a user")
 
   private static func setAssigned(_ assigned: Bool, _ word: String, _ summary: String) -> Command {
     Command(
@@ -66,8 +66,8 @@ extension Command {
     }
   }
 
-  static let rolesGrantTask = setTasks(true, "grant-task", "let a role permit tasks")
-  static let rolesRevokeTask = setTasks(false, "revoke-task", "let a role no longer permit tasks")
+  static let rolesGrantTask = setTasks(true, "grant-task", "grant tasks to a role")
+  static let rolesRevokeTask = setTasks(false, "revoke-task", "revoke tasks from a role")
 
   private static func setTasks(_ granted: Bool, _ word: String, _ summary: String) -> Command {
     Command(
@@ -83,8 +83,8 @@ extension Command {
     }
   }
 
-  static let rolesGrantFolder = setFolders(true, "grant-folder", "open folders to a role")
-  static let rolesRevokeFolder = setFolders(false, "revoke-folder", "close folders to a role")
+  static let rolesGrantFolder = setFolders(true, "grant-folder", "grant folders to a role")
+  static let rolesRevokeFolder = setFolders(false, "revoke-folder", "revoke folders from a role")
 
   private static func setFolders(_ granted: Bool, _ word: String, _ summary: String) -> Command {
     Command(
@@ -101,7 +101,7 @@ extension Command {
   }
 
   private static func outcome(_ changed: Bool, _ granted: Bool, _ role: String) -> String {
-    if !changed { return "The role '\(role)' was so already.\n" }
+    if !changed { return "Nothing to change for the role '\(role)'.\n" }
     return granted ? "Granted to the role '\(role)'.\n" : "Revoked from the role '\(role)'.\n"
   }
 }

@@ -1,14 +1,14 @@
 import Domain
 
-/// The way from a root to a folder: `/Asset System/Unix/EMEA`.
+/// The path of a folder, from its root: `/Asset System/Unix/EMEA`.
 public struct FolderPath: Sendable, Hashable, CustomStringConvertible {
-  /// Why a text is no path.
+  /// Why a text is not a path.
   public struct Invalid: Error, Equatable {
     public let rule: String
   }
 
   public let root: FolderRoot
-  /// The names below the root, as they were written.
+  /// The names below the root, as written.
   public let names: [String]
 
   init(root: FolderRoot, names: [String]) {
@@ -16,8 +16,8 @@ public struct FolderPath: Sendable, Hashable, CustomStringConvertible {
     self.names = names
   }
 
-  /// - Parameter text: A slash in front of each name, the first being a root in any case; a slash at the end
-  ///   does not count.
+  /// - Parameter text: A slash before each name, of which the first is a root, in any case; a slash at the end is
+  ///   ignored.
   public init(_ text: String) throws(Invalid) {
     var parts = text.split(separator: "/", omittingEmptySubsequences: false)[...]
     if parts.count > 2, parts.last?.isEmpty == true { parts.removeLast() }
@@ -38,12 +38,12 @@ public struct FolderPath: Sendable, Hashable, CustomStringConvertible {
 
   public var description: String { "/" + ([root.rawValue] + names).joined(separator: "/") }
 
-  /// What two paths of the same folder have in common.
+  /// Equal for two paths of the same folder.
   var key: String { description.lowercased() }
 
-  /// The folder that this one is in; nil for a root.
+  /// The parent folder; nil for a root.
   var parent: FolderPath? { names.isEmpty ? nil : FolderPath(root: root, names: names.dropLast()) }
 
-  /// The folder and all that it is in, from the root down.
+  /// The folder and its ancestors, from the root down.
   var lineage: [FolderPath] { (parent?.lineage ?? []) + [self] }
 }

@@ -1,0 +1,75 @@
+import API
+import Authorization
+import Background
+import HTTPServer
+import Observability
+import Repository
+
+/// The services of one configuration and their background work. A reload exchanges it as a whole.
+struct Generation: Sendable {
+  let configuration: Configuration
+  private let background: [Task<Void, Never>]
+
+  /// Puts a configuration in force.
+  ///
+  /// - Throws: If its certificate cannot be used, or a setting cannot be applied; the one in force stays then.
+  init(_ configuration: Configuration, parts: SharedParts, probes: Probes) throws {
+    self.configuration = configuration
+    let observe = parts.observe
+    let certificate = try Certificate(
+      chainFile: configuration.tls.certificateFile, privateKeyFile: configuration.tls.privateKeyFile)
+    observe(.certificate(expiresInDays: certificate.daysLeft, subject: certificate.subject))
+    let eraser = Eraser(
+      repository: parts.repository, settings: configuration.eraserSettings, observer: observe)
+    try parts.server.serve(
+      Router(
+        Self.services(configuration, parts, probes, eraser, certificate), limits: configuration.requestLimits),
+      certificate: certificate, settings: configuration.serverSettings)
+    parts.passwordMemory.setLifetime(.seconds(configuration.passwords.rememberSeconds))
+    observe.setLevel(configuration.log.level)
+    let scheduler = Scheduler(
+      repository: parts.repository, settings: configuration.schedulerSettings, observer: observe)
+    background = [
+      parts.background { await eraser.run() },
+      parts.background { await scheduler.run() },
+    ]
+  }
+
+  /// Ends the background work. Requests in progress go on.
+  func end() {
+    for task in background { task.cancel() }
+  }
+
+  private static func services(
+    _ configuration: Configuration, _ parts: SharedParts, _ probes: Probes, _ eraser: Eraser,
+    _ certificate: Certificate
+  ) -> Services {
+    let repository = parts.repository
+    let jobs = JobService(
+      repository: repository,
+      settings: .init(
+        deletionRowBound: configuration.deletion.transactionRowBound, maximumRuns: 100_000,
+        maximumMessages: 200_000),
+      observer: parts.observe, rowsLeft: { eraser.wake() })
+    let logins = Logins(
+      repository: repository,
+      hasher: PasswordHasher(
+        parameters: configuration.scryptParameters, threads: configuration.passwords.hashThreads,
+        queueLimit: configuration.passwords.hashQueueLimit),
+      memory: parts.passwordMemory, settings: configuration.loginSettings, observer: parts.observe)
+    return Services(
+      jobs: jobs,
+      collection: CollectionService(
+        repository: repository, maximumAttempts: configuration.collectors.maximumAttempts),
+      searches: SearchService(repository: repository),
+      results: ResultService(repository: repository, maximumChecks: configuration.results.maximumChecks),
+      authoring: JobAuthoring(repository: repository, limits: configuration.jobLimits),
+      operating: JobOperating(repository: repository),
+      reports: ReportService(
+        repository: repository, settings: configuration.reportSettings, slots: parts.uploadSlots,
+        observer: parts.observe),
+      logins: logins,
+      unready: { await probes.unready(certificate) },
+      metrics: { await probes.metrics(certificate) })
+  }
+}
