@@ -54,7 +54,7 @@ def say(text):
 
 
 def main():
-    # So that what was started is stopped when we are.
+    # Stops what was started when this process is stopped.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))
     chosen = settings()
     database = Database(chosen.sockets)

@@ -1,10 +1,10 @@
-"""The numbers as one table in Markdown."""
+"""The figures as one table in Markdown."""
 
 import statistics
 
 
 class Row:
-    """A line of the table, from one number a round."""
+    """A row of the table, from one number a round."""
 
     def __init__(self, text, values, unit="", digits=0, at_least=None, at_most=None):
         self.text, self.values, self.unit, self.digits = text, values, unit, digits
@@ -31,7 +31,7 @@ def deletion_rows(by_connections):
     rows = []
     for connections, deletion in by_connections.items():
         rounds = deletion["rounds"]
-        # What sharing a transaction is to bring, at the two sizes that were asked for.
+        # The targets of sharing transactions, at the two numbers of connections that have one.
         wanted = {"32": 2, "256": 3}.get(connections, 0.6)
         for name in (name for name in rounds[0] if name.startswith("service")):
             shown = f"Delete Job, {connections} connections, {name} ÷"
@@ -78,7 +78,7 @@ def _absolute(text, connections, rounds):
 
 
 def costs(what, by_connections, seconds):
-    """What the table does not say of the runs: where the processors' time went, and who else had some."""
+    """The processor time of each part, and that of other processes."""
     notes = []
     for connections, part in by_connections.items():
         rounds = part["rounds"]
