@@ -149,7 +149,7 @@ python_environment() {
   cp "$2" "$1/installed.txt"
 }
 
-# --- A private PostgreSQL cluster ---------------------------------------------------------------------------------------
+# --- A private PostgreSQL cluster -------------------------------------------------------------------------------------
 # It accepts no TCP connections, and its socket is in a folder that only its owner and root can enter. Any number of
 # clusters run side by side, next to Debian's, without passwords. A cluster's folder contains
 #   data      PostgreSQL's data folder, once it is complete
