@@ -1,0 +1,6 @@
+-- Revert ccs-jobstore:authorization from pg
+BEGIN;
+
+DROP FUNCTION auth.authorize(bytea, text[], uuid[], boolean);
+
+COMMIT;
