@@ -2,5 +2,6 @@
 BEGIN;
 
 DROP FUNCTION auth.authorize(bytea, text[], uuid[], boolean);
+DROP FUNCTION auth.granted_folders(uuid);
 
 COMMIT;

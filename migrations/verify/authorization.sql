@@ -2,6 +2,7 @@
 BEGIN;
 
 SELECT 1 / has_function_privilege('ccs_jobstore', 'auth.authorize(bytea, text[], uuid[], boolean)', 'EXECUTE')::integer;
+SELECT 1 / has_function_privilege('ccs_jobstore', 'auth.granted_folders(uuid)', 'EXECUTE')::integer;
 
 -- It is inlined: no plan of a call scans the function.
 DO $$
