@@ -17,8 +17,10 @@ let package = Package(
 
     .target(name: "Domain"),
     .target(name: "Observability", dependencies: ["Domain"]),
-    .target(name: "Postgres", dependencies: ["CLibPQ", "CEpoll"]),
-    .target(name: "Repository", dependencies: ["Domain", "Postgres"]),
+    .target(name: "EventLoop", dependencies: ["CEpoll"]),
+    .target(name: "Postgres", dependencies: ["EventLoop", "CLibPQ"]),
+    .target(name: "Repository", dependencies: ["Domain", "Postgres", "EventLoop"]),
+    .target(name: "Background", dependencies: ["Domain", "Observability", "Repository"]),
     .target(
       name: "Authorization",
       dependencies: ["Domain", "Observability", "Repository", "COpenSSL"]),
@@ -33,20 +35,24 @@ let package = Package(
     .executableTarget(
       name: "ccs-jobstore",
       dependencies: [
-        "Domain", "Observability", "Postgres", "Repository", "Authorization", "FrontEnd",
-        "Administration",
+        "Domain", "Observability", "EventLoop", "Postgres", "Repository", "Background", "Authorization",
+        "FrontEnd", "Administration",
       ]),
 
     .testTarget(name: "DomainTests", dependencies: ["Domain"]),
     .testTarget(name: "ObservabilityTests", dependencies: ["Observability"]),
     .target(name: "TestDatabase", path: "Tests/TestDatabase"),
-    .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestDatabase"]),
+    .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"]),
+    .testTarget(name: "PostgresTests", dependencies: ["Postgres", "EventLoop", "TestDatabase"]),
     .testTarget(
-      name: "RepositoryTests", dependencies: ["Repository", "Postgres", "Domain", "TestDatabase"]),
+      name: "RepositoryTests",
+      dependencies: ["Repository", "Postgres", "EventLoop", "Domain", "TestDatabase"]),
     .testTarget(name: "AuthorizationTests", dependencies: ["Authorization", "Domain"]),
     .testTarget(
       name: "FrontEndTests",
-      dependencies: ["FrontEnd", "Domain", "Authorization", "Observability", "Repository", "Postgres"]),
+      dependencies: [
+        "FrontEnd", "Domain", "Authorization", "Observability", "Repository", "Postgres", "EventLoop",
+      ]),
     .testTarget(name: "ConfigurationTests", dependencies: ["ccs-jobstore"]),
     .testTarget(
       name: "CommandTests", dependencies: ["ccs-jobstore", "Administration", "Domain", "Repository"]),

@@ -1,4 +1,6 @@
 import Authorization
+import Background
+import EventLoop
 import FoundationEssentials
 import FrontEnd
 import Glibc

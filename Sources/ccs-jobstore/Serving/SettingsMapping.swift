@@ -1,4 +1,5 @@
 import Authorization
+import Background
 import Domain
 import FoundationEssentials
 import FrontEnd
