@@ -8,12 +8,18 @@ let package = Package(
   name: "ccs-jobstore",
   products: [.executable(name: "ccs-jobstore", targets: ["ccs-jobstore"])],
   targets: [
-    .systemLibrary(name: "CEpoll"),
-    .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(name: "CEpoll", path: "Sources/System/CEpoll"),
     .systemLibrary(
-      name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
-    .systemLibrary(name: "CGnuTLS", pkgConfig: "gnutls", providers: [.apt(["libgnutls28-dev"])]),
-    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+      name: "CLibPQ", path: "Sources/System/CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(
+      name: "CMicroHTTPD", path: "Sources/System/CMicroHTTPD", pkgConfig: "libmicrohttpd",
+      providers: [.apt(["libmicrohttpd-dev"])]),
+    .systemLibrary(
+      name: "CGnuTLS", path: "Sources/System/CGnuTLS", pkgConfig: "gnutls",
+      providers: [.apt(["libgnutls28-dev"])]),
+    .systemLibrary(
+      name: "COpenSSL", path: "Sources/System/COpenSSL", pkgConfig: "openssl",
+      providers: [.apt(["libssl-dev"])]),
 
     .target(name: "Domain"),
     .target(name: "Observability", dependencies: ["Domain"]),
@@ -25,10 +31,13 @@ let package = Package(
       name: "Authorization",
       dependencies: ["Domain", "Observability", "Repository", "COpenSSL"]),
     .target(
-      name: "FrontEnd",
-      dependencies: [
-        "Domain", "Observability", "Authorization", "CEpoll", "CMicroHTTPD", "CGnuTLS", "COpenSSL",
-      ],
+      name: "HTTPServer",
+      dependencies: ["Observability", "CEpoll", "CMicroHTTPD", "CGnuTLS", "COpenSSL"],
+      path: "Sources/FrontEnd/HTTPServer"),
+    .target(
+      name: "API",
+      dependencies: ["Domain", "Authorization", "HTTPServer"],
+      path: "Sources/FrontEnd/API",
       resources: [.embedInCode("OpenAPI/openapi.json")]),
     .target(
       name: "Administration", dependencies: ["Domain", "Authorization", "Repository", "Postgres"]),
@@ -36,7 +45,7 @@ let package = Package(
       name: "ccs-jobstore",
       dependencies: [
         "Domain", "Observability", "EventLoop", "Postgres", "Repository", "Background", "Authorization",
-        "FrontEnd", "Administration",
+        "HTTPServer", "API", "Administration",
       ]),
 
     .testTarget(name: "DomainTests", dependencies: ["Domain"]),
@@ -47,11 +56,16 @@ let package = Package(
     .testTarget(
       name: "RepositoryTests",
       dependencies: ["Repository", "Postgres", "EventLoop", "Domain", "TestDatabase"]),
-    .testTarget(name: "AuthorizationTests", dependencies: ["Authorization", "Domain"]),
     .testTarget(
-      name: "FrontEndTests",
+      name: "AuthorizationTests",
       dependencies: [
-        "FrontEnd", "Domain", "Authorization", "Observability", "Repository", "Postgres", "EventLoop",
+        "Authorization", "Domain", "Observability", "Repository", "Postgres", "EventLoop", "TestDatabase",
+      ]),
+    .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer"]),
+    .testTarget(
+      name: "APITests",
+      dependencies: [
+        "API", "HTTPServer", "Domain", "Authorization", "Observability", "Repository", "Postgres", "EventLoop",
       ]),
     .testTarget(name: "ConfigurationTests", dependencies: ["ccs-jobstore"]),
     .testTarget(
