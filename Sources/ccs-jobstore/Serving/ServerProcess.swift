@@ -129,33 +129,27 @@ final class ServerProcess: Sendable {
       chainFile: configuration.tls.certificateFile, privateKeyFile: configuration.tls.privateKeyFile)
     observe(.certificate(expiresInDays: certificate.daysLeft, subject: certificate.subject))
     let eraser = Eraser(repository: repository, settings: configuration.eraserSettings, observer: observe)
-    let jobs = JobService(
-      repository: repository,
-      settings: .init(
-        deletionRowBound: configuration.deletion.transactionRowBound, maximumRuns: 100_000,
-        maximumMessages: 200_000),
-      observer: observe, rowsLeft: { eraser.wake() })
-    let collection = CollectionService(
-      repository: repository, maximumAttempts: configuration.collectors.maximumAttempts)
-    let reports = ReportService(
-      repository: repository, settings: configuration.reportSettings, slots: uploadSlots, observer: observe)
-    let logins = Logins(
-      repository: repository,
-      hasher: PasswordHasher(
-        parameters: configuration.scryptParameters, threads: configuration.passwords.hashThreads,
-        queueLimit: configuration.passwords.hashQueueLimit),
-      memory: passwordMemory, settings: configuration.loginSettings, observer: observe)
+    let gates = Gates(
+      authorizer: Authorizer(repository: repository),
+      jobs: JobGate(
+        repository: repository, deletionRowBound: configuration.deletion.transactionRowBound,
+        observer: observe, rowsLeft: { eraser.wake() }),
+      runs: RunGate(
+        repository: repository, limits: .init(attempts: configuration.collectors.maximumAttempts)),
+      reports: ReportGate(
+        repository: repository, settings: configuration.reportSettings, slots: uploadSlots, observer: observe),
+      results: ResultGate(repository: repository, maximumChecks: configuration.results.maximumChecks),
+      inventory: InventoryGate(repository: repository),
+      signIn: SignIn(
+        repository: repository,
+        hasher: PasswordHasher(
+          parameters: configuration.scryptParameters, threads: configuration.passwords.hashThreads,
+          queueLimit: configuration.passwords.hashQueueLimit),
+        memory: passwordMemory, settings: configuration.signInSettings, observer: observe),
+      unready: { [weak self] in await self?.unready() ?? [] },
+      metrics: { [weak self] in await self?.metrics() ?? "" })
     try server.serve(
-      Router(
-        Services(
-          jobs: jobs, collection: collection, searches: SearchService(repository: repository),
-          results: ResultService(repository: repository, maximumChecks: configuration.results.maximumChecks),
-          authoring: JobAuthoring(repository: repository, limits: configuration.jobLimits),
-          operating: JobOperating(repository: repository),
-          reports: reports, logins: logins,
-          unready: { [weak self] in await self?.unready() ?? [] },
-          metrics: { [weak self] in await self?.metrics() ?? "" }),
-        limits: configuration.requestLimits),
+      Router(gates, limits: configuration.requestLimits),
       certificate: certificate, settings: configuration.serverSettings)
     passwordMemory.setLifetime(.seconds(configuration.passwords.rememberSeconds))
     observe.setLevel(LogLevel(rawValue: configuration.log.level.rawValue) ?? .info)
