@@ -1,4 +1,5 @@
 import Domain
+import JSON
 import Repository
 
 /// Why an operation was not carried out. Texts are for the client, but those of `failed` and `unavailable` for the log.

@@ -1,6 +1,7 @@
 import Domain
 import FoundationEssentials
 import HTTPServer
+import JSON
 import Testing
 
 @testable import API

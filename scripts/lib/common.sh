@@ -122,7 +122,7 @@ need_swift() {
 https://www.swift.org/install/linux has it for Debian 12" 3
 }
 
-# Where SwiftPM builds; it knows the variable, too.
+# Where SwiftPM builds; SwiftPM reads this variable as well.
 build_folder=${SWIFTPM_BUILD_DIR:-$checkout/.build}
 release_binary=$build_folder/release/ccs-jobstore
 
@@ -133,6 +133,20 @@ build_release() {
     --scratch-path "$build_folder" -c release --static-swift-stdlib \
     --explicit-target-dependency-import-check error -Xswiftc -warnings-as-errors --product ccs-jobstore ||
     fail "the build failed; the first error above says where. If the checkout was moved, remove $build_folder" 1
+}
+
+# --- Python -----------------------------------------------------------------------------------------------------------
+
+# python_environment DIR REQUIREMENTS: a virtual environment in DIR with exactly the packages of that file, from PyPI.
+# It is kept, and made anew when the file has changed.
+python_environment() {
+  ! cmp -s "$2" "$1/installed.txt" || return 0
+  say "from PyPI: the packages of $2"
+  rm -rf "$1"
+  /usr/bin/python3 -m venv "$1"
+  attended "$1/bin/pip" install --quiet --disable-pip-version-check --requirement "$2" ||
+    fail "the packages of $2 could not be installed from PyPI" 1
+  cp "$2" "$1/installed.txt"
 }
 
 # --- A private PostgreSQL cluster ---------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 import Domain
 import FoundationEssentials
+import JSON
 
 /// Makes rows from the bytes of a batch, in whatever pieces they arrive: no I/O.
 struct ReportParser {

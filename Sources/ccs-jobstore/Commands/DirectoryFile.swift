@@ -1,8 +1,9 @@
 import Administration
 import Domain
 import Glibc
+import JSON
 
-/// The file that is imported, and how it is called to the one who wrote it.
+/// The file to import, and its name in messages.
 struct DirectoryFile: Sendable {
   let name: String
   let content: ImportFile
@@ -34,19 +35,19 @@ struct DirectoryFile: Sendable {
     throw CommandFailure(.failed, "\(name) cannot be read (\(String(cString: strerror(errno))))")
   }
 
-  /// Where a text is wrong; nothing for one so long that finding it would take minutes.
+  /// The line of a syntax error; empty for a text so long that finding it would take minutes.
   private static func placeOfMistake(_ text: String) -> String {
     let lines = text.utf8.count { $0 == UInt8(ascii: "\n") }
     guard lines * text.utf8.count < 200_000_000 else { return "" }
-    return JSON5Text.lineOfMistake(in: text).map { " at line \($0)" } ?? " at its end: something is open"
+    return JSON5Text.lineOfMistake(in: text).map { " at line \($0)" } ?? " at its end: something is unclosed"
   }
 
-  /// What is said of mistakes in the file.
+  /// The failure for problems in the file.
   func failure(_ problems: [JSONProblem]) -> CommandFailure {
     CommandFailure(.failed, lines: problems.map { "\(name): \($0.text)" })
   }
 
-  /// Runs the import with the program's errors.
+  /// Converts the errors of the import.
   func reporting<Result>(
     _ body: () async throws(AdministrationError) -> Result
   ) async throws(CommandFailure) -> Result {

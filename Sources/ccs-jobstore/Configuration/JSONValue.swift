@@ -1,19 +1,19 @@
-/// A value as the configuration file gives it, before anything is known about its key.
+/// A value of the configuration file, before its key is looked up.
 enum JSONValue: Sendable, Equatable {
   case null
   case boolean(Bool)
   case number(Double)
   case string(String)
-  /// No setting takes an array, so its elements are not kept.
+  /// Without its elements: no setting takes an array.
   case array
   case object([String: JSONValue])
 
-  /// The number that a text spells, or else the text itself, for a message that quotes it.
+  /// The text as a number, or else the text itself, for a message that quotes it.
   init(numberText text: String) {
     self = Double(text).map { .number($0) } ?? .string(text)
   }
 
-  /// A string that is neither empty nor cut short by a NUL.
+  /// A string that is not empty and has no NUL.
   var nonEmptyText: String? {
     guard case .string(let text) = self, !text.isEmpty, !text.contains("\0") else { return nil }
     return text
@@ -37,7 +37,7 @@ extension JSONValue: CustomStringConvertible {
 extension JSONValue: Decodable {
   init(from decoder: any Decoder) throws {
     if let object = try? decoder.container(keyedBy: Name.self) {
-      // Nested errors must come through, or a bad value deep inside would look like a bad file.
+      // Not `try?`: an error in a nested value must not look like a wrong type here.
       self = .object(
         try object.allKeys.reduce(into: [:]) { members, name in
           members[name.stringValue] = try object.decode(JSONValue.self, forKey: name)

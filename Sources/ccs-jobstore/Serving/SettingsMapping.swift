@@ -6,7 +6,7 @@ import FoundationEssentials
 import HTTPServer
 import Postgres
 
-// The configuration's sections, as each layer wants its settings.
+// The settings of each layer, from the configuration.
 
 extension Configuration {
   /// - Throws: If the password's file cannot be read.
@@ -29,8 +29,8 @@ extension Configuration {
       headBytes: limits.headerBytes, bulkTimeout: .seconds(limits.bulkTimeoutSeconds),
       connections: limits.connections, connectionsPerAddress: limits.connectionsPerAddress,
       requestsInFlight: limits.requestsInFlight, threads: listen.threads,
-      headTimeout: .seconds(limits.headTimeoutSeconds), idleTimeout: .seconds(limits.idleTimeoutSeconds), bodyTimeout: .seconds(limits.bodyTimeoutSeconds),
-      requestTimeout: .seconds(limits.requestTimeoutSeconds))
+      headTimeout: .seconds(limits.headTimeoutSeconds), idleTimeout: .seconds(limits.idleTimeoutSeconds),
+      bodyTimeout: .seconds(limits.bodyTimeoutSeconds), requestTimeout: .seconds(limits.requestTimeoutSeconds))
   }
 
   var requestLimits: RequestLimits {

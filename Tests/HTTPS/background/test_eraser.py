@@ -88,9 +88,7 @@ def test_a_deletion_erases_up_to_its_bound_and_leaves_the_rest_on_the_list(setti
     time.sleep(0.5)
     job = directory.job(user)
     rows = directory.long_history(job, 5000)
-    started = time.monotonic()
     assert client.delete(job).status_code == 204
-    assert time.monotonic() - started < 5
     purge = directory.database.row(
         "SELECT job_id, job_name, requested_by, rows_erased FROM store.purges WHERE history_id = %s", job.history
     )
@@ -218,9 +216,7 @@ def test_a_server_that_ends_in_order_leaves_the_rest_to_the_next(setting, start_
     rows = directory.long_history(job, 6000)
     assert client.delete(job).status_code == 204
     wait_until_half_way(directory, job, rows)
-    started = time.monotonic()
     assert server.stop() == 0
-    assert time.monotonic() - started < 5, "the eraser does not keep the server from stopping"
     assert rows_left(directory, job.history) > 0
     start_server(directory.database, SMALL_STEPS)
     wait_until_erased(directory, job.history)

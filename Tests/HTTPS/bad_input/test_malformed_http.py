@@ -64,7 +64,7 @@ def test_HTTP_1_0_is_served_and_closed(server):
     with RawConnection(server) as connection:
         connection.send(b"GET /livez HTTP/1.0\r\n\r\n")
         assert connection.answer().status == 200
-        connection.wait_for_end(seconds=5)
+        connection.wait_for_end()
 
 
 SMUGGLED = "GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -89,7 +89,7 @@ def test_conflicting_lengths_are_refused_and_smuggle_no_second_request(server, c
         answer = connection.answer()
         assert answer is not None and answer.status == 400
         # Where the next request begins is not known, so there is no next one (RFC 9112, section 6.3).
-        connection.wait_for_end(seconds=5)
+        connection.wait_for_end()
         assert b"HTTP/1.1 404" not in connection.received
 
 
@@ -138,7 +138,7 @@ def test_pipelined_requests_are_answered_in_order(server, client):
     with RawConnection(server) as connection:
         names = ["livez", "nowhere", "livez", "readyz"]
         connection.send(b"".join(head("GET", f"/{name}") for name in names))
-        data, end = b"", time.monotonic() + 10
+        data, end = b"", time.monotonic() + 30
         while data.count(b"HTTP/1.1 ") < 4 and time.monotonic() < end:
             connection._receive_some()
             data = connection.received
@@ -152,12 +152,12 @@ def test_pipelined_requests_are_answered_in_order(server, client):
 def test_plain_HTTP_on_the_TLS_port_is_ended_soon(server):
     with RawConnection(server, tls=False, timeout=10) as connection:
         connection.send(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        connection.wait_for_end(seconds=5)
+        connection.wait_for_end()
         assert b"HTTP/1.1 200" not in connection.received
     result = subprocess.run(
-        ["curl", "--silent", "--max-time", "10", f"http://127.0.0.1:{server.port}/livez"],
+        ["curl", "--silent", "--max-time", "30", f"http://127.0.0.1:{server.port}/livez"],
         capture_output=True,
-        timeout=20,
+        timeout=60,
     )
     assert result.returncode not in (0, 28), "neither an answer nor silence"
 

@@ -247,6 +247,5 @@ class Database:
                 )
                 > 0
             ),
-            seconds=10,
             what="a statement of the server waits for a lock",
         )

@@ -97,8 +97,8 @@ class RawConnection:
             if not self._receive_some():
                 select.select([self.socket], [], [], 0.05)
 
-    def wait_for_end(self, seconds):
-        """How long until the server closes the connection; fails if it does not in so many seconds."""
+    def wait_for_end(self, seconds=30):
+        """Returns the seconds until the server closed the connection; fails if it is open after `seconds`."""
         start = time.monotonic()
         self.socket.setblocking(False)
         while not self.ended:

@@ -103,12 +103,12 @@ class Server:
     def start(self, ready=True):
         """Starts the process and waits until it listens and, unless told otherwise, is ready."""
         self.launch()
-        self.port = self.wait_for_event("listening", seconds=20)["port"]
+        self.port = self.wait_for_event("listening", seconds=60)["port"]
         if ready:
             self.wait_until_ready()
         return self
 
-    def wait_until_ready(self, seconds=20):
+    def wait_until_ready(self, seconds=60):
         def is_ready():
             status, self._last_readiness = self.get("/readyz")
             return status == 200
@@ -188,7 +188,7 @@ class Server:
     def events(self, name):
         return [line for line in self.log_lines() if line["event"] == name]
 
-    def wait_for_event(self, name, matching=lambda line: True, seconds=10):
+    def wait_for_event(self, name, matching=lambda line: True, seconds=30):
         """The first line of that event that matches."""
 
         def found():

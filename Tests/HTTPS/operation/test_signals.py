@@ -18,13 +18,12 @@ from harness.waiting import eventually
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_to_stop_ends_an_idle_server_at_once_and_in_order(start_server, new_database, number):
-    server = start_server(new_database())
+    server = start_server(new_database(), {"shutdown.drainSeconds": 90})
     kept = KeptConnection(server)
     assert kept.get("/livez")[0] == 200
-    started = time.monotonic()
     server.signal(number)
-    assert server.wait() == 0
-    assert time.monotonic() - started < 5
+    # Long before the drain is over.
+    assert server.wait(seconds=30) == 0
     assert [line["event"] for line in server.log_lines()][-1] == "stopped"
     assert server.events("draining")
 
@@ -78,8 +77,9 @@ def test_a_request_that_takes_too_long_does_not_keep_the_server_from_stopping(st
     database.wait_for_blocked_statement()
     started = time.monotonic()
     server.signal(signal.SIGTERM)
-    assert server.wait(10) >= 0, "it has to end by itself"
-    assert 0.9 < time.monotonic() - started < 5
+    # Long before the deletion's own limits of 60 s.
+    assert server.wait(seconds=30) >= 0, "it has to end by itself"
+    assert time.monotonic() - started > 0.9
     assert deletion() in ("cut", 503)
     blocker.rollback()
     blocker.close()

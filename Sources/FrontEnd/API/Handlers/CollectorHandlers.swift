@@ -2,6 +2,7 @@ import Authorization
 import Domain
 import FoundationEssentials
 import HTTPServer
+import JSON
 
 /// Claim Job Runs and Report Job Run: what collectors do with runs.
 struct CollectorHandlers: Sendable {

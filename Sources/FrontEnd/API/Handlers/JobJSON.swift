@@ -1,6 +1,7 @@
 import Domain
 import FoundationEssentials
 import HTTPServer
+import JSON
 
 /// Jobs and runs as the documents spell them.
 enum JobJSON {

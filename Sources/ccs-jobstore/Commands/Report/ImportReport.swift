@@ -1,7 +1,7 @@
 import Repository
 
 extension ImportSummary {
-  /// The kinds that the import has touched, and how.
+  /// One row for each kind that occurs.
   var table: TextTable {
     var table = TextTable([
       .init(heading: "KIND"), .init(heading: "ADDED", isNumeric: true),
@@ -17,12 +17,12 @@ extension ImportSummary {
 }
 
 extension ImportProgress {
-  /// Stands on one line, over its predecessor.
+  /// Shown on one line, over the previous progress.
   var text: String { "\(jobName): \(rowsDone.grouped) of \(rowsInAll.grouped) rows" }
 }
 
 extension Int {
-  /// With a comma between thousands.
+  /// With commas between thousands.
   var grouped: String {
     let digits = String(magnitude)
     let groups = stride(from: digits.count, to: 0, by: -3).map { end in
