@@ -12,18 +12,18 @@ private final class Locked<Value: Sendable>: Sendable {
   func withLock<Result: Sendable>(_ body: (inout Value) -> Result) -> Result { value.withLock { body(&$0) } }
 }
 
-@Suite("Turns")
-struct TurnsTests {
+@Suite("A lock for each key")
+struct KeyedLockTests {
   @Test("For one key there is one at a time, in the order of their coming; and nothing is left of it")
   func oneAtATime() async {
-    let turns = Turns<String>(longestLine: 100)
+    let lock = KeyedLock<String>(maximumWaiters: 100)
     let order = Locked<[Int]>([])
     let inside = Locked(0)
-    #expect(await turns.take("a") == .taken)
+    #expect(await lock.acquire("a") == .acquired)
     await withTaskGroup(of: Void.self) { group in
       for number in 0..<50 {
         group.addTask {
-          guard await turns.take("a") == .taken else { return }
+          guard await lock.acquire("a") == .acquired else { return }
           let others = inside.withLock { count in
             defer { count += 1 }
             return count
@@ -32,72 +32,72 @@ struct TurnsTests {
           await Task.yield()
           order.withLock { $0.append(number) }
           inside.withLock { $0 -= 1 }
-          turns.pass("a")
+          lock.release("a")
         }
         // So that they come in this order.
-        while turns.waiting("a") <= number { await Task.yield() }
+        while lock.waiting("a") <= number { await Task.yield() }
       }
-      turns.pass("a")
+      lock.release("a")
     }
     #expect(order.withLock { $0 } == Array(0..<50))
-    #expect(turns.count == 0)
+    #expect(lock.count == 0)
   }
 
   @Test("Keys do not wait for one another")
   func keys() async {
-    let turns = Turns<Int>(longestLine: 0)
-    for key in 0..<100 { #expect(await turns.take(key) == .taken) }
-    #expect(turns.count == 100)
-    for key in 0..<100 { turns.pass(key) }
-    #expect(turns.count == 0)
+    let lock = KeyedLock<Int>(maximumWaiters: 0)
+    for key in 0..<100 { #expect(await lock.acquire(key) == .acquired) }
+    #expect(lock.count == 100)
+    for key in 0..<100 { lock.release(key) }
+    #expect(lock.count == 0)
   }
 
   @Test("Whoever is cancelled leaves the line, and the others go on", arguments: 0..<20)
   func cancellation(round: Int) async {
-    let turns = Turns<String>(longestLine: 100)
-    #expect(await turns.take("a") == .taken)
+    let lock = KeyedLock<String>(maximumWaiters: 100)
+    #expect(await lock.acquire("a") == .acquired)
     let taken = Locked(0)
     let tasks = (0..<40).map { number in
       Task {
         if number % 3 == round % 3 { await Task.yield() }
-        guard await turns.take("a") == .taken else { return }
+        guard await lock.acquire("a") == .acquired else { return }
         taken.withLock { $0 += 1 }
-        turns.pass("a")
+        lock.release("a")
       }
     }
     for (number, task) in tasks.enumerated() where number % 2 == 0 { task.cancel() }
-    turns.pass("a")
+    lock.release("a")
     for task in tasks { await task.value }
     #expect(taken.withLock { $0 } >= 20)
-    #expect(turns.count == 0)
+    #expect(lock.count == 0)
   }
 
   @Test("A line has an end: one more is refused, and there is room again when somebody has had a turn")
   func bound() async {
-    let turns = Turns<String>(longestLine: 1)
-    #expect(await turns.take("a") == .taken)
-    let waiting = Task { await turns.take("a") }
-    while turns.waiting("a") == 0 { await Task.yield() }
-    #expect(await turns.take("a") == .refused)
-    turns.pass("a")
-    #expect(await waiting.value == .taken)
-    let next = Task { await turns.take("a") }
-    while turns.waiting("a") == 0 { await Task.yield() }
-    turns.pass("a")
-    #expect(await next.value == .taken)
-    turns.pass("a")
-    #expect(turns.count == 0)
+    let lock = KeyedLock<String>(maximumWaiters: 1)
+    #expect(await lock.acquire("a") == .acquired)
+    let waiting = Task { await lock.acquire("a") }
+    while lock.waiting("a") == 0 { await Task.yield() }
+    #expect(await lock.acquire("a") == .refused)
+    lock.release("a")
+    #expect(await waiting.value == .acquired)
+    let next = Task { await lock.acquire("a") }
+    while lock.waiting("a") == 0 { await Task.yield() }
+    lock.release("a")
+    #expect(await next.value == .acquired)
+    lock.release("a")
+    #expect(lock.count == 0)
   }
 
   @Test("One that was cancelled before it came has no turn")
   func cancelledBefore() async {
-    let turns = Turns<String>(longestLine: 100)
+    let lock = KeyedLock<String>(maximumWaiters: 100)
     let task = Task {
       withUnsafeCurrentTask { $0?.cancel() }
-      return await turns.take("a")
+      return await lock.acquire("a")
     }
     #expect(await task.value == .cancelled)
-    #expect(turns.count == 0)
+    #expect(lock.count == 0)
   }
 }
 

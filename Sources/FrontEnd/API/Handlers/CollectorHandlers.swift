@@ -4,30 +4,30 @@ import FoundationEssentials
 import HTTPServer
 import JSON
 
-/// The collectors' API: each decodes, calls one method of the authorization layer, encodes.
-struct CollectionHandlers: Sendable {
-  let service: CollectionService
-
-  /// How long a claim may wait for work; the request may take that much longer than others.
+/// Claim Job Runs and Report Job Run: what collectors do with runs.
+struct CollectorHandlers: Sendable {
+  /// How long a claim may wait for a run, beyond what any request may take.
   static let longestWait = Duration.seconds(30)
 
   private static let leaseSeconds = 10...3600
-  private static let usualLeaseSeconds = 60
+  private static let defaultLeaseSeconds = 60
   private static let messageCharacters = 10_000
 
+  let gate: RunGate
+
   /// Claim Job Runs.
-  @Sendable func claim(_ request: Request, _ values: [String], _ principal: Principal) async throws
-    -> Response
-  {
+  @Sendable func claim(
+    _ request: Request, _ values: [String], _ context: inout RequestContext
+  ) async throws -> Response {
     let (count, leaseSeconds, wait) = try await request.jsonFields { reader in
       (
         reader.integer("Count", 1...100) ?? 1,
-        reader.integer("LeaseSeconds", Self.leaseSeconds) ?? Self.usualLeaseSeconds,
+        reader.integer("LeaseSeconds", Self.leaseSeconds) ?? Self.defaultLeaseSeconds,
         reader.integer("WaitSeconds", 0...30) ?? 0
       )
     }
-    let runs = try await service.claim(
-      count: count, leaseSeconds: leaseSeconds, wait: .seconds(wait), for: principal)
+    let runs = try await gate.claim(
+      count: count, leaseSeconds: leaseSeconds, wait: .seconds(wait), &context)
     return .json(
       200,
       .object {
@@ -56,18 +56,17 @@ struct CollectionHandlers: Sendable {
     writer.add("JobConfiguration", json: run.configuration ?? "{}")
   }
 
-  /// Report Job Run: a sign of life.
+  /// Report Job Run, heartbeat.
   @Sendable func heartbeat(
-    _ request: Request, _ values: [String], _ principal: Principal
+    _ request: Request, _ values: [String], _ context: inout RequestContext
   ) async throws -> Response {
     let run = try UUID(jobRunID: values[0])
     let (lease, leaseSeconds) = try await request.jsonFields { reader in
       let lease = reader.guid("Lease", required: true)
-      let seconds = reader.integer("LeaseSeconds", Self.leaseSeconds) ?? Self.usualLeaseSeconds
+      let seconds = reader.integer("LeaseSeconds", Self.leaseSeconds) ?? Self.defaultLeaseSeconds
       return lease.map { ($0, seconds) }
     }
-    let expires = try await service.heartbeat(
-      run: run, lease: lease, leaseSeconds: leaseSeconds, for: principal)
+    let expires = try await gate.heartbeat(run: run, lease: lease, leaseSeconds: leaseSeconds, &context)
     return .json(
       200,
       .object {
@@ -77,19 +76,20 @@ struct CollectionHandlers: Sendable {
       })
   }
 
-  /// Report Job Run: it is completed.
+  /// Report Job Run, completion.
   @Sendable func complete(
-    _ request: Request, _ values: [String], _ principal: Principal
+    _ request: Request, _ values: [String], _ context: inout RequestContext
   ) async throws -> Response {
     let run = try UUID(jobRunID: values[0])
     let lease = try await request.jsonFields { $0.guid("Lease", required: true) }
-    try await service.complete(run: run, lease: lease, for: principal, requestID: request.id)
-    return ended(run, .completed)
+    try await gate.complete(run: run, lease: lease, &context)
+    return JobJSON.response(run, .completed)
   }
 
-  /// Report Job Run: it has failed.
-  @Sendable func fail(_ request: Request, _ values: [String], _ principal: Principal) async throws -> Response
-  {
+  /// Report Job Run, failure.
+  @Sendable func fail(
+    _ request: Request, _ values: [String], _ context: inout RequestContext
+  ) async throws -> Response {
     let run = try UUID(jobRunID: values[0])
     let (lease, message) = try await request.jsonFields { reader in
       let lease = reader.guid("Lease", required: true)
@@ -99,16 +99,7 @@ struct CollectionHandlers: Sendable {
       }
       return lease.map { ($0, message) }
     }
-    try await service.fail(run: run, lease: lease, message: message, for: principal, requestID: request.id)
-    return ended(run, .failed)
-  }
-
-  private func ended(_ run: UUID, _ status: JobRun.Status) -> Response {
-    .json(
-      200,
-      .object {
-        $0.add("JobRunID", run)
-        $0.add("Status", status.rawValue)
-      })
+    try await gate.fail(run: run, lease: lease, message: message, &context)
+    return JobJSON.response(run, .failed)
   }
 }

@@ -1,25 +1,32 @@
 import Domain
 import Repository
 
-/// What evaluations have found out.
-public struct ResultService: Sendable {
+/// The results of evaluations.
+public struct ResultGate: Sendable {
+  private let authorizer: Authorizer
   private let repository: Repository
-  /// The most checks that are answered at once.
+  /// Maximum number of checks in an answer.
   private let maximumChecks: Int
 
   public init(repository: Repository, maximumChecks: Int) {
+    self.init(
+      authorizer: Authorizer(repository: repository), repository: repository, maximumChecks: maximumChecks)
+  }
+
+  init(authorizer: Authorizer, repository: Repository, maximumChecks: Int) {
+    self.authorizer = authorizer
     self.repository = repository
     self.maximumChecks = maximumChecks
   }
 
   /// Get Evaluation Results of an asset and a standard, which must lie in folders that the caller has access to.
   public func results(
-    _ request: ResultsRequest, for principal: Principal
+    _ request: ResultsRequest, _ context: inout RequestContext
   ) async throws(Refusal) -> EvaluationResults {
-    try Policy.permit(.getEvaluationResults, for: principal)
+    let caller = try await authorizer.permit(.getEvaluationResults, &context)
     let access = try await refusing { () async throws(RepositoryError) in
-      try await repository.inventory.isWithin(
-        folders: principal.folders, asset: request.asset, standard: request.standard)
+      try await repository.inventory.access(
+        of: caller.userID, asset: request.asset, standard: request.standard)
     }
     let (asset, standard) = (request.asset.guidString, request.standard.guidString)
     guard let seesAsset = access.asset else { throw .notFound("The asset \(asset) does not exist.") }

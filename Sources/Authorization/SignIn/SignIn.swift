@@ -4,14 +4,14 @@ import Observability
 import Repository
 
 /// The token endpoint: logins, refreshes, revocations.
-public struct Logins: Sendable {
+public struct SignIn: Sendable {
   public struct Settings: Sendable {
     /// Seconds, from 1.
     public var accessLifetime: Int
     /// Seconds, from 1.
     public var refreshLifetime: Int
-    /// The failures of one user after which the next has to wait; ten times as many for one address, which
-    /// may be shared by many users.
+    /// Failures of one user after which the next login has to wait; ten times as many for one address, which may be
+    /// shared by many users.
     public var failuresBeforeDelay: Int
     /// The longest wait, in seconds.
     public var maximumDelay: Int
@@ -27,12 +27,11 @@ public struct Logins: Sendable {
   private let repository: Repository
   private let hasher: PasswordHasher
   private let memory: PasswordMemory
-  private let turns: Turns<[UInt8]>
+  private let loginsOfUser: KeyedLock<[UInt8]>
   private let settings: Settings
   private let observe: Observer
 
-  /// - Parameter memory: Of passwords that were right lately; it is told elsewhere for how long, and remembers
-  ///   nothing before.
+  /// - Parameter memory: Passwords that were right recently; it remembers nothing until it is given a lifetime.
   public init(
     repository: Repository, hasher: PasswordHasher, memory: PasswordMemory = PasswordMemory(),
     settings: Settings, observer: Observer
@@ -40,21 +39,24 @@ public struct Logins: Sendable {
     self.repository = repository
     self.hasher = hasher
     self.memory = memory
-    turns = Turns(longestLine: hasher.queueLimit)
+    loginsOfUser = KeyedLock(maximumWaiters: hasher.queueLimit)
     self.settings = settings
     observe = observer
   }
 
   /// Issues a pair of tokens.
-  ///
-  /// - Parameter peer: The client's address.
-  public func issue(_ grant: TokenGrant, peer: String) async throws(TokenRefusal) -> IssuedTokens {
-    switch grant {
-    case .password(let userName, let password):
-      try await logIn(userName: userName, password: password, peer: peer)
-    case .refresh(let token):
-      try await refresh(token)
-    }
+  public func issue(
+    _ grant: TokenGrant, _ context: inout RequestContext
+  ) async throws(TokenRefusal) -> IssuedTokens {
+    let issued =
+      switch grant {
+      case .password(let userName, let password):
+        try await logIn(userName: userName, password: password, peer: context.peer)
+      case .refresh(let token):
+        try await refresh(token)
+      }
+    context.userName = issued.userName
+    return issued
   }
 
   /// Ends the session of a token of either kind; nothing if it is unknown (RFC 7009, section 2.2).
@@ -68,7 +70,7 @@ public struct Logins: Sendable {
     -> IssuedTokens
   {
     let account = try await account(named: userName)
-    // By the account's own name: two spellings that find the same account must not be counted apart.
+    // By the account's own name: two spellings of the same account must share one count.
     let name = (account?.userName ?? userName).lowercased()
     let user = FailedLogins.Subject(
       hash: sha256(Array("user:\(name)".utf8)), threshold: settings.failuresBeforeDelay)
@@ -77,17 +79,17 @@ public struct Logins: Sendable {
       threshold: settings.failuresBeforeDelay * 10)
 
     try await refuseIfSlowedDown([user, address], userName: userName, peer: peer)
-    // Of one user a password is hashed at a time, and the failure counted, before the next: or as many could be tried
-    // at once as there is room for. One that was right lately need not wait.
+    // The passwords of one user are hashed one after the other, each failure counted before the next attempt: otherwise
+    // as many could be tried at once as there are threads. One that was right recently need not wait.
     let waits = !hasher.knows(password, of: account, remembering: memory)
     if waits {
-      switch await turns.take(user.hash) {
-      case .taken: break
+      switch await loginsOfUser.acquire(user.hash) {
+      case .acquired: break
       case .refused: throw .other(Self.busy)
       case .cancelled: throw .other(.timedOut)
       }
     }
-    defer { if waits { turns.pass(user.hash) } }
+    defer { if waits { loginsOfUser.release(user.hash) } }
     if waits { try await refuseIfSlowedDown([user, address], userName: userName, peer: peer) }
 
     let reason: String
@@ -126,8 +128,8 @@ public struct Logins: Sendable {
     case refused(String)
   }
 
-  /// Verifies a password and opens a session; once more if the password's hash has changed meanwhile, which a
-  /// neighbour's login does when the cost was raised.
+  /// Verifies a password and opens a session. Tries again if the password's hash has changed meanwhile: a concurrent
+  /// login replaces it when the cost was raised.
   private func open(
     _ account: Sessions.Account?, _ password: [UInt8], isSecondAttempt: Bool = false
   ) async throws(TokenRefusal) -> Opening {
