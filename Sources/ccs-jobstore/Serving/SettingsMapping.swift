@@ -30,7 +30,8 @@ extension Configuration {
       connections: limits.connections, connectionsPerAddress: limits.connectionsPerAddress,
       requestsInFlight: limits.requestsInFlight, threads: listen.threads,
       headTimeout: .seconds(limits.headTimeoutSeconds), idleTimeout: .seconds(limits.idleTimeoutSeconds),
-      bodyTimeout: .seconds(limits.bodyTimeoutSeconds), requestTimeout: .seconds(limits.requestTimeoutSeconds))
+      bodyTimeout: .seconds(limits.bodyTimeoutSeconds), requestTimeout: .seconds(limits.requestTimeoutSeconds)
+    )
   }
 
   var requestLimits: RequestLimits {
