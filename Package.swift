@@ -61,7 +61,8 @@ let package = Package(
     .testTarget(
       name: "AuthorizationTests",
       dependencies: [
-        "Authorization", "JSON", "Domain", "Observability", "Repository", "Postgres", "EventLoop", "TestDatabase",
+        "Authorization", "JSON", "Domain", "Observability", "Repository", "Postgres", "EventLoop",
+        "TestDatabase",
       ]),
     .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "TestRandom"]),
     .testTarget(

@@ -37,7 +37,8 @@ public struct Deletion: Sendable {
     """
     SELECT outcome, user_name, missing, job_name, runs, rows_left, rows_erased
     FROM directory.delete_jobs($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-    """, .uuidArray, .byteaArray, .textArray, .uuidArray, .bool, .boolArray, .uuidArray, .int8, .bool, .textArray)
+    """, .uuidArray, .byteaArray, .textArray, .uuidArray, .bool, .boolArray, .uuidArray, .int8, .bool,
+    .textArray)
 
   /// Deletes jobs. A single job shares its transaction with those of concurrent requests; several have a transaction of
   /// their own, which deletes all of them or none.
