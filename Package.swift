@@ -58,7 +58,11 @@ let package = Package(
     .testTarget(
       name: "RepositoryTests",
       dependencies: ["Repository", "Postgres", "EventLoop", "Domain", "TestDatabase"]),
-    .testTarget(name: "AuthorizationTests", dependencies: ["Authorization", "Domain"]),
+    .testTarget(
+      name: "AuthorizationTests",
+      dependencies: [
+        "Authorization", "JSON", "Domain", "Observability", "Repository", "Postgres", "EventLoop", "TestDatabase",
+      ]),
     .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "TestRandom"]),
     .testTarget(
       name: "APITests",

@@ -37,22 +37,19 @@ extension Configuration {
   var requestLimits: RequestLimits {
     RequestLimits(
       bodyBytes: limits.bodyBytes, tokenBodyBytes: limits.tokenBodyBytes,
-      bulkBodyBytes: limits.bulkBodyBytes, jobsPerRequest: deletion.maximumJobsPerRequest)
+      bulkBodyBytes: limits.bulkBodyBytes, jobsPerRequest: deletion.maximumJobsPerRequest,
+      job: JobDetails.Limits(assets: jobs.maximumAssets, standards: jobs.maximumStandards))
   }
 
-  var jobLimits: JobDetails.Limits {
-    JobDetails.Limits(assets: jobs.maximumAssets, standards: jobs.maximumStandards)
-  }
-
-  var reportSettings: ReportService.Settings {
-    ReportService.Settings(
+  var reportSettings: ReportGate.Settings {
+    ReportGate.Settings(
       maximumUploads: collectors.maximumUploads,
       limits: .init(
         rowBytes: collectors.maximumRowBytes, messageCharacters: collectors.maximumMessageCharacters))
   }
 
-  var loginSettings: Logins.Settings {
-    Logins.Settings(
+  var signInSettings: SignIn.Settings {
+    SignIn.Settings(
       accessLifetime: tokens.accessLifetimeSeconds, refreshLifetime: tokens.refreshLifetimeSeconds,
       failuresBeforeDelay: passwords.failuresBeforeDelay, maximumDelay: passwords.maximumDelaySeconds)
   }

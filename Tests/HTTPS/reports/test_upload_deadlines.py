@@ -1,4 +1,4 @@
-"""Uploads that stand still, uploads that nobody may send, and who has room when it is scarce."""
+"""Stalled uploads, unauthorized uploads, and uploads beyond the limits."""
 
 import threading
 import time
@@ -16,7 +16,7 @@ SHORT = {"limits.bodyTimeoutSeconds": 1.5, "limits.bulkTimeoutSeconds": 60, "lim
 
 @pytest.fixture
 def place(start_server, new_database, directory_of):
-    """Starts a server with settings; answers it, a collector and a maker of runs."""
+    """Starts a server with settings; returns it, a collector and a function that creates claimed runs."""
 
     def start(settings):
         database = new_database()
@@ -91,7 +91,7 @@ def test_without_a_token_a_slow_body_has_the_time_of_any_body_and_no_more(place,
     with RawConnection(server) as connection:
         connection.send(head("POST", target, "Content-Length: 100000000"))
         began = time.monotonic()
-        # The time of an upload would be 60 s.
+        # An upload would have 60 s.
         while not connection.ended:
             assert time.monotonic() - began < 30
             connection.send(b" ")
@@ -126,7 +126,7 @@ def test_those_that_wait_for_work_leave_room_for_others(place):
     for claim in claims:
         claim.start()
     time.sleep(1)
-    # Half of the room is left.
+    # Half of the capacity is left.
     assert collector.get(f"{API}/openapi.json").status_code == 200
     stored(new_run().report(collector, "results", results(1)), 1)
     for claim in claims:
