@@ -35,7 +35,7 @@ private final class HeldWork: Sendable {
     for continuation in held { continuation.resume() }
   }
 
-  func perform(_ inputs: [Int]) async throws(RepositoryError) -> [Int] {
+  func perform(_ inputs: [Int]) async throws(RepositoryError) -> [Result<Int, RepositoryError>] {
     await withCheckedContinuation { continuation in
       let goesOn = state.withLock { state in
         state.batches.append(inputs)
@@ -46,7 +46,7 @@ private final class HeldWork: Sendable {
     }
     if Task.isCancelled { state.withLock { $0.cancelled += 1 } }
     for input in inputs { if let failure = failures[input] { throw failure } }
-    return inputs.map { $0 * 10 }
+    return inputs.map { .success($0 * 10) }
   }
 }
 
@@ -80,7 +80,7 @@ struct CoalescerTests {
   func gathering() async {
     await withLoop { loop in
       let work = HeldWork()
-      let coalescer = Coalescer<Int, Int>(loop: loop, largestBatch: 3, mostBatches: 1) {
+      let coalescer = Coalescer<Int, Int>(loop: loop, maxBatchSize: 3, maxBatches: 1) {
         inputs throws(RepositoryError) in try await work.perform(inputs)
       }
       var tasks: [Task<Outcome, Never>] = []
@@ -96,7 +96,7 @@ struct CoalescerTests {
   func severalBatches() async {
     await withLoop { loop in
       let work = HeldWork()
-      let coalescer = Coalescer<Int, Int>(loop: loop, mostBatches: 2, patience: .zero) {
+      let coalescer = Coalescer<Int, Int>(loop: loop, maxBatches: 2, overlapDelay: .zero) {
         inputs throws(RepositoryError) in try await work.perform(inputs)
       }
       var tasks: [Task<Outcome, Never>] = []
@@ -114,7 +114,7 @@ struct CoalescerTests {
     await withLoop { loop in
       let work = HeldWork()
       let patience = Duration.milliseconds(200)
-      let coalescer = Coalescer<Int, Int>(loop: loop, mostBatches: 2, patience: patience) {
+      let coalescer = Coalescer<Int, Int>(loop: loop, maxBatches: 2, overlapDelay: patience) {
         inputs throws(RepositoryError) in try await work.perform(inputs)
       }
       let began = ContinuousClock.now
@@ -137,7 +137,7 @@ struct CoalescerTests {
     for failure in [RepositoryError.failed("injected"), .cancelled, .rolledBack("deadlock detected")] {
       await withLoop { loop in
         let work = HeldWork(failures: [4: failure])
-        let coalescer = Coalescer<Int, Int>(loop: loop, mostBatches: 1) { inputs throws(RepositoryError) in
+        let coalescer = Coalescer<Int, Int>(loop: loop, maxBatches: 1) { inputs throws(RepositoryError) in
           try await work.perform(inputs)
         }
         var tasks: [Task<Outcome, Never>] = []
@@ -158,7 +158,7 @@ struct CoalescerTests {
     for failure in [RepositoryError.unavailable("away"), .uncertain("the connection broke")] {
       await withLoop { loop in
         let work = HeldWork(failures: [4: failure])
-        let coalescer = Coalescer<Int, Int>(loop: loop, mostBatches: 1) { inputs throws(RepositoryError) in
+        let coalescer = Coalescer<Int, Int>(loop: loop, maxBatches: 1) { inputs throws(RepositoryError) in
           try await work.perform(inputs)
         }
         var tasks: [Task<Outcome, Never>] = []
@@ -177,7 +177,7 @@ struct CoalescerTests {
   func cancellation() async {
     await withLoop { loop in
       let work = HeldWork()
-      let coalescer = Coalescer<Int, Int>(loop: loop, mostBatches: 1) { inputs throws(RepositoryError) in
+      let coalescer = Coalescer<Int, Int>(loop: loop, maxBatches: 1) { inputs throws(RepositoryError) in
         try await work.perform(inputs)
       }
       let first = await start(coalescer, 1)
@@ -199,7 +199,7 @@ struct CoalescerTests {
   func keys() async {
     await withLoop { loop in
       let work = HeldWork()
-      let coalescer = Coalescer<Int, Int>(loop: loop, mostBatches: 2, patience: .zero) {
+      let coalescer = Coalescer<Int, Int>(loop: loop, maxBatches: 2, overlapDelay: .zero) {
         inputs throws(RepositoryError) in try await work.perform(inputs)
       }
       let key = UUID()

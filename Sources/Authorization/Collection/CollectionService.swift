@@ -28,9 +28,9 @@ public struct CollectionService: Sendable {
     count: Int, leaseSeconds: Int, wait: Duration, for principal: Principal
   ) async throws(Refusal) -> [ClaimedRun] {
     try Policy.permit(.claimJobRuns, for: principal)
-    let order = ClaimOrder(count: count, collector: principal.userName, leaseSeconds: leaseSeconds)
+    let request = ClaimRequest(count: count, collector: principal.userName, leaseSeconds: leaseSeconds)
     return try await refusing { () async throws(RepositoryError) in
-      try await repository.jobRunClaims.claim(order, wait: wait, maximumAttempts: maximumAttempts)
+      try await repository.jobRunClaims.claim(request, wait: wait, maximumAttempts: maximumAttempts)
     }
   }
 

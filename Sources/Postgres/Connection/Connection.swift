@@ -10,7 +10,8 @@ public actor Connection {
   /// One answer that libpq still owes, in the order of sending.
   enum Expected {
     case preparation(Statement)
-    case rows
+    /// Of the statement with this text.
+    case rows(sql: String)
   }
 
   /// What is under way: everything sent up to one synchronisation point, which is one transaction.
@@ -214,7 +215,7 @@ public actor Connection {
       let statement = query.statement
       guard statement.isPrepared else {
         guard sendUnprepared(query, on: handle) else { return false }
-        exchange?.expected.append(.rows)
+        exchange?.expected.append(.rows(sql: statement.sql))
         continue
       }
       let name: String
@@ -229,7 +230,7 @@ public actor Connection {
         exchange?.expected.append(.preparation(statement))
       }
       guard sendPrepared(name, query.values, on: handle) else { return false }
-      exchange?.expected.append(.rows)
+      exchange?.expected.append(.rows(sql: statement.sql))
     }
     return true
   }
@@ -321,7 +322,11 @@ public actor Connection {
       forget(advance())
       PQclear(result)
     case PGRES_TUPLES_OK, PGRES_COMMAND_OK:
-      if case .rows? = advance() { exchange?.rows.append(Rows(result)) } else { PQclear(result) }
+      if case .rows(let sql)? = advance() {
+        exchange?.rows.append(Rows(result, sql: sql))
+      } else {
+        PQclear(result)
+      }
     default:
       forget(advance())
       if exchange?.failure == nil { exchange?.failure = PostgresError(result) }

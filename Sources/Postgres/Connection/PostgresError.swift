@@ -12,6 +12,9 @@ public enum PostgresError: Error, Sendable, Equatable {
   case busy(String)
   /// The task was cancelled.
   case cancelled
+  /// The rows are not those of the statement: a NULL, another type, an unknown word. Outside an explicit transaction
+  /// the statement has taken effect.
+  case unexpectedAnswer(String)
 
   /// SQLSTATE, where PostgreSQL gave one (PostgreSQL documentation, appendix A).
   public var sqlState: String? {

@@ -33,12 +33,12 @@ public struct Statement: Sendable, Hashable {
   /// The statement with values for its parameters.
   ///
   /// - Precondition: As many values as parameters, of their types or null.
-  public func callAsFunction(_ values: Value...) -> Query {
-    precondition(values.count == parameters.count, "wrong number of parameters for \(sql)")
-    return Query(statement: self, values: values)
-  }
+  public func callAsFunction(_ values: Value...) -> Query { self(values) }
 
-  public func with(_ values: [Value]) -> Query {
+  /// The statement with values for its parameters.
+  ///
+  /// - Precondition: As many values as parameters, of their types or null.
+  public func callAsFunction(_ values: [Value]) -> Query {
     precondition(values.count == parameters.count, "wrong number of parameters for \(sql)")
     return Query(statement: self, values: values)
   }

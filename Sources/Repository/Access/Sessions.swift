@@ -51,7 +51,8 @@ public struct Sessions: Sendable {
   public init(pool: Pool) {
     self.pool = pool
     principals = Coalescer(loop: pool.loop) { hashes throws(RepositoryError) in
-      Self.principals(of: hashes, in: try await pool.run(Self.principalQuery(hashes)))
+      let rows = try await pool.run(Self.principalQuery(hashes))
+      return try decoding { try Self.principals(of: hashes, in: rows) }.map { .success($0) }
     }
   }
 
@@ -64,8 +65,8 @@ public struct Sessions: Sendable {
 
   /// The account of a name, in any case.
   public func account(named name: String) async throws(RepositoryError) -> Account? {
-    try await pool.run(Self.account(.text(name))).first.map {
-      Account(userID: $0(0), userName: $0(1), passwordHash: $0(2), disabled: $0(3))
+    try await pool.first(Self.account(.text(name))) {
+      try Account(userID: $0(0), userName: $0(1), passwordHash: $0(2), disabled: $0(3))
     }
   }
 
@@ -150,10 +151,10 @@ public struct Sessions: Sendable {
   static func principalQuery(_ hashes: [[UInt8]]) -> Query { principal(.bytesArray(Array(Set(hashes)))) }
 
   /// Reads the answer: one for each token, in their order.
-  static func principals(of hashes: [[UInt8]], in rows: Rows) -> [PrincipalRecord?] {
+  static func principals(of hashes: [[UInt8]], in rows: Rows) throws(PostgresError) -> [PrincipalRecord?] {
     var found: [[UInt8]: PrincipalRecord] = [:]
     for row in rows {
-      found[row(0)] = PrincipalRecord(
+      found[try row(0)] = try PrincipalRecord(
         userID: row(1), userName: row(2), tasks: row(3), folders: row(4), trees: row(5))
     }
     return hashes.map { found[$0] }
@@ -207,11 +208,9 @@ public struct Sessions: Sendable {
     let query = Self.refresh(
       .bytes(hash), .bytes(tokens.accessHash), .int(Int64(tokens.accessSeconds)), .bytes(tokens.refreshHash),
       .int(Int64(tokens.refreshSeconds)))
-    if let renewed = try await pool.run(query).first { return .renewed(userName: renewed(0)) }
-    if let reused = try await pool.run(Self.revokeReused(.bytes(hash))).first {
-      return .reused(userName: reused(0))
-    }
-    return .unknown
+    if let user = try await pool.first(query, { try $0(0, as: String.self) }) { return .renewed(userName: user) }
+    let reused = try await pool.first(Self.revokeReused(.bytes(hash))) { try $0(0, as: String.self) }
+    return reused.map { .reused(userName: $0) } ?? .unknown
   }
 
   private static let revoke = Statement(
@@ -229,13 +228,16 @@ public struct Sessions: Sendable {
     _ = try await pool.run(Self.revoke(.bytes(hash)))
   }
 
+  /// The most sessions that one sweep deletes.
+  public static let sweepLimit = 5000
+
   private static let sweep = Statement(
     """
     WITH ended AS (
         SELECT session_id
         FROM auth.sessions
         WHERE expires_at < now()
-        LIMIT 5000
+        LIMIT \(sweepLimit)
         FOR UPDATE SKIP LOCKED
     ), sessions AS (
         DELETE FROM auth.sessions s USING ended WHERE s.session_id = ended.session_id
@@ -246,10 +248,10 @@ public struct Sessions: Sendable {
     FROM ended
     """)
 
-  /// Forgets sessions in which every token has expired, at most 5,000 a call.
+  /// Forgets sessions in which every token has expired, at most ``sweepLimit`` a call.
   ///
   /// - Returns: How many.
   public func sweep() async throws(RepositoryError) -> Int {
-    try await pool.run(Self.sweep())[0](0)
+    try await pool.one(Self.sweep()) { try $0.count(0) }
   }
 }

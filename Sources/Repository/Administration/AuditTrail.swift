@@ -71,8 +71,8 @@ extension DirectoryAdministration {
     if let last {
       search.require("(occurred_at, event_id) < (%, %)", .time(last.occurredAt), .int(Int64(last.id)))
     }
-    return try await pool.run(search.query(limit: limit)).map {
-      AuditEvent(
+    return try await pool.rows(search.query(limit: limit)) {
+      try AuditEvent(
         id: $0(0), occurredAt: $0(1), userID: $0(2), userName: $0(3), operation: $0(4), jobID: $0(5),
         jobName: $0(6), requestID: $0(7), details: $0(8))
     }
@@ -125,6 +125,6 @@ private struct AuditSearch {
       ORDER BY occurred_at DESC, event_id DESC
       LIMIT \(limit)
       """, types: search.types
-    ).with(search.values)
+    )(search.values)
   }
 }

@@ -22,49 +22,13 @@ public struct DirectoryAdministration: Sendable {
 
   public init(pool: Pool) { self.pool = pool }
 
-  private static let begin = Statement("BEGIN")
-  private static let commit = Statement("COMMIT")
-  private static let rollback = Statement("ROLLBACK")
-
-  /// Runs `body` in one transaction.
-  ///
-  /// - Parameter body: Answers, beside its result, whether to commit; else everything is taken back.
-  func transaction<Result: Sendable>(
-    _ body: @Sendable (Connection) async throws(PostgresError) -> (result: Result, commits: Bool)
-  ) async throws(RepositoryError) -> Result {
-    do throws(PostgresError) {
-      return try await pool.withConnection { connection throws(PostgresError) in
-        try await connection.run(Self.begin())
-        do throws(PostgresError) {
-          let outcome = try await body(connection)
-          try await connection.run(outcome.commits ? Self.commit() : Self.rollback())
-          return outcome.result
-        } catch {
-          // Where even this fails the pool gives the connection up, and PostgreSQL rolls back by itself.
-          _ = try? await connection.execute([Self.rollback()])
-          throw error
-        }
-      }
-    } catch {
-      throw RepositoryError(error)
-    }
-  }
-
   /// Runs a change in one transaction, which is kept if the change is done.
   func change(
     _ body: @Sendable (Connection) async throws(PostgresError) -> Change
   ) async throws(RepositoryError) -> Change {
-    try await transaction { connection throws(PostgresError) in
+    try await pool.changing { connection throws(PostgresError) in
       let change = try await body(connection)
-      return (change, commits: change == .done)
+      return change == .done ? .commit(change) : .rollback(change)
     }
-  }
-}
-
-extension Connection {
-  /// Runs one statement.
-  @discardableResult
-  func run(_ query: Query) async throws(PostgresError) -> Rows {
-    try await execute([query])[0]
   }
 }

@@ -19,7 +19,8 @@ public struct Inventory: Sendable {
   public func isWithin(
     folders: Set<UUID>, asset: UUID, standard: UUID
   ) async throws(RepositoryError) -> (asset: Bool?, standard: Bool?) {
-    let row = try await pool.run(Self.placement(.uuid(asset), .uuid(standard), .uuids(Array(folders))))[0]
-    return (row(0), row(1))
+    try await pool.one(Self.placement(.uuid(asset), .uuid(standard), .uuids(Array(folders)))) {
+      try (asset: $0(0), standard: $0(1))
+    }
   }
 }

@@ -69,17 +69,17 @@ extension Inventory {
     let granted = Value.uuids(Array(granted))
     var start = root.id
     if let container {
-      let rows = try await pool.run(Self.container(.uuid(root.id), .texts(container.names), granted))
-      guard let row = rows.first else { return nil }
-      start = row(0)
+      let query = Self.container(.uuid(root.id), .texts(container.names), granted)
+      guard let found = try await pool.first(query, { try $0(0, as: UUID.self) }) else { return nil }
+      start = found
     }
-    return .folders(try await pool.run(Self.visible(.uuid(start), granted, .bool(subtree))).map { $0(0) })
+    return .folders(try await pool.rows(Self.visible(.uuid(start), granted, .bool(subtree))) { try $0(0) })
   }
 
   private func search<Attribute: SearchColumns, Item: Sendable>(
     _ search: InventorySearch<Attribute>, _ page: SearchPage, in root: FolderRoot, granted: Set<UUID>,
-    table: String, key: String, columns: String, position: @escaping @Sendable (Item) -> SearchPosition,
-    read: @escaping @Sendable (Rows.Row, ContainerPath) -> Item
+    table: String, key: String, columns: String, position: (Item) -> SearchPosition,
+    read: (Rows.Row, ContainerPath) throws -> Item
   ) async throws(RepositoryError) -> SearchResult<Item>? {
     var scope = Scope.wholeTree
     if search.container != nil || !search.includesSubtree || !granted.contains(root.id) {
@@ -94,9 +94,9 @@ extension Inventory {
     switch scope {
     case .wholeTree: break
     case .folders(let folders) where folders.count == 1:
-      within = ["i.folder_id = \(values.bind(.uuid(folders[0]), .uuid))"]
+      within = ["i.folder_id = \(values.bind(.uuid(folders[0])))"]
     case .folders(let folders):
-      within = ["i.folder_id = ANY (\(values.bind(.uuids(folders), .uuidArray)))"]
+      within = ["i.folder_id = ANY (\(values.bind(.uuids(folders))))"]
     }
     let statement = SearchStatement(
       table: "\(table) i", order: ["i.name_key", "i.\(key)"], conditions: search.conditions, and: within,
@@ -118,7 +118,7 @@ extension Inventory {
         JOIN directory.folders c ON c.folder_id = i.folder_id
         ORDER BY found.place, found.found_id
         """
-      }, position: position, read: { read($0, ContainerPath(names: $0(3))) })
+      }, position: position, read: { try read($0, ContainerPath(names: $0(3))) })
   }
 
   /// The assets that fulfil all conditions, in the order of their names.
@@ -131,7 +131,7 @@ extension Inventory {
     try await self.search(
       search, page, in: .assetSystem, granted: granted, table: "directory.assets", key: "asset_id",
       columns: "i.asset_name, i.asset_type", position: { .name($0.name, $0.id) },
-      read: { Asset(id: $0(0), name: $0(1), type: $0(2), container: $1) })
+      read: { try Asset(id: $0(0), name: $0(1), type: $0(2), container: $1) })
   }
 
   /// The standards that fulfil all conditions, in the order of their names.
@@ -144,6 +144,6 @@ extension Inventory {
     try await self.search(
       search, page, in: .standards, granted: granted, table: "directory.standards", key: "standard_id",
       columns: "i.standard_name, i.standard_version", position: { .name($0.name, $0.id) },
-      read: { Standard(id: $0(0), name: $0(1), version: $0(2), container: $1) })
+      read: { try Standard(id: $0(0), name: $0(1), version: $0(2), container: $1) })
   }
 }

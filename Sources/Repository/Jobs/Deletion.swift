@@ -2,6 +2,8 @@ import Domain
 import FoundationEssentials
 import Postgres
 
+extension JobDeletion.Outcome: ColumnWord {}
+
 /// Delete Job: the purge of a history in one transaction and, unless told otherwise, the job's removal. The same
 /// transaction looks at who asks for it, so that no right is older than what is done by it.
 public struct Deletion: Sendable {
@@ -40,7 +42,7 @@ public struct Deletion: Sendable {
     single = Coalescer(loop: pool.loop) { orders throws(RepositoryError) in
       try await Self.carryOut(orders, requirement, together: false, pool)
     }
-    patient = Coalescer(loop: pool.loop, largestBatch: 1, patience: .zero) { orders throws(RepositoryError) in
+    patient = Coalescer(loop: pool.loop, maxBatchSize: 1, overlapDelay: .zero) { orders throws(RepositoryError) in
       try await Self.carryOut(orders, requirement, together: true, pool)
     }
   }
@@ -70,7 +72,9 @@ public struct Deletion: Sendable {
         accessHash: accessHash)
     }
     guard orders.count == 1 else {
-      return try await Self.carryOut(orders, requirement, together: true, pool)
+      return try await Self.carryOut(orders, requirement, together: true, pool).map { deletion throws(RepositoryError) in
+        try deletion.get()
+      }
     }
     let deletion = try await single(orders[0], locking: orders[0].job)
     return [deletion.outcome == .locked ? try await patient(orders[0]) : deletion]
@@ -78,21 +82,23 @@ public struct Deletion: Sendable {
 
   private static func carryOut(
     _ orders: [Order], _ requirement: Requirement, together: Bool, _ pool: Pool
-  ) async throws(RepositoryError) -> [JobDeletion] {
+  ) async throws(RepositoryError) -> [Result<JobDeletion, RepositoryError>] {
     let rows = try await pool.run(
       delete(
         .uuids(orders.map(\.job)), .bytesArray(orders.map(\.accessHash)), .texts(requirement.tasks),
         .uuids(requirement.folders), .bools(orders.map(\.remove)), .uuids(orders.map(\.requestID)),
         .int(Int64(orders.map(\.rowBound).max() ?? 0)), .bool(together), wantedVersions(orders)))
-    guard rows.count == orders.count else { throw .failed("delete_jobs answered \(rows.count) rows") }
-    return try zip(orders, rows).map { order, row throws(RepositoryError) in
-      let word: String = row(0)
-      guard let outcome = JobDeletion.Outcome(rawValue: word) else {
-        throw .failed("unknown outcome \(word)")
+    guard rows.count == orders.count else {
+      throw .unexpectedAnswer("delete_jobs returned \(rows.count) rows for \(orders.count) jobs")
+    }
+    return zip(orders, rows).map { order, row in
+      Result { () throws(RepositoryError) in
+        try decoding {
+          try JobDeletion(
+            jobID: order.job, outcome: row(0), userName: row(1), jobName: row(2), runs: row(3) as Int? ?? 0,
+            rowsLeft: row(4), rowsErased: row.count(5))
+        }
       }
-      return JobDeletion(
-        jobID: order.job, outcome: outcome, userName: row(1), jobName: row(2), runs: row(3) as Int? ?? 0,
-        rowsLeft: row(4), rowsErased: row(5))
     }
   }
 

@@ -38,8 +38,13 @@ public struct JobDefinitions: Sendable {
   }
 
   private let pool: Pool
+  /// Where collectors wait for a run that starts at once.
+  private let claims: JobRunClaims
 
-  public init(pool: Pool) { self.pool = pool }
+  init(pool: Pool, claims: JobRunClaims) {
+    self.pool = pool
+    self.claims = claims
+  }
 
   private static let createJob = Statement(
     """
@@ -58,20 +63,22 @@ public struct JobDefinitions: Sendable {
     _ definition: JobDefinition, id: UUID, nextRunAt: Date?, run: UUID?, by author: Author
   ) async throws(RepositoryError) -> Creation {
     let details = definition.details
-    let query = Self.createJob.with(
+    let query = Self.createJob(
       [
         .uuid(id), .uuid(author.userID), .text(author.userName), .uuid(author.requestID),
         .uuids(author.folders), .text(definition.name), .text(details.description ?? ""),
         .text(definition.type), .json(details.json),
       ] + Self.consequences(of: details, nextRunAt: nextRunAt, run: run))
-    let row = try await pool.run(query)[0]
-    let outcome: String = row(0)
-    switch outcome {
-    case "done": return .done
-    case "unreachable": return .unreachable(Self.items(row))
-    case "name taken": return .nameTaken
-    default: throw .failed("unknown outcome \(outcome)")
+    let creation = try await pool.one(query) { row -> Creation in
+      switch try row(0, as: String.self) {
+      case "done": .done
+      case "unreachable": .unreachable(try Self.items(row))
+      case "name taken": .nameTaken
+      default: throw row.unexpected(0, expected: "an outcome of Create Job")
+      }
     }
+    if run != nil, creation == .done { claims.wake() }
+    return creation
   }
 
   private static let updateJob = Statement(
@@ -91,7 +98,7 @@ public struct JobDefinitions: Sendable {
     _ update: JobUpdate, versions: [Int]?, nextRunAt: Date?, run: UUID?, by author: Author
   ) async throws(RepositoryError) -> Update {
     let details = update.details
-    let query = Self.updateJob.with(
+    let query = Self.updateJob(
       [
         .uuid(update.jobID), .uuid(author.userID), .text(author.userName), .uuid(author.requestID),
         .uuids(author.folders), versions.map { .ints($0.map(Int64.init)) } ?? .null, .json(details.json),
@@ -99,34 +106,33 @@ public struct JobDefinitions: Sendable {
       ] + Self.consequences(of: details, nextRunAt: nextRunAt, run: run))
     // The second statement sees what the first one did, in the same transaction.
     let rows = try await pool.run([query, Jobs.byID(.uuids([update.jobID]))])
-    let row = rows[0][0]
-    let outcome: String = row(0)
-    switch outcome {
-    case "done":
-      guard let job = rows[1].first.map(Jobs.job) else { throw .failed("the updated job is not there") }
-      return .done(job)
-    case "not found": return .notFound
-    case "system job": return .systemJob
-    case "not creator": return .notCreator
-    case "changed": return .changed
-    case "unreachable": return .unreachable(Self.items(row))
-    case "name taken": return .nameTaken
-    default: throw .failed("unknown outcome \(outcome)")
+    if run != nil { claims.wake() }
+    return try decoding {
+      let row = try rows[0].one()
+      switch try row(0, as: String.self) {
+      case "done": return .done(try Jobs.job(rows[1].one()))
+      case "not found": return .notFound
+      case "system job": return .systemJob
+      case "not creator": return .notCreator
+      case "changed": return .changed
+      case "unreachable": return .unreachable(try Self.items(row))
+      case "name taken": return .nameTaken
+      default: throw row.unexpected(0, expected: "an outcome of Update Job")
+      }
     }
   }
 
   /// The parameters that both functions end with.
   private static func consequences(of details: JobDetails, nextRunAt: Date?, run: UUID?) -> [Value] {
-    func number(_ number: Int?) -> Value { number.map { .int(Int64($0)) } ?? .null }
-    return [
+    [
       .uuids(details.assets?.map(\.id) ?? []), .uuids(details.standards?.map(\.id) ?? []),
-      .optional(nextRunAt), number(details.schedule?.runTimeLimit.map { Int($0.components.seconds) }),
-      number(details.retention?.runs), number(details.retention?.days), .optional(run),
+      .optional(nextRunAt), .optional(details.schedule?.runTimeLimit.map { Int($0.components.seconds) }),
+      .optional(details.retention?.runs), .optional(details.retention?.days), .optional(run),
     ]
   }
 
-  private static func items(_ row: Rows.Row) -> UnreachableItems {
-    UnreachableItems(
+  private static func items(_ row: Rows.Row) throws(PostgresError) -> UnreachableItems {
+    try UnreachableItems(
       missingAssets: Set(row(1, as: [UUID].self)), missingStandards: Set(row(2, as: [UUID].self)),
       closedAssets: Set(row(3, as: [UUID].self)), closedStandards: Set(row(4, as: [UUID].self)))
   }

@@ -59,6 +59,6 @@ extension Jobs {
         ORDER BY found.place, found.found_id
         """
       },
-      position: search.position, read: Self.job, fits: { $0(13) })
+      position: search.position, read: Self.job, fits: { try $0(13) })
   }
 }

@@ -20,10 +20,16 @@ public struct Jobs: Sendable {
       let answers = try await pool.run([
         Sessions.principalQuery(hashes), Self.byID(.uuids(lookups.map(\.job))),
       ])
-      let callers = Sessions.principals(of: hashes, in: answers[0])
-      var found: [UUID: Job] = [:]
-      for row in answers[1] { found[row(0)] = Self.job(row) }
-      return zip(lookups, callers).map { ($1, found[$0.job]) }
+      let callers = try decoding { try Sessions.principals(of: hashes, in: answers[0]) }
+      // A row that cannot be decoded fails the requests for that job alone.
+      var found: [UUID: Result<Job, RepositoryError>] = [:]
+      for row in answers[1] {
+        let id: UUID = try decoding { try row(0) }
+        found[id] = Result { () throws(RepositoryError) in try decoding { try Self.job(row) } }
+      }
+      return zip(lookups, callers).map { lookup, caller in
+        Result { () throws(RepositoryError) in (caller: caller, job: try found[lookup.job]?.get()) }
+      }
     }
   }
 
@@ -55,15 +61,13 @@ public struct Jobs: Sendable {
 
   /// The job of exactly this name; case does not count.
   public func job(named name: String) async throws(RepositoryError) -> Job? {
-    try await pool.run(Self.byName(.text(name))).first.map(Self.job)
+    try await pool.first(Self.byName(.text(name)), Self.job)
   }
 
-  static func job(_ row: Rows.Row) -> Job {
-    let status: String? = row(8)
-    return Job(
+  static func job(_ row: Rows.Row) throws(PostgresError) -> Job {
+    try Job(
       id: row(0), name: row(1), description: row(2), type: row(3), category: row(4) ? .system : .userDefined,
-      createdBy: row(5), createdAt: row(6), modifiedAt: row(7),
-      lastRunStatus: status.flatMap(JobRun.Status.init), lastRunAt: row(9), nextRunAt: row(10),
-      configuration: row(11), version: row(12))
+      createdBy: row(5), createdAt: row(6), modifiedAt: row(7), lastRunStatus: row(8), lastRunAt: row(9),
+      nextRunAt: row(10), configuration: row(11), version: row(12))
   }
 }

@@ -25,16 +25,17 @@ public struct Purges: Sendable {
   /// - Parameter rows: The most rows.
   /// - Returns: nil if there is nothing to do.
   public func eraseNext(rows: Int) async throws(RepositoryError) -> Step? {
-    guard let row = try await pool.run(Self.eraseNext(.int(Int64(rows)))).first, let id: UUID = row(0) else {
-      return nil
+    try await pool.one(Self.eraseNext(.int(Int64(rows)))) { row in
+      guard let id: UUID = try row(0) else { return nil }
+      return try Step(
+        historyID: id, rowsErased: row.count(1), finished: row(2), rowsInAll: row.count(3), requestedAt: row(4))
     }
-    return Step(historyID: id, rowsErased: row(1), finished: row(2), rowsInAll: row(3), requestedAt: row(4))
   }
 
   private static let waiting = Statement("SELECT count(*) FROM store.purges")
 
   /// How many histories wait.
   public func waiting() async throws(RepositoryError) -> Int {
-    try await pool.run(Self.waiting())[0](0)
+    try await pool.one(Self.waiting()) { try $0.count(0) }
   }
 }

@@ -29,7 +29,7 @@ public struct Retention: Sendable {
   /// - Parameter rows: The most rows.
   /// - Returns: How many rows; nil if there is nothing to do, or another server is at it.
   public func erase(rows: Int) async throws(RepositoryError) -> Int? {
-    try await pool.run(Self.erase(.int(Int64(rows))))[0](0)
+    try await pool.one(Self.erase(.int(Int64(rows)))) { try $0.optionalCount(0) }
   }
 
   private static let remove = Statement(
@@ -46,11 +46,9 @@ public struct Retention: Sendable {
   public func removeExpired(
     _ defaults: Defaults, pause: Duration, jobs: Int, runs: Int
   ) async throws(RepositoryError) -> Int? {
-    try await pool.run(
-      Self.remove(
-        Self.optional(defaults.keepRuns), Self.optional(defaults.keepDays),
-        .int(Int64(pause / .milliseconds(1))), .int(Int64(jobs)), .int(Int64(runs))))[0](0)
+    let query = Self.remove(
+      .optional(defaults.keepRuns), .optional(defaults.keepDays), .int(Int64(pause / .milliseconds(1))),
+      .int(Int64(jobs)), .int(Int64(runs)))
+    return try await pool.one(query) { try $0.optionalCount(0) }
   }
-
-  private static func optional(_ number: Int?) -> Value { number.map { .int(Int64($0)) } ?? .null }
 }

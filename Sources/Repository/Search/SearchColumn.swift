@@ -69,9 +69,9 @@ extension SearchColumn {
     of name: String, with pattern: TextPattern, _ isNegated: Bool, _ values: inout BoundValues
   ) -> String {
     if let text = pattern.exactText {
-      return "\(name) \(isNegated ? "<>" : "=") lower(\(values.bind(.text(text), .text)))"
+      return "\(name) \(isNegated ? "<>" : "=") lower(\(values.bind(.text(text))))"
     }
-    return "\(name) \(isNegated ? "NOT LIKE" : "LIKE") lower(\(values.bind(.text(pattern.like), .text)))"
+    return "\(name) \(isNegated ? "NOT LIKE" : "LIKE") lower(\(values.bind(.text(pattern.like))))"
   }
 
   private static func membership(
@@ -81,8 +81,8 @@ extension SearchColumn {
     if wanted.isEmpty { return orNull ? "\(name) IS NULL" : "false" }
     let isWanted =
       wanted.count == 1
-      ? "\(name) = \(values.bind(.text(wanted[0]), .text))"
-      : "\(name) = ANY (\(values.bind(.texts(wanted), .textArray)))"
+      ? "\(name) = \(values.bind(.text(wanted[0])))"
+      : "\(name) = ANY (\(values.bind(.texts(wanted))))"
     return orNull ? "(\(name) IS NULL OR \(isWanted))" : isWanted
   }
 }
@@ -120,10 +120,10 @@ extension SearchColumn {
     let microseconds = (time.timeIntervalSince1970 * 1_000_000).rounded()
     let milliseconds = (microseconds / 1000).rounded(.down)
     func begin() -> String {
-      values.bind(.time(Date(timeIntervalSince1970: milliseconds / 1000)), .timestamptz)
+      values.bind(.time(Date(timeIntervalSince1970: milliseconds / 1000)))
     }
     func end() -> String {
-      values.bind(.time(Date(timeIntervalSince1970: (milliseconds + 1) / 1000)), .timestamptz)
+      values.bind(.time(Date(timeIntervalSince1970: (milliseconds + 1) / 1000)))
     }
     switch comparison {
     case .equal: return "\(name) >= \(begin()) AND \(name) < \(end())"
@@ -140,6 +140,6 @@ extension SearchColumn {
     guard case .identifier(let name) = self else {
       preconditionFailure("an identifier is compared with a column of another kind")
     }
-    return "\(name) \(equality == .equal ? "=" : "<>") \(values.bind(.uuid(id), .uuid))"
+    return "\(name) \(equality == .equal ? "=" : "<>") \(values.bind(.uuid(id)))"
   }
 }

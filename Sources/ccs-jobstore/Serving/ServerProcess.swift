@@ -127,7 +127,7 @@ final class ServerProcess: Sendable {
     let certificate = try Certificate(
       chainFile: configuration.tls.certificateFile, privateKeyFile: configuration.tls.privateKeyFile)
     observe(.certificate(expiresInDays: certificate.daysLeft, subject: certificate.subject))
-    let eraser = Eraser(repository: repository, settings: configuration.eraserSettings, observer: observe)
+    let eraser = Eraser(store: repository, settings: configuration.eraserSettings) { [observe] in observe($0) }
     let jobs = JobService(
       repository: repository,
       settings: .init(
@@ -157,8 +157,9 @@ final class ServerProcess: Sendable {
     passwordMemory.setLifetime(.seconds(configuration.passwords.rememberSeconds))
     observe.setLevel(LogLevel(rawValue: configuration.log.level.rawValue) ?? .info)
     let erasing = background { await eraser.run() }
-    let scheduler = Scheduler(
-      repository: repository, settings: configuration.schedulerSettings, observer: observe)
+    let scheduler = Scheduler(store: repository, settings: configuration.schedulerSettings) { [observe] in
+      observe($0)
+    }
     let scheduling = background { await scheduler.run() }
     let former = generation.withLock { generation in
       let former = generation

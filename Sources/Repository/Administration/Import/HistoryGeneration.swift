@@ -92,14 +92,15 @@ enum HistoryGeneration {
   ) async throws(PostgresError) -> Int {
     var added = 0
     for numbers in generated.portions {
-      let runs = try await connection.run(
+      let runs = try await connection.rows(
         insertRuns(
           .uuid(generated.jobID), .time(generated.from), .int(Int64(generated.everyMinutes)),
           .int(Int64(numbers.lowerBound)), .int(Int64(numbers.upperBound - 1)), .text(generated.triggeredBy),
-          .int(Int64(generated.messagesPerRun))))
-      if let history: UUID = runs.first?(1) {
+          .int(Int64(generated.messagesPerRun)))
+      ) { try (number: $0(0, as: Int.self), history: $0(1, as: UUID.self), id: $0(2, as: UUID.self)) }
+      if let history = runs.first?.history {
         try await insertRows(
-          of: runs.map { (number: $0(0), id: $0(2)) }, history: history, generated, on: connection)
+          of: runs.map { (number: $0.number, id: $0.id) }, history: history, generated, on: connection)
       }
       added += runs.count
       progress(
@@ -128,14 +129,14 @@ enum HistoryGeneration {
     }
     var queries: [Query] = []
     if generated.messagesPerRun > 0 {
-      queries.append(insertMessages.with(values(perRun: generated.messagesPerRun)))
+      queries.append(insertMessages(values(perRun: generated.messagesPerRun)))
     }
     if generated.collectedDataPerRun > 0 {
-      queries.append(insertCollectedData.with(values(perRun: generated.collectedDataPerRun)))
+      queries.append(insertCollectedData(values(perRun: generated.collectedDataPerRun)))
     }
     if generated.resultsPerRun > 0 {
       queries.append(
-        insertResults.with(values(perRun: generated.resultsPerRun) + [.uuids(generated.standards)]))
+        insertResults(values(perRun: generated.resultsPerRun) + [.uuids(generated.standards)]))
     }
     if !queries.isEmpty { _ = try await connection.execute(queries) }
   }
