@@ -16,8 +16,8 @@ struct PoolTests {
               let rows = try await pool.execute([
                 SQL.echo(.int(Int64(number))), SQL.sleep(.int(5)), SQL.backend(), most(),
               ])
-              #expect(rows[0][0](0, as: Int.self) == number)
-              return (number, rows[2][0](0), rows[3][0](0))
+              #expect(try rows[0][0](0, as: Int.self) == number)
+              return (number, try rows[2][0](0), try rows[3][0](0))
             }
           }
           return try await group.reduce(into: []) { $0.append($1) }
@@ -120,7 +120,7 @@ struct PoolTests {
               group.addTask {
                 do {
                   let rows = try await pool.execute([SQL.sleep(.int(5)), SQL.echo(.int(Int64(number)))])
-                  #expect(rows[1][0](0, as: Int.self) == number)
+                  #expect(try rows[1][0](0, as: Int.self) == number)
                   return true
                 } catch PostgresError.connectionLost, PostgresError.unavailable {
                   return false
