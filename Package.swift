@@ -8,12 +8,18 @@ let package = Package(
   name: "ccs-jobstore",
   products: [.executable(name: "ccs-jobstore", targets: ["ccs-jobstore"])],
   targets: [
-    .systemLibrary(name: "CEpoll"),
-    .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(name: "CEpoll", path: "Sources/System/CEpoll"),
     .systemLibrary(
-      name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
-    .systemLibrary(name: "CGnuTLS", pkgConfig: "gnutls", providers: [.apt(["libgnutls28-dev"])]),
-    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+      name: "CLibPQ", path: "Sources/System/CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(
+      name: "CMicroHTTPD", path: "Sources/System/CMicroHTTPD", pkgConfig: "libmicrohttpd",
+      providers: [.apt(["libmicrohttpd-dev"])]),
+    .systemLibrary(
+      name: "CGnuTLS", path: "Sources/System/CGnuTLS", pkgConfig: "gnutls",
+      providers: [.apt(["libgnutls28-dev"])]),
+    .systemLibrary(
+      name: "COpenSSL", path: "Sources/System/COpenSSL", pkgConfig: "openssl",
+      providers: [.apt(["libssl-dev"])]),
 
     .target(name: "Domain"),
     .target(name: "Observability", dependencies: ["Domain"]),
@@ -25,18 +31,21 @@ let package = Package(
       name: "Authorization",
       dependencies: ["Domain", "Observability", "Repository", "COpenSSL"]),
     .target(
-      name: "FrontEnd",
-      dependencies: [
-        "Domain", "Observability", "Authorization", "CEpoll", "CMicroHTTPD", "CGnuTLS", "COpenSSL",
-      ],
-      resources: [.embedInCode("OpenAPI/openapi.json")]),
+      name: "HTTPServer",
+      dependencies: ["Observability", "CEpoll", "CMicroHTTPD", "CGnuTLS", "COpenSSL"],
+      path: "Sources/FrontEnd/HTTPServer"),
+    .target(
+      name: "API",
+      dependencies: ["Domain", "Authorization", "HTTPServer"],
+      path: "Sources/FrontEnd/API",
+      exclude: ["OpenAPI/parts"]),
     .target(
       name: "Administration", dependencies: ["Domain", "Authorization", "Repository", "Postgres"]),
     .executableTarget(
       name: "ccs-jobstore",
       dependencies: [
         "Domain", "Observability", "EventLoop", "Postgres", "Repository", "Background", "Authorization",
-        "FrontEnd", "Administration",
+        "HTTPServer", "API", "Administration",
       ]),
 
     .testTarget(name: "DomainTests", dependencies: ["Domain"]),
@@ -48,10 +57,11 @@ let package = Package(
       name: "RepositoryTests",
       dependencies: ["Repository", "Postgres", "EventLoop", "Domain", "TestDatabase"]),
     .testTarget(name: "AuthorizationTests", dependencies: ["Authorization", "Domain"]),
+    .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer"]),
     .testTarget(
-      name: "FrontEndTests",
+      name: "APITests",
       dependencies: [
-        "FrontEnd", "Domain", "Authorization", "Observability", "Repository", "Postgres", "EventLoop",
+        "API", "HTTPServer", "Domain", "Authorization", "Observability", "Repository", "Postgres", "EventLoop",
       ]),
     .testTarget(name: "ConfigurationTests", dependencies: ["ccs-jobstore"]),
     .testTarget(

@@ -1,9 +1,10 @@
+import API
 import Authorization
 import Background
 import EventLoop
 import FoundationEssentials
-import FrontEnd
 import Glibc
+import HTTPServer
 import Observability
 import Postgres
 import Repository
@@ -145,14 +146,16 @@ final class ServerProcess: Sendable {
         queueLimit: configuration.passwords.hashQueueLimit),
       memory: passwordMemory, settings: configuration.loginSettings, observer: observe)
     try server.serve(
-      Server.Services(
-        jobs: jobs, collection: collection, searches: SearchService(repository: repository),
-        results: ResultService(repository: repository, maximumChecks: configuration.results.maximumChecks),
-        authoring: JobAuthoring(repository: repository, limits: configuration.jobLimits),
-        operating: JobOperating(repository: repository),
-        reports: reports, logins: logins,
-        unready: { [weak self] in await self?.unready() ?? [] },
-        metrics: { [weak self] in await self?.metrics() ?? "" }),
+      Router(
+        Services(
+          jobs: jobs, collection: collection, searches: SearchService(repository: repository),
+          results: ResultService(repository: repository, maximumChecks: configuration.results.maximumChecks),
+          authoring: JobAuthoring(repository: repository, limits: configuration.jobLimits),
+          operating: JobOperating(repository: repository),
+          reports: reports, logins: logins,
+          unready: { [weak self] in await self?.unready() ?? [] },
+          metrics: { [weak self] in await self?.metrics() ?? "" }),
+        limits: configuration.requestLimits),
       certificate: certificate, settings: configuration.serverSettings)
     passwordMemory.setLifetime(.seconds(configuration.passwords.rememberSeconds))
     observe.setLevel(LogLevel(rawValue: configuration.log.level.rawValue) ?? .info)

@@ -1,8 +1,9 @@
+import API
 import Authorization
 import Background
 import Domain
 import FoundationEssentials
-import FrontEnd
+import HTTPServer
 import Postgres
 
 // The configuration's sections, as each layer wants its settings.
@@ -25,13 +26,17 @@ extension Configuration {
 
   var serverSettings: Server.Settings {
     Server.Settings(
-      headBytes: limits.headerBytes, bodyBytes: limits.bodyBytes, tokenBodyBytes: limits.tokenBodyBytes,
-      bulkBodyBytes: limits.bulkBodyBytes, bulkTimeout: .seconds(limits.bulkTimeoutSeconds),
+      headBytes: limits.headerBytes, bulkTimeout: .seconds(limits.bulkTimeoutSeconds),
       connections: limits.connections, connectionsPerAddress: limits.connectionsPerAddress,
       requestsInFlight: limits.requestsInFlight, threads: listen.threads,
-      maximumJobsPerRequest: deletion.maximumJobsPerRequest, headTimeout: .seconds(limits.headTimeoutSeconds),
-      idleTimeout: .seconds(limits.idleTimeoutSeconds), bodyTimeout: .seconds(limits.bodyTimeoutSeconds),
+      headTimeout: .seconds(limits.headTimeoutSeconds), idleTimeout: .seconds(limits.idleTimeoutSeconds), bodyTimeout: .seconds(limits.bodyTimeoutSeconds),
       requestTimeout: .seconds(limits.requestTimeoutSeconds))
+  }
+
+  var requestLimits: RequestLimits {
+    RequestLimits(
+      bodyBytes: limits.bodyBytes, tokenBodyBytes: limits.tokenBodyBytes,
+      bulkBodyBytes: limits.bulkBodyBytes, jobsPerRequest: deletion.maximumJobsPerRequest)
   }
 
   var jobLimits: JobDetails.Limits {

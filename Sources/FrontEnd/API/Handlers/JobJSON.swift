@@ -1,0 +1,92 @@
+import Domain
+import FoundationEssentials
+import HTTPServer
+
+/// Jobs and runs as the documents spell them.
+enum JobJSON {
+  /// One job, with the ETag of its definition.
+  static func response(_ job: Job) -> Response {
+    var response = Response.json(200, .object { members(of: job, in: &$0) })
+    response.headers.append(("ETag", EntityTag.of(version: job.version)))
+    return response
+  }
+
+  static func members(of job: Job, in writer: inout JSONWriter) {
+    writer.name("JobProperties")
+    writer.object {
+      $0.add("JobID", job.id)
+      $0.add("JobName", job.name)
+      $0.add("JobDescription", job.description)
+      $0.add("JobType", job.type)
+      $0.add("JobCategory", job.category.rawValue)
+      $0.add("CreatedBy", job.createdBy)
+      $0.add("JobCreationTime", job.createdAt)
+      $0.add("JobModifiedTime", job.modifiedAt)
+      $0.add("LastRunStatus", job.lastRunStatus?.rawValue)
+      $0.add("LastRunDate", job.lastRunAt)
+      $0.add("NextRunDate", job.nextRunAt)
+    }
+    if Job.userTypes.contains(job.type) {
+      writer.add("JobConfiguration", json: job.configuration ?? "{}")
+    }
+  }
+
+  static func response(_ runs: [JobRun], of job: UUID) -> Response {
+    .json(
+      200,
+      .object {
+        $0.add("JobID", job)
+        $0.name("JobRuns")
+        $0.array(runs) { writer, run in writer.object { members(of: run, in: &$0) } }
+      })
+  }
+
+  static func members(of run: JobRun, in writer: inout JSONWriter) {
+    writer.add("JobRunID", run.id)
+    writer.add("JobID", run.jobID)
+    writer.add("Status", run.status.rawValue)
+    writer.add("TriggeredBy", run.triggeredBy)
+    writer.add("QueuedTime", run.queuedAt)
+    writer.add("StartTime", run.startedAt)
+    writer.add("EndTime", run.endedAt)
+    guard let messages = run.messages else { return }
+    writer.add("MessageCount", messages.count)
+    writer.name("Messages")
+    writer.array(messages) { writer, message in
+      writer.object {
+        $0.add("Time", message.time)
+        $0.add("Severity", message.severity)
+        $0.add("AssetID", message.assetID)
+        $0.add("Message", message.text)
+      }
+    }
+  }
+}
+
+/// What a deletion answers to a client that prefers a representation.
+enum DeletionJSON {
+  static func message(_ deletions: [JobDeletion], removed: Bool) -> JSONWriter {
+    .object {
+      $0.add("Message", text(deletions, removed: removed))
+      $0.name("Jobs")
+      $0.array(deletions) { writer, deletion in
+        writer.object {
+          $0.add("JobID", deletion.jobID)
+          $0.add("JobName", deletion.jobName)
+          $0.add("Removed", removed)
+          $0.add("RunsDeleted", deletion.runs)
+        }
+      }
+    }
+  }
+
+  private static func text(_ deletions: [JobDeletion], removed: Bool) -> String {
+    let runs = deletions.reduce(0) { $0 + $1.runs }
+    let subject =
+      deletions.count == 1 ? "The job \"\(deletions[0].jobName ?? "")\"" : "\(deletions.count) jobs"
+    let runsText = runs == 1 ? "1 run" : "\(runs) runs"
+    return removed
+      ? "\(subject) and \(runsText) were deleted."
+      : "\(runsText) of \(deletions.count == 1 ? "the job \"\(deletions[0].jobName ?? "")\"" : subject) were deleted. The job definition was kept."
+  }
+}

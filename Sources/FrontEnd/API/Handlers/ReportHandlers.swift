@@ -1,0 +1,63 @@
+import Authorization
+import Domain
+import FoundationEssentials
+import HTTPServer
+
+/// What collectors report of a run, as lines of JSON (NDJSON) that are stored while they arrive.
+struct ReportHandlers: Sendable {
+  let service: ReportService
+
+  @Sendable func messages(
+    _ request: Request, _ body: BodyStream, _ values: [String], _ principal: Principal
+  ) async throws -> Response {
+    try await store(.messages, request, body, values, principal)
+  }
+
+  @Sendable func collectedData(
+    _ request: Request, _ body: BodyStream, _ values: [String], _ principal: Principal
+  ) async throws -> Response {
+    try await store(.collectedData, request, body, values, principal)
+  }
+
+  @Sendable func results(
+    _ request: Request, _ body: BodyStream, _ values: [String], _ principal: Principal
+  ) async throws -> Response {
+    try await store(.results, request, body, values, principal)
+  }
+
+  private func store(
+    _ kind: ReportKind, _ request: Request, _ body: BodyStream, _ values: [String], _ principal: Principal
+  ) async throws -> Response {
+    let batch = try batch(kind, request, values)
+    let outcome = try await service.store(batch, for: principal, body: body.next)
+    return .json(
+      200,
+      .object {
+        $0.add("JobRunID", batch.runID)
+        $0.add("Batch", batch.number)
+        $0.add("RowsStored", outcome.rowsStored)
+        $0.add("RowsSkipped", outcome.rowsSkipped)
+      })
+  }
+
+  // MARK: - Decoding
+
+  private func batch(_ kind: ReportKind, _ request: Request, _ values: [String]) throws -> ReportBatch {
+    let run = try UUID(jobRunID: values[0])
+    guard let lease = try? request.target.query("lease").flatMap({ UUID(guid: $0) }) else {
+      throw Problem(400, "lease is invalid: the GUID that the run was claimed with is wanted.")
+    }
+    let text = (try? request.target.query("batch"))?.trimmed ?? ""
+    guard let number = Int(text), number >= 1 else {
+      throw Problem(400, "batch is invalid: a whole number from 1 is wanted.")
+    }
+    // RFC 9110, section 15.5.16: the answer says what is accepted.
+    for coding in request.headers.values("Content-Encoding")
+    where !coding.trimmed.equalsIgnoringASCIICase("identity") {
+      throw Problem(
+        415, "The body must not be encoded: Content-Encoding identity, or none, is accepted.",
+        headers: [("Accept-Encoding", "identity")])
+    }
+    return ReportBatch(kind: kind, runID: run, lease: lease, number: number)
+  }
+}

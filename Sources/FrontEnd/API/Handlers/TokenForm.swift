@@ -1,0 +1,96 @@
+import Authorization
+import FoundationEssentials
+import HTTPServer
+
+/// The fields of a token request, from a form or from a JSON object.
+///
+/// The known clients send a form that is not URL-encoded under `Content-Type: application/json`, so the body
+/// itself says which of the two it is. A `+` in the password is a `+` even where a form would make it a space:
+/// Base64 knows no space.
+struct TokenForm {
+  struct Mistake: Error, Equatable {
+    /// RFC 6749, section 5.2.
+    let code: String
+    let description: String
+  }
+
+  private static let names = ["grant_type", "username", "password", "refresh_token", "token"]
+
+  /// A member of a JSON object: a string, nothing (as good as an empty one), or something else.
+  private struct Member: Decodable {
+    let text: String?
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.singleValueContainer()
+      text = container.decodeNil() ? "" : try? container.decode(String.self)
+    }
+  }
+
+  private let fields: [String: String]
+
+  init(_ body: [UInt8]) throws(Mistake) {
+    let start = body.firstIndex { $0 != 0x20 && !(0x09...0x0D).contains($0) } ?? body.endIndex
+    if body[start...].first == UInt8(ascii: "{") {
+      guard let object = try? JSONDecoder().decode([String: Member].self, from: Data(body)) else {
+        throw Self.invalid("The body is no JSON object.")
+      }
+      var fields: [String: String] = [:]
+      for (name, member) in object where Self.names.contains(name.lowercased()) {
+        guard let text = member.text else { throw Self.invalid("\(name.lowercased()) is no string.") }
+        guard fields.updateValue(text, forKey: name.lowercased()) == nil else {
+          throw Self.invalid("\(name.lowercased()) stands more than once.")
+        }
+      }
+      if fields.values.contains(where: { $0.utf8.contains(0) }) { throw Self.invalid("A value holds a NUL.") }
+      self.fields = fields
+    } else {
+      let parameters = Parameters(body)
+      var fields: [String: String] = [:]
+      for name in Self.names {
+        do throws(Parameters.Mistake) {
+          fields[name] = try parameters(name)
+        } catch {
+          throw Self.invalid("\(name) \(error == .repeated ? "stands more than once" : "is malformed").")
+        }
+      }
+      self.fields = fields
+    }
+  }
+
+  func grant() throws(Mistake) -> TokenGrant {
+    switch try field("grant_type").trimmed.lowercased() {
+    case "password":
+      let userName = try field("username")
+      let base64 = try field("password").filter { !$0.isNewline && $0 != "\t" }.replacing(" ", with: "+")
+      guard let password = Self.decode(base64: base64), password.count <= 1024 else {
+        throw Self.invalid("password is no Base64 of at most 1024 bytes.")
+      }
+      guard userName.count <= 256 else { throw Self.invalid("username is longer than 256 characters.") }
+      return .password(userName: userName, password: password)
+    case "refresh_token":
+      return .refresh(token: try field("refresh_token"))
+    default:
+      throw Mistake(
+        code: "unsupported_grant_type", description: "grant_type must be password or refresh_token.")
+    }
+  }
+
+  /// RFC 7009, section 2.1.
+  func revokedToken() throws(Mistake) -> String { try field("token") }
+
+  private func field(_ name: String) throws(Mistake) -> String {
+    guard let value = fields[name], !value.isEmpty else { throw Self.invalid("\(name) is missing.") }
+    return value
+  }
+
+  /// Standard Base64, with or without its padding.
+  private static func decode(base64: String) -> [UInt8]? {
+    let bare = base64.prefix { $0 != "=" }
+    guard bare.count % 4 != 1, base64.dropFirst(bare.count).allSatisfy({ $0 == "=" }) else { return nil }
+    return Data(base64Encoded: bare + String(repeating: "=", count: (4 - bare.count % 4) % 4)).map(Array.init)
+  }
+
+  private static func invalid(_ description: String) -> Mistake {
+    Mistake(code: "invalid_request", description: description)
+  }
+}

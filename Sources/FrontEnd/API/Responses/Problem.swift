@@ -1,0 +1,121 @@
+import Authorization
+import Domain
+import FoundationEssentials
+import HTTPServer
+
+/// An answer that says what is wrong (RFC 9457), with the documented text in `detail`.
+struct Problem: Error, Sendable {
+  var status: Int
+  var detail: String
+  var headers: [(name: String, value: String)] = []
+  /// The fields that are wrong, each by a JSON Pointer (RFC 6901) into the body.
+  var errors: [(pointer: String, detail: String)] = []
+  /// For the log only.
+  var cause: String?
+
+  static let fault =
+    "Server encountered an error while serving request. Please contact administrator if problem persists."
+
+  init(_ status: Int, _ detail: String, headers: [(name: String, value: String)] = [], cause: String? = nil) {
+    self.status = status
+    self.detail = detail
+    self.headers = headers
+    self.cause = cause
+  }
+
+  init(_ refusal: Refusal) {
+    switch refusal {
+    case .unauthenticated(presented: false):
+      self.init(
+        401, "An access token is needed: Authorization: Bearer, followed by the token.",
+        headers: [("WWW-Authenticate", #"Bearer realm="ccs""#)])
+    case .unauthenticated(presented: true):
+      self.init(
+        401, "The access token is invalid or has expired.",
+        headers: [("WWW-Authenticate", #"Bearer realm="ccs", error="invalid_token""#)])
+    case .invalid(let detail): self.init(400, detail)
+    case .forbidden(let detail): self.init(403, detail)
+    case .notFound(let detail): self.init(404, detail)
+    case .conflict(let detail): self.init(409, detail)
+    case .preconditionFailed(let detail): self.init(412, detail)
+    case .invalidFields(let problems): self.init(fields: problems)
+    case .invalidLines(let problems, let rowsStored): self.init(lines: problems, rowsStored: rowsStored)
+    case .unavailable(let cause):
+      self.init(
+        503, "The service cannot reach its database or has too much to do. Try again later.",
+        headers: [("Retry-After", "2")], cause: cause)
+    case .timedOut:
+      self.init(
+        503, "The request took longer than it may. Try again later.", headers: [("Retry-After", "5")])
+    case .failed(let cause): self.init(500, Self.fault, cause: cause)
+    }
+  }
+
+  /// A body whose fields are wrong: all of them stand in `errors`, the first also in `detail`.
+  init(fields problems: [JSONProblem]) {
+    let errors = problems.map { (pointer: $0.pointer, detail: $0.sentence) }
+    let first = errors.first.map { " \($0.pointer.isEmpty ? "The body" : $0.pointer) \($0.detail)." } ?? ""
+    let count = errors.count == 1 ? "1 field is" : "\(errors.count) fields are"
+    self.init(400, "\(count) wrong.\(first)")
+    self.errors = errors
+  }
+
+  /// A report some of whose lines are wrong.
+  init(lines problems: [JSONProblem], rowsStored: Int) {
+    self.init(fields: problems)
+    let stored = rowsStored == 1 ? "1 row" : "\(rowsStored) rows"
+    detail +=
+      " Of this batch \(stored) from its beginning \(rowsStored == 1 ? "is" : "are") stored; correct the others and send the whole batch again."
+  }
+
+  /// What the HTTP server refuses by itself.
+  init(_ fault: RequestFault) {
+    switch fault {
+    case .headTooLarge(let limit):
+      self.init(fault.status, "The head of the request is larger than the \(limit) bytes allowed here.")
+    case .hostMissing: self.init(fault.status, "HTTP/1.1 wants exactly one Host field.")
+    case .conflictingLengths:
+      self.init(
+        fault.status, "Content-Length and Transfer-Encoding conflict, or Content-Length is repeated.")
+    case .invalidContentLength:
+      self.init(fault.status, "Content-Length is invalid: a number of bytes is wanted.")
+    case .unknownTransferCoding:
+      self.init(fault.status, "Transfer-Encoding is not known: chunked is the only one.")
+    case .bodyTooLarge(let limit):
+      self.init(fault.status, "The body is larger than the \(limit) bytes allowed here.")
+    case .busy: self.init(Refusal.unavailable("too many requests in flight"))
+    }
+  }
+
+  func response(requestID: UUID) -> Response {
+    let body = JSONWriter.object {
+      $0.add("type", "about:blank")
+      $0.add("title", Self.titles[status] ?? "Error")
+      $0.add("status", status)
+      $0.add("detail", detail)
+      $0.add("requestId", requestID)
+      if !errors.isEmpty {
+        $0.name("errors")
+        $0.array(errors) { writer, error in
+          writer.object {
+            $0.add("pointer", error.pointer)
+            $0.add("detail", error.detail)
+          }
+        }
+      }
+    }
+    var response = Response.json(status, body, type: "application/problem+json")
+    response.headers += headers
+    response.detail = cause ?? detail
+    return response
+  }
+
+  private static let titles = [
+    400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
+    409: "Conflict", 411: "Length Required", 412: "Precondition Failed", 413: "Content Too Large",
+    414: "URI Too Long", 431: "Request Header Fields Too Large", 415: "Unsupported Media Type",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+    503: "Service Unavailable",
+  ]
+}

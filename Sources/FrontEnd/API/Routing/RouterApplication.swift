@@ -1,0 +1,31 @@
+import Domain
+import FoundationEssentials
+import HTTPServer
+
+/// How the HTTP server sees the router.
+extension Router: Application {
+  /// For a request that no route answers, in bytes.
+  private static let unroutedBodyLimit = 1 << 20
+
+  public func newRequestID() -> UUID { .timeOrdered() }
+
+  public func plan(for request: Request) -> RequestPlan {
+    switch destination(method: request.method, path: request.target.segments) {
+    case .problem(let problem, let template):
+      return RequestPlan(
+        route: template, operation: "none", bodyLimit: Self.unroutedBodyLimit,
+        answer: .refusal(problem.response(requestID: request.id)))
+    case .route(let route, let values):
+      return RequestPlan(
+        route: route.template, operation: route.operation, bodyLimit: route.bodyLimit,
+        longestWait: route.longestWait,
+        answer: route.streams
+          ? .streaming { await respond(to: $0, body: $1, along: route, values: values) }
+          : .whole { await respond(to: $0, along: route, values: values) })
+    }
+  }
+
+  public func response(to fault: RequestFault, requestID: UUID) -> Response {
+    Problem(fault).response(requestID: requestID)
+  }
+}

@@ -1,0 +1,114 @@
+/// The parameters of a query or a form, as the family's clients write them: names in any case, with stray white
+/// space, a slash, a question mark or a parenthesis in front.
+public struct Parameters: Sendable {
+  public enum Mistake: Error, Equatable {
+    case repeated
+    /// Percent-encoding, UTF-8 or a NUL.
+    case malformed
+  }
+
+  private struct Parameter {
+    /// As it was written.
+    let name: Substring
+    /// nil: it is malformed.
+    let value: String?
+  }
+
+  /// In their order. A request has few, so that looking at each is faster than any table.
+  private var parameters: [Parameter] = []
+  /// A name is malformed: nobody knows which parameter was meant, so none counts as absent.
+  private var hasMalformedName = false
+
+  /// - Parameter plusIsSpace: Whether `+` stands for a space.
+  public init(_ bytes: some Collection<UInt8>, plusIsSpace: Bool = true) {
+    for pair in bytes.split(separator: UInt8(ascii: "&")) {
+      let sign = pair.firstIndex(of: UInt8(ascii: "="))
+      guard let written = PercentEncoding.decode(pair[..<(sign ?? pair.endIndex)], plusIsSpace: true) else {
+        hasMalformedName = true
+        continue
+      }
+      var name = written[...]
+      var strays = name.prefix(0)
+      if !name.isTrimmed || "/?(".contains(name[name.startIndex]) {
+        strays = written.prefix { $0.isWhitespace || "/?(".contains($0) }
+        name = written[strays.endIndex...].trimmed
+      }
+      guard !name.isEmpty else { continue }
+      var value =
+        sign.map {
+          PercentEncoding.decode(pair[pair.index(after: $0)...], plusIsSpace: plusIsSpace)
+        } ?? ""
+      // The documents print `Jobs?(Attributes=… )&page=…`, with the name within the parentheses.
+      if strays.contains("(") { value = value?.withoutUnmatchedParenthesis }
+      parameters.append(Parameter(name: name, value: value))
+    }
+  }
+
+  /// The parameter's value; nil if it is absent.
+  public func callAsFunction(_ name: String) throws(Mistake) -> String? {
+    guard !hasMalformedName else { throw .malformed }
+    guard let first = parameters.firstIndex(where: { Self.isSame($0.name, name) }) else { return nil }
+    guard !parameters[(first + 1)...].contains(where: { Self.isSame($0.name, name) }) else { throw .repeated }
+    guard let value = parameters[first].value else { throw .malformed }
+    return value
+  }
+
+  /// Whether there is a parameter of that name.
+  public func has(_ name: String) -> Bool { parameters.contains { Self.isSame($0.name, name) } }
+
+  /// The first name that is none of the known ones, as it was written. `_` is none of anybody's: libraries add it so
+  /// that no cache answers.
+  public func firstName(otherThan known: [String]) -> Substring? {
+    parameters.first { parameter in
+      parameter.name != "_" && !known.contains { Self.isSame(parameter.name, $0) }
+    }?.name
+  }
+
+  /// Names of ours are in ASCII.
+  private static func isSame(_ written: Substring, _ name: String) -> Bool {
+    written.equalsIgnoringASCIICase(name)
+  }
+}
+
+extension String {
+  /// Without the closing parenthesis at its end, if no opening one in it belongs to that. After a backslash it is
+  /// none.
+  fileprivate var withoutUnmatchedParenthesis: String {
+    var depth = 0
+    var isEscaped = false
+    for character in self {
+      if !isEscaped { depth += character == "(" ? 1 : character == ")" ? -1 : 0 }
+      isEscaped = character == "\\" && !isEscaped
+    }
+    let text = trimmed
+    return depth < 0 && text.last == ")" ? String(text.dropLast()) : self
+  }
+}
+
+extension Bool {
+  /// `True` or `False` in any case, with white space around it; nil for anything else.
+  public init?(parameter text: String) {
+    switch text.trimmed.lowercased() {
+    case "true": self = true
+    case "false": self = false
+    default: return nil
+    }
+  }
+}
+
+extension StringProtocol where UTF8View: BidirectionalCollection {
+  /// Whether it begins and ends with a character of ASCII that is no white space. May say no of others.
+  fileprivate var isTrimmed: Bool {
+    guard let first = utf8.first, let last = utf8.last else { return false }
+    return (0x21...0x7E).contains(first) && (0x21...0x7E).contains(last)
+  }
+
+  /// Without white space at both ends.
+  public var trimmed: SubSequence {
+    if isTrimmed { return self[startIndex..<endIndex] }
+    guard let start = firstIndex(where: { !$0.isWhitespace }),
+      let end = lastIndex(where: { !$0.isWhitespace })
+    else { return self[startIndex..<startIndex] }
+    return self[start...end]
+  }
+}

@@ -1,0 +1,25 @@
+/// What a request names: the path, in segments, and the query (RFC 9112, section 3.2).
+public struct Target: Sendable {
+  /// Decoded, without empty ones; nil if the path is malformed.
+  public let segments: [String]?
+  public let query: Parameters
+
+  /// - Parameter bytes: As the client sent it.
+  public init(_ bytes: some BidirectionalCollection<UInt8>) {
+    var path = bytes[...]
+    var query = bytes[bytes.endIndex...]
+    if let mark = bytes.firstIndex(of: UInt8(ascii: "?")) {
+      path = bytes[..<mark]
+      query = bytes[bytes.index(after: mark)...]
+    }
+    // The absolute form, which proxies send.
+    if path.first != UInt8(ascii: "/"), let scheme = path.firstRange(of: Array("://".utf8)) {
+      let rest = path[scheme.upperBound...]
+      path = rest.firstIndex(of: UInt8(ascii: "/")).map { rest[$0...] } ?? path[path.endIndex...]
+    }
+    let parts = path.split(separator: UInt8(ascii: "/"))
+    let decoded = parts.compactMap { PercentEncoding.decode($0, plusIsSpace: false) }
+    segments = decoded.count == parts.count ? decoded : nil
+    self.query = Parameters(query)
+  }
+}

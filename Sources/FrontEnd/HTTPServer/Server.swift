@@ -1,0 +1,150 @@
+import Observability
+import Synchronization
+
+/// The HTTPS server: one daemon that accepts, and those it took over from, until their clients have gone.
+public final class Server: Sendable {
+  public struct Settings: Sendable {
+    /// Memory for a request's head, in bytes.
+    public var headBytes: Int
+    /// From the head of a request whose body is streamed to its answer.
+    public var bulkTimeout: Duration
+    /// The most client connections.
+    public var connections: Int
+    /// The most client connections of one address; 0 for no limit.
+    public var connectionsPerAddress: Int
+    public var requestsInFlight: Int
+    /// libmicrohttpd's threads.
+    public var threads: Int
+    /// From the connection to the head of its first request.
+    public var headTimeout: Duration
+    /// Between two requests of a connection.
+    public var idleTimeout: Duration
+    public var bodyTimeout: Duration
+    public var requestTimeout: Duration
+
+    public init(
+      headBytes: Int, bulkTimeout: Duration,
+      connections: Int, connectionsPerAddress: Int, requestsInFlight: Int, threads: Int, headTimeout: Duration, idleTimeout: Duration, bodyTimeout: Duration, requestTimeout: Duration
+    ) {
+      self.headBytes = headBytes
+      self.bulkTimeout = bulkTimeout
+      self.connections = connections
+      self.connectionsPerAddress = connectionsPerAddress
+      self.requestsInFlight = requestsInFlight
+      self.threads = threads
+      self.headTimeout = headTimeout
+      self.idleTimeout = idleTimeout
+      self.bodyTimeout = bodyTimeout
+      self.requestTimeout = requestTimeout
+    }
+
+    var daemon: HTTPSDaemon.Settings {
+      HTTPSDaemon.Settings(
+        headBytes: headBytes, connections: connections, connectionsPerAddress: connectionsPerAddress,
+        requestsInFlight: requestsInFlight, threads: threads,
+        deadlines: .init(
+          head: headTimeout, idle: idleTimeout, body: bodyTimeout, request: requestTimeout,
+          response: requestTimeout, upload: bulkTimeout))
+    }
+  }
+
+  public enum Failure: Error, CustomStringConvertible {
+    case notStarted(String)
+    public var description: String {
+      switch self {
+      case .notStarted(let reason): reason
+      }
+    }
+  }
+
+  private struct State {
+    var current: HTTPSDaemon?
+    var retiring: [HTTPSDaemon] = []
+  }
+
+  private let socket: ListeningSocket
+  private let executor: any TaskExecutor
+  private let observe: Observer
+  private let inFlight = InFlight()
+  private let state = Mutex(State())
+
+  /// - Parameter executor: Where requests are answered; nothing there may block.
+  public init(socket: ListeningSocket, executor: any TaskExecutor, observer: Observer) {
+    self.socket = socket
+    self.executor = executor
+    observe = observer
+  }
+
+  /// Requests taken and not answered yet.
+  public var requestsInFlight: Int { inFlight.count }
+
+  /// Connections of clients.
+  public var connectionsOpen: Int {
+    state.withLock { ([$0.current].compactMap(\.self) + $0.retiring).reduce(0) { $0 + $1.registry.count } }
+  }
+
+  /// Begins to serve; or goes on with another application, settings and certificate, without dropping a connection:
+  /// a new daemon accepts from now on, the old one answers its clients once more and asks them to come anew.
+  public func serve(
+    _ application: any Application, certificate: Certificate, settings: Settings
+  ) throws(Failure) {
+    let daemon = HTTPSDaemon(
+      application: application, settings: settings.daemon, executor: executor, inFlight: inFlight,
+      observer: observe)
+    do throws(HTTPSDaemon.Failure) {
+      try daemon.start(on: socket, certificate: certificate)
+    } catch {
+      throw .notStarted("\(error)")
+    }
+    let former = state.withLock { state -> HTTPSDaemon? in
+      let former = state.current
+      state.current = daemon
+      if let former { state.retiring.append(former) }
+      return former
+    }
+    former?.quiesce()
+  }
+
+  /// Cuts what has taken too long and ends daemons whose last client has gone. To be called a few times a second.
+  public func sweep() {
+    let (all, finished) = state.withLock { state in
+      let finished = state.retiring.filter { $0.registry.count == 0 && $0.closeIfIdle() }
+      state.retiring.removeAll { daemon in finished.contains { $0 === daemon } }
+      return ([state.current].compactMap(\.self) + state.retiring, finished)
+    }
+    for daemon in all { daemon.registry.sweep() }
+    // Stopping waits for the daemon's threads.
+    for daemon in finished { Task.detached { daemon.stop() } }
+  }
+
+  /// No request is under way, now or within a time, and no more is taken.
+  private func areClosed(_ daemons: [HTTPSDaemon], within limit: Duration) async -> Bool {
+    let deadline = ContinuousClock.now + limit
+    while !daemons.allSatisfy({ $0.closeIfIdle() }) {
+      guard ContinuousClock.now < deadline else { return false }
+      try? await Task.sleep(for: .milliseconds(10))
+    }
+    return true
+  }
+
+  /// Accepts nothing more, waits for the requests under way, and ends.
+  ///
+  /// - Parameters:
+  ///   - limit: The longest wait; then the requests are cancelled.
+  ///   - endWaits: Answers the requests that do nothing but wait, once their clients will not come again.
+  /// - Returns: Whether every request was answered. If not, the daemons still run.
+  public func drain(within limit: Duration, endWaits: @Sendable () async -> Void = {}) async -> Bool {
+    let daemons = state.withLock { [$0.current].compactMap(\.self) + $0.retiring }
+    for daemon in daemons { daemon.quiesce() }
+    socket.close()
+    await endWaits()
+    var drained = await areClosed(daemons, within: limit)
+    if !drained {
+      for daemon in daemons { daemon.registry.cancelAll() }
+      drained = await areClosed(daemons, within: .seconds(2))
+    }
+    guard drained else { return false }
+    for daemon in daemons { daemon.stop() }
+    return true
+  }
+}

@@ -1,0 +1,184 @@
+import Domain
+import EventLoop
+import FoundationEssentials
+import HTTPServer
+import Observability
+import Postgres
+import Repository
+import Testing
+
+@testable import Authorization
+@testable import API
+
+/// Nobody may do anything here, and there is no database: a request that is decoded ends with that refusal.
+@Suite("What the search handlers make of a request")
+struct SearchHandlerTests {
+  private static let guid = "754f7c7e-884a-4420-af72-1fed35d3efc1"
+
+  private func withHandlers(_ body: (SearchHandlers, ResultHandlers, Principal) async -> Void) async {
+    let loop = EventLoop(name: "tests")
+    let pool = Pool(
+      loop: loop, settings: ConnectionSettings(conninfo: "", applicationName: "tests"),
+      limits: .init(connections: 1, queueLimit: 1, queueTimeout: .seconds(1)), report: { _ in })
+    let repository = Repository(pool: pool)
+    let jobs = JobService(
+      repository: repository, settings: .init(deletionRowBound: 1, maximumRuns: 1, maximumMessages: 1),
+      observer: Observer(log: Log(descriptor: -1), metrics: Metrics(version: "tests")), rowsLeft: {})
+    let nobody = Principal(userID: UUID(), userName: "nobody", tasks: [], folders: [])
+    await body(
+      SearchHandlers(jobs: jobs, service: SearchService(repository: repository)),
+      ResultHandlers(service: ResultService(repository: repository, maximumChecks: 1)), nobody)
+    loop.stop()
+  }
+
+  private func request(_ query: String, body: String = "") -> Request {
+    Request(
+      id: UUID(), method: "GET", target: Target(Array("/Jobs?\(query)".utf8)), headers: Headers(),
+      body: Array(body.utf8), peer: "")
+  }
+
+  /// What becomes of a request: the text of the problem, or "decoded".
+  private func outcome(_ handle: () async throws -> Response) async -> String {
+    do {
+      return "answered \(try await handle().status)"
+    } catch let problem as Problem {
+      return "\(problem.status) \(problem.detail) \(problem.errors.map(\.pointer).joined(separator: " "))"
+    } catch Refusal.forbidden {
+      return "decoded"
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  @Test("Search Job by Name wants a name, once, and nothing else to search by")
+  func byName() async {
+    await withHandlers { handlers, _, nobody in
+      for query in [
+        "jobname=x", "/JobName=x%20y", "jobname=%27%3B--", "jobname=%C3%BC", "jobname=x&page=y",
+        "(jobname=x)",
+      ] {
+        #expect(await outcome { try await handlers.jobs(request(query), [], nobody) } == "decoded")
+      }
+      let missing = "400 jobname is missing: the name of the job is wanted. "
+      for (query, expected) in [
+        ("jobname=", missing), ("jobname=%20+", missing),
+        ("jobname=x&jobname=y", "400 jobname is invalid: it stands more than once. "),
+        ("jobname=%ff", "400 jobname is invalid: it is malformed. "),
+        (
+          "jobname=x&%20attributes=()",
+          "400 jobname and Attributes exclude each other: a job is searched for by one of them. "
+        ),
+      ] {
+        #expect(await outcome { try await handlers.jobs(request(query), [], nobody) } == expected)
+      }
+    }
+  }
+
+  @Test(
+    "Searches take what clients send",
+    arguments: [
+      "", "Attributes=", "attributes=()&page=0&pagesize=1000", "/Attributes=displayName%20StartsWith%20red",
+      "%20PAGE=%2017%20&PageSize=1&exactcount=TRUE", "_=17&&=x", "(Attributes=())&page=0", "page=1000000000",
+    ])
+  func searches(query: String) async {
+    await withHandlers { handlers, _, nobody in
+      #expect(await outcome { try await handlers.jobs(request(query), [], nobody) } == "decoded")
+      for place in ["", "&ContainerPath=", "&containerpath=%5CA%5CB&SearchSubtree=false"] {
+        let request = request(query + place)
+        #expect(await outcome { try await handlers.assets(request, [], nobody) } == "decoded")
+        #expect(await outcome { try await handlers.standards(request, [], nobody) } == "decoded")
+      }
+    }
+  }
+
+  @Test(
+    "Searches say what is wrong with their parameters",
+    arguments: [
+      (
+        "Attributes=x",
+        "400 Attributes cannot be understood at character 1: found “x”, expected an attribute"
+      ),
+      ("Attributes=()&attributes=()", "400 Attributes is invalid: it stands more than once."),
+      ("Attributes=%ff", "400 Attributes is invalid: it is malformed."),
+      ("page=-1", "400 page is invalid: a whole number 0...1000000000 is wanted."),
+      ("page=1000000001", "400 page is invalid"), ("page=", "400 page is invalid"),
+      ("page=%2B1", "400 page is invalid"), ("page=1.0", "400 page is invalid"),
+      ("page=1&Page=1", "400 page is invalid: it stands more than once."),
+      ("pagesize=0", "400 pagesize is invalid: a whole number 1...1000 is wanted."),
+      ("pagesize=1001", "400 pagesize is invalid"), ("pagesize=x", "400 pagesize is invalid"),
+      ("exactcount=maybe", "400 exactcount is invalid: True or False is wanted."),
+      ("cursor=", "400 cursor is invalid: the NextCursor of an answer to the same search is wanted."),
+      ("cursor=AAAA", "400 cursor is invalid"), ("cursor=%F0%9F%97%9D", "400 cursor is invalid"),
+      ("page=0&other=x", "400 other is no parameter of Search "),
+      ("cursor2=x&page=x", "400 cursor2 is no parameter of Search "),
+      (
+        "cursor=x&page=0", "400 page and cursor exclude each other: a cursor says where its page begins."
+      ),
+    ])
+  func badSearches(query: String, expected: String) async {
+    await withHandlers { handlers, _, nobody in
+      for handle in [handlers.jobs, handlers.assets, handlers.standards] {
+        let found = await outcome { try await handle(request(query), [], nobody) }
+        #expect(found.hasPrefix(expected), "\(found)")
+      }
+    }
+  }
+
+  @Test("A container path has names")
+  func containers() async {
+    await withHandlers { handlers, _, nobody in
+      for path in ["%5C", "/", "a//b", "a%5C%5Cb", "a/b//"] {
+        let found = await outcome {
+          try await handlers.assets(request("ContainerPath=\(path)"), [], nobody)
+        }
+        #expect(found.hasPrefix("400 ContainerPath is invalid"), "\(path)")
+      }
+      let found = await outcome { try await handlers.standards(request("searchsubtree=2"), [], nobody) }
+      #expect(found.hasPrefix("400 Searchsubtree is invalid: True or False is wanted."))
+    }
+  }
+
+  @Test("A request for results is read with its keys in any case")
+  func results() async {
+    await withHandlers { _, handlers, nobody in
+      for body in [
+        #"{"assetid": "\#(Self.guid)", "standardid": "\#(Self.guid)"}"#,
+        #"{"AssetID": "{\#(Self.guid)}", "StandardId": "\#(Self.guid)", "CheckIDList": []}"#,
+        """
+        {"assetid": "\(Self.guid)", "standardid": "\(Self.guid)", "jobrunid": null,
+         "standardVersion": "2.1", "checkidlist": ["a", "b"]}
+        """,
+        #"{"assetid": "\#(Self.guid)", "standardid": "\#(Self.guid)", "jobrunid": "", "standardversion": ""}"#,
+      ] {
+        #expect(
+          await outcome { try await handlers.results(request("", body: body), [], nobody) } == "decoded")
+      }
+    }
+  }
+
+  @Test(
+    "All that is wrong with a request for results is named at once",
+    arguments: [
+      ("", "400 1 field is wrong. The body is no JSON: a value is expected, at byte 0. "),
+      ("{", "400 1 field is wrong. The body is no JSON: a name in quotation marks is expected, at byte 1. "),
+      ("[]", "400 1 field is wrong. The body must be an object. "),
+      (
+        "{}", "400 2 fields are wrong. /assetid is required. /assetid /standardid"
+      ),
+      (
+        """
+        {"assetid": 1, "STANDARDID": "x", "jobrunid": " ", "standardversion": 2, "checkidlist": ["a", 1, ""],
+         "chekidlist": []}
+        """,
+        """
+        400 7 fields are wrong. /assetid must be a GUID. /assetid /standardid /jobrunid /standardversion \
+        /checkidlist/1 /checkidlist/2 /chekidlist
+        """
+      ),
+    ])
+  func badResults(body: String, expected: String) async {
+    await withHandlers { _, handlers, nobody in
+      #expect(await outcome { try await handlers.results(request("", body: body), [], nobody) } == expected)
+    }
+  }
+}

@@ -1,0 +1,110 @@
+import FoundationEssentials
+import Testing
+
+@testable import HTTPServer
+
+@Suite("What clients send")
+struct ParsingTests {
+  @Test(
+    "A parameter is found however the documents print it",
+    arguments: [
+      "jobid=X&DeleteJob=False", "jobid=X&%20DeleteJob=False", "jobid=X& DeleteJob=False",
+      "/JOBID=X&+deletejob=False",
+      "&&JobID=X&&DeleteJob=False&", "(jobid=X)&DeleteJob=False", "?(jobid=X)&DeleteJob=False",
+      "%28jobid=X%29&?%20(/DeleteJob=False",
+    ])
+  func habits(query: String) throws {
+    let parameters = Parameters(Array(query.utf8))
+    #expect(try parameters("jobid") == "X")
+    #expect(try parameters("DeleteJob") == "False")
+    #expect(try parameters("other") == nil)
+  }
+
+  @Test(
+    "A closing parenthesis belongs to an opening one before the name, if to none in the value",
+    arguments: [
+      ("(Attributes=a = b)", "a = b"), ("(Attributes=(a = b)", "(a = b)"),
+      ("(Attributes=(a = b))", "(a = b)"),
+      ("Attributes=(a = b)", "(a = b)"), ("Attributes=a = b)", "a = b)"), ("(Attributes=a = b", "a = b"),
+      (#"(Attributes=a = b\)"#, #"a = b\)"#), (#"(Attributes=a = b\))"#, #"a = b\)"#),
+      (#"(Attributes=a = \(b)"#, #"a = \(b"#), ("(Attributes=a = b)&page=0", "a = b"), ("(Attributes=)", ""),
+    ])
+  func parentheses(query: String, value: String) throws {
+    #expect(try Parameters(Array(query.utf8))("attributes") == value)
+  }
+
+  @Test("Names that nobody knows are told from those that are known, from none, and from what avoids caches")
+  func unknownNames() {
+    let known = ["jobid", "DeleteJob"]
+    for query in ["", "&", "?", "=x&%20=y", "JOBID=x&%20deletejob=True", "(JobID=x)", "_=17&jobid=x"] {
+      #expect(Parameters(Array(query.utf8)).firstName(otherThan: known) == nil)
+    }
+    #expect(
+      Parameters(Array("jobid=x&%20DeleteJobs=False&y=1".utf8)).firstName(otherThan: known) == "DeleteJobs")
+  }
+
+  @Test("A parameter that is repeated or malformed is refused, also if only its name is")
+  func refused() {
+    #expect(throws: Parameters.Mistake.repeated) { try Parameters(Array("a=1&A=2".utf8))("a") }
+    for query in ["a=%zz", "a=%", "a=%00", "a=%ff", "a=1&DeleteJob%00=False", "a=1&%FFx=1"] {
+      #expect(throws: Parameters.Mistake.malformed) { try Parameters(Array(query.utf8))("a") }
+    }
+  }
+
+  @Test("Random bytes never trap")
+  func randomBytes() {
+    var generator = SystemRandomNumberGenerator()
+    for _ in 0..<20_000 {
+      let bytes = (0..<Int.random(in: 0...40, using: &generator)).map { _ in
+        Bool.random() ? UInt8.random(in: 0...255) : Array("&=%?/ +jobid".utf8).randomElement()!
+      }
+      _ = try? Parameters(bytes)("jobid")
+      _ = Target(bytes).segments
+    }
+  }
+
+  @Test("The target's path is found in every form that HTTP has for it")
+  func targets() throws {
+    for target in [
+      "/ccs/api/v1/Jobs/?jobid=X", "//ccs/api//v1/Jobs?jobid=X", "https://h:1/ccs/api/v1/Jobs?jobid=X",
+    ] {
+      let target = Target(Array(target.utf8))
+      #expect(target.segments == ["ccs", "api", "v1", "Jobs"])
+      #expect(try target.query("JobID") == "X")
+    }
+    #expect(Target(Array("/ccs/%zz".utf8)).segments == nil)
+  }
+
+  @Test("A Boolean is True or False in any case, and nothing else")
+  func booleans() {
+    #expect(Bool(parameter: " TRUE ") == true)
+    #expect(Bool(parameter: "false") == false)
+    for text in ["", "1", "yes", "truee", "t"] { #expect(Bool(parameter: text) == nil) }
+  }
+
+  @Test("Where a request ends is beyond doubt, or it is refused")
+  func framing() {
+    func status(_ fields: [(String, String)], version: String = "HTTP/1.1", bytes: Int = 10) -> Int? {
+      Framing.fault(
+        version: version, headers: Headers(fields.map { (name: $0.0, value: $0.1) }), headBytes: bytes,
+        headLimit: 100
+      )?.status
+    }
+    let host = ("Host", "h")
+    #expect(status([host]) == nil)
+    #expect(status([host, ("content-length", "12")]) == nil)
+    #expect(status([host, ("Transfer-Encoding", "Chunked")]) == nil)
+    #expect(status([], version: "HTTP/1.0") == nil)
+    #expect(status([]) == 400)
+    #expect(status([host, host]) == 400)
+    #expect(status([host, ("Content-Length", "1"), ("Transfer-Encoding", "chunked")]) == 400)
+    #expect(status([host, ("Content-Length", "1"), ("Content-Length", "1")]) == 400)
+    for length in ["-1", "+1", "x", "99999999999999999999", ""] {
+      #expect(status([host, ("Content-Length", length)]) == 400)
+    }
+    for coding in ["gzip", "gzip, chunked", "chunked;q=1", "identity"] {
+      #expect(status([host, ("Transfer-Encoding", coding)]) == 400)
+    }
+    #expect(status([host], bytes: 101) == 431)
+  }
+}
