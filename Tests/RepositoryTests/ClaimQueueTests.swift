@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The queue of collectors that want runs")
 struct ClaimQueueTests {
-  private static func order(_ count: Int = 1) -> ClaimRequest {
+  private static func request(_ count: Int = 1) -> ClaimRequest {
     ClaimRequest(count: count, collector: "tests", leaseSeconds: 60)
   }
 
@@ -14,14 +14,14 @@ struct ClaimQueueTests {
     var isUrgent: Bool { queue.isUrgent }
     var count: Int { queue.count }
 
-    func join(_ order: ClaimRequest, wait: Duration, now: Duration) -> UInt64 {
-      queue.join(order, wait: wait, now: now)
+    func join(_ request: ClaimRequest, wait: Duration, now: Duration) -> UInt64 {
+      queue.join(request, wait: wait, now: now)
     }
     func leave(_ number: UInt64) { queue.leave(number) }
     func wake() { queue.wake() }
     func close(now: Duration) { queue.close(now: now) }
     func beginPoll(now: Duration) -> ClaimQueue.Poll? { queue.beginPoll(now: now) }
-    func endPoll(_ poll: ClaimQueue.Poll, counts: [Int]) { queue.endPoll(poll, counts: given) }
+    func endPoll(_ poll: ClaimQueue.Poll, counts: [Int]) { queue.endPoll(poll, counts: counts) }
     func expired(now: Duration) -> [UInt64] { queue.expired(now: now) }
     func failed(_ poll: ClaimQueue.Poll, all: Bool, now: Duration) -> [UInt64] {
       queue.failed(poll, all: all, now: now)
@@ -35,7 +35,7 @@ struct ClaimQueueTests {
     let queue = Queue()
     #expect(!queue.isUrgent)
     #expect(queue.pause(now: .zero) == nil)
-    let number = queue.join(Self.order(5), wait: .seconds(30), now: .zero)
+    let number = queue.join(Self.request(5), wait: .seconds(30), now: .zero)
     #expect(queue.isUrgent)
     let poll = try #require(queue.beginPoll(now: .zero))
     #expect(poll.members.map(\.number) == [number])
@@ -49,7 +49,7 @@ struct ClaimQueueTests {
   @Test("One that does not wait leaves after one poll, not before")
   func impatient() throws {
     let queue = Queue()
-    let number = queue.join(Self.order(), wait: .zero, now: .seconds(5))
+    let number = queue.join(Self.request(), wait: .zero, now: .seconds(5))
     #expect(queue.expired(now: .seconds(9)) == [])
     let poll = try #require(queue.beginPoll(now: .seconds(9)))
     queue.endPoll(poll, counts: [0])
@@ -60,7 +60,7 @@ struct ClaimQueueTests {
   @Test("One that waits leaves when its time is over, and is served again and again until then")
   func patient() throws {
     let queue = Queue()
-    let number = queue.join(Self.order(), wait: .seconds(2), now: .zero)
+    let number = queue.join(Self.request(), wait: .seconds(2), now: .zero)
     for step in 0..<4 {
       let now = Duration.milliseconds(500 * step)
       queue.tick(now: now)
@@ -78,7 +78,7 @@ struct ClaimQueueTests {
   @Test("The next time that something happens is a poll or somebody's end, whichever comes first")
   func pause() throws {
     let queue = Queue()
-    _ = queue.join(Self.order(), wait: .milliseconds(700), now: .zero)
+    _ = queue.join(Self.request(), wait: .milliseconds(700), now: .zero)
     let poll = try #require(queue.beginPoll(now: .zero))
     queue.endPoll(poll, counts: [0])
     #expect(queue.pause(now: .zero) == .milliseconds(500))
@@ -92,19 +92,19 @@ struct ClaimQueueTests {
   @Test("Behind somebody who waits a newcomer that waits is no reason to poll; one that does not wait is")
   func newcomers() throws {
     let queue = Queue()
-    _ = queue.join(Self.order(), wait: .seconds(30), now: .zero)
+    _ = queue.join(Self.request(), wait: .seconds(30), now: .zero)
     let poll = try #require(queue.beginPoll(now: .zero))
     queue.endPoll(poll, counts: [0])
-    _ = queue.join(Self.order(), wait: .seconds(30), now: .zero)
+    _ = queue.join(Self.request(), wait: .seconds(30), now: .zero)
     #expect(!queue.isUrgent)
-    _ = queue.join(Self.order(), wait: .zero, now: .zero)
+    _ = queue.join(Self.request(), wait: .zero, now: .zero)
     #expect(queue.isUrgent)
   }
 
   @Test("Those in front get runs first; whoever gets none keeps its place")
   func order() throws {
     let queue = Queue()
-    let numbers = (0..<4).map { _ in queue.join(Self.order(2), wait: .seconds(30), now: .zero) }
+    let numbers = (0..<4).map { _ in queue.join(Self.request(2), wait: .seconds(30), now: .zero) }
     let poll = try #require(queue.beginPoll(now: .zero))
     #expect(poll.members.map(\.number) == numbers)
     queue.endPoll(poll, counts: [2, 1, 0, 0])
@@ -115,7 +115,7 @@ struct ClaimQueueTests {
   @Test("A poll is for at most a hundred runs, and the next follows at once if it found that many")
   func bound() throws {
     let queue = Queue()
-    let numbers = [60, 40, 1, 100].map { queue.join(Self.order($0), wait: .seconds(30), now: .zero) }
+    let numbers = [60, 40, 1, 100].map { queue.join(Self.request($0), wait: .seconds(30), now: .zero) }
     let first = try #require(queue.beginPoll(now: .zero))
     #expect(first.members.map(\.number) == [numbers[0], numbers[1]])
     queue.endPoll(first, counts: [60, 40])
@@ -133,11 +133,11 @@ struct ClaimQueueTests {
   @Test("What a poll did not find is not there for those behind it either, unless they came later")
   func drained() throws {
     let queue = Queue()
-    _ = queue.join(Self.order(100), wait: .seconds(30), now: .zero)
-    let behind = queue.join(Self.order(), wait: .zero, now: .zero)
+    _ = queue.join(Self.request(100), wait: .seconds(30), now: .zero)
+    let behind = queue.join(Self.request(), wait: .zero, now: .zero)
     let poll = try #require(queue.beginPoll(now: .zero))
     #expect(poll.members.count == 1)
-    let later = queue.join(Self.order(), wait: .zero, now: .zero)
+    let later = queue.join(Self.request(), wait: .zero, now: .zero)
     queue.endPoll(poll, counts: [99])
     #expect(queue.expired(now: .zero) == [behind])
     #expect(queue.isUrgent)
@@ -148,8 +148,8 @@ struct ClaimQueueTests {
   func leaving() throws {
     let queue = Queue()
     let (one, other) = (
-      queue.join(Self.order(), wait: .seconds(1), now: .zero),
-      queue.join(Self.order(), wait: .seconds(1), now: .zero)
+      queue.join(Self.request(), wait: .seconds(1), now: .zero),
+      queue.join(Self.request(), wait: .seconds(1), now: .zero)
     )
     let poll = try #require(queue.beginPoll(now: .zero))
     queue.leave(one)
@@ -163,10 +163,10 @@ struct ClaimQueueTests {
   @Test("A poll that fails ends the wait of those whose time is over, and of all if there is no hope")
   func failing() throws {
     let queue = Queue()
-    let hasty = queue.join(Self.order(), wait: .zero, now: .zero)
-    let patient = queue.join(Self.order(), wait: .seconds(30), now: .zero)
+    let hasty = queue.join(Self.request(), wait: .zero, now: .zero)
+    let patient = queue.join(Self.request(), wait: .seconds(30), now: .zero)
     let poll = try #require(queue.beginPoll(now: .zero))
-    let later = queue.join(Self.order(), wait: .zero, now: .zero)
+    let later = queue.join(Self.request(), wait: .zero, now: .zero)
     #expect(queue.failed(poll, all: false, now: .zero) == [hasty])
     let next = try #require(queue.beginPoll(now: .zero))
     #expect(next.members.map(\.number) == [patient, later])
@@ -177,13 +177,13 @@ struct ClaimQueueTests {
   @Test("When the queue is closed, those who were served leave at once and everybody else after one poll")
   func closing() throws {
     let queue = Queue()
-    let served = queue.join(Self.order(), wait: .seconds(30), now: .zero)
+    let served = queue.join(Self.request(), wait: .seconds(30), now: .zero)
     let poll = try #require(queue.beginPoll(now: .zero))
     queue.endPoll(poll, counts: [0])
-    let new = queue.join(Self.order(), wait: .seconds(30), now: .zero)
+    let new = queue.join(Self.request(), wait: .seconds(30), now: .zero)
     queue.close(now: .seconds(1))
     #expect(queue.expired(now: .seconds(1)) == [served])
-    let late = queue.join(Self.order(), wait: .seconds(30), now: .seconds(1))
+    let late = queue.join(Self.request(), wait: .seconds(30), now: .seconds(1))
     #expect(queue.isUrgent)
     let last = try #require(queue.beginPoll(now: .seconds(1)))
     queue.endPoll(last, counts: [0, 0])
@@ -212,7 +212,7 @@ struct ClaimQueueTests {
       switch Int.random(in: 0..<7, using: &random) {
       case 0, 1:
         let wait = Duration.seconds(Int.random(in: 0...2, using: &random))
-        joined.insert(queue.join(Self.order(.random(in: 1...100, using: &random)), wait: wait, now: now))
+        joined.insert(queue.join(Self.request(.random(in: 1...100, using: &random)), wait: wait, now: now))
       case 2:
         if let one = joined.subtracting(answered).randomElement(using: &random) {
           queue.leave(one)
@@ -224,20 +224,20 @@ struct ClaimQueueTests {
       case 4, 5:
         guard let ended = poll else { continue }
         poll = nil
-        #expect(ended.runs <= ClaimQueue.mostRuns)
+        #expect(ended.runs <= ClaimQueue.maximumRuns)
         #expect(ended.members.map(\.number) == ended.members.map(\.number).sorted())
         if Int.random(in: 0..<5, using: &random) == 0 {
           answered += queue.failed(ended, all: .random(using: &random), now: now)
           continue
         }
         var left = Int.random(in: 0...ended.runs, using: &random)
-        let given = ended.members.map { member in
-          let part = min(left, member.order.count)
+        let counts = ended.members.map { member in
+          let part = min(left, member.request.count)
           left -= part
           return part
         }
-        queue.endPoll(ended, counts: given)
-        for (member, runs) in zip(ended.members, given) where runs > 0 && !answered.contains(member.number) {
+        queue.endPoll(ended, counts: counts)
+        for (member, runs) in zip(ended.members, counts) where runs > 0 && !answered.contains(member.number) {
           answered.append(member.number)
         }
       default: answered += queue.expired(now: now)

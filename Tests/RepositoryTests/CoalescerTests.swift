@@ -113,8 +113,8 @@ struct CoalescerTests {
   func lateness() async {
     await withLoop { loop in
       let work = HeldWork()
-      let patience = Duration.milliseconds(200)
-      let coalescer = Coalescer<Int, Int>(loop: loop, maxBatches: 2, overlapDelay: patience) {
+      let delay = Duration.milliseconds(200)
+      let coalescer = Coalescer<Int, Int>(loop: loop, maxBatches: 2, overlapDelay: delay) {
         inputs throws(RepositoryError) in try await work.perform(inputs)
       }
       let began = ContinuousClock.now
@@ -122,7 +122,7 @@ struct CoalescerTests {
       for input in 1...3 { tasks.append(await start(coalescer, input)) }
       // Without a bound of its own: where the other tests take all processors, a timer is late by seconds.
       while work.batches.count < 2 { try? await Task.sleep(for: .milliseconds(5)) }
-      #expect(.now - began >= patience)
+      #expect(.now - began >= delay)
       // The third may have come after the second had gone, where the machine was busy.
       #expect(work.batches.count == 2)
       #expect(work.batches.first == [1])
@@ -155,7 +155,9 @@ struct CoalescerTests {
   @Test(
     "What keeps all from the database is told to all at once, and what may have happened is not done again")
   func commonFailure() async {
-    for failure in [RepositoryError.unavailable("away"), .uncertain("the connection broke")] {
+    for failure in [
+      RepositoryError.unavailable("away"), .uncertain("the connection broke"), .unexpectedAnswer("nonsense"),
+    ] {
       await withLoop { loop in
         let work = HeldWork(failures: [4: failure])
         let coalescer = Coalescer<Int, Int>(loop: loop, maxBatches: 1) { inputs throws(RepositoryError) in
@@ -170,6 +172,25 @@ struct CoalescerTests {
         }
         #expect(work.batches == [[1], [2, 3, 4, 5, 6]])
       }
+    }
+  }
+
+  @Test("A member whose own result is an error fails alone, and nothing is tried again")
+  func errorOfOneMember() async {
+    await withLoop { loop in
+      let work = HeldWork()
+      let coalescer = Coalescer<Int, Int>(loop: loop, maxBatches: 1) { inputs throws(RepositoryError) in
+        try await work.perform(inputs).map { result in
+          result.flatMap { $0 == 30 ? .failure(.unexpectedAnswer("nonsense")) : .success($0) }
+        }
+      }
+      var tasks: [Task<Outcome, Never>] = []
+      for input in 1...4 { tasks.append(await start(coalescer, input)) }
+      work.open()
+      for (input, task) in zip(1...4, tasks) {
+        #expect((try? await task.value.get()) == (input == 3 ? nil : input * 10))
+      }
+      #expect(work.batches == [[1], [2, 3, 4]])
     }
   }
 

@@ -1,7 +1,7 @@
 /// A statement with numbered parameters, prepared once on each connection that uses it.
 ///
-/// Make each a constant: the text is its identity, so one that is put together at run time would leave a
-/// prepared statement behind for every variation. ``unprepared(_:types:)`` is for those.
+/// Make each a constant: the text is its identity, so a text that is composed at run time would leave a prepared
+/// statement behind for every variation. Use ``unprepared(_:types:)`` for those.
 public struct Statement: Sendable, Hashable {
   public let sql: String
   public let parameters: [ParameterType]

@@ -15,7 +15,7 @@ public struct Inventory: Sendable {
         (SELECT f.lineage && $3 FROM directory.standards s JOIN directory.folders f USING (folder_id) WHERE standard_id = $2)
     """, .uuid, .uuid, .uuidArray)
 
-  /// Whether an asset and a standard lie in or below one of the folders; nil where there is no such thing.
+  /// Whether an asset and a standard are in or below one of the folders; nil if they do not exist.
   public func isWithin(
     folders: Set<UUID>, asset: UUID, standard: UUID
   ) async throws(RepositoryError) -> (asset: Bool?, standard: Bool?) {

@@ -23,7 +23,7 @@ extension StandardAttribute: SearchColumns {
 }
 
 extension Inventory {
-  // What lies above a granted folder can be named, too: it is the way to it, and answers show its name.
+  // Folders above a granted one can be named, too: they are the path to it, which answers show.
   private static let container = Statement(
     """
     WITH RECURSIVE way AS (
@@ -56,13 +56,13 @@ extension Inventory {
         AND CASE WHEN $3 THEN lineage @> ARRAY[$1] ELSE folder_id = $1 END
     """, .uuid, .uuidArray, .bool)
 
-  /// The folders in which a search looks.
+  /// The folders that a search covers.
   private enum Scope {
     case wholeTree
     case folders([UUID])
   }
 
-  /// - Returns: nil if there is no such container, or none that is visible.
+  /// - Returns: nil if the container does not exist or is not visible.
   private func scope(
     _ container: ContainerPath?, subtree: Bool, root: FolderRoot, granted: Set<UUID>
   ) async throws(RepositoryError) -> Scope? {
@@ -121,10 +121,10 @@ extension Inventory {
       }, position: position, read: { try read($0, ContainerPath(names: $0(3))) })
   }
 
-  /// The assets that fulfil all conditions, in the order of their names.
+  /// The assets that meet all conditions, in the order of their names.
   ///
-  /// - Parameter granted: What lies in or below these folders is seen.
-  /// - Returns: nil if the container does not exist or is not seen.
+  /// - Parameter granted: Assets in or below these folders are visible.
+  /// - Returns: nil if the container does not exist or is not visible.
   public func assets(
     _ search: InventorySearch<AssetAttribute>, _ page: SearchPage, granted: Set<UUID>
   ) async throws(RepositoryError) -> SearchResult<Asset>? {
@@ -134,10 +134,10 @@ extension Inventory {
       read: { try Asset(id: $0(0), name: $0(1), type: $0(2), container: $1) })
   }
 
-  /// The standards that fulfil all conditions, in the order of their names.
+  /// The standards that meet all conditions, in the order of their names.
   ///
-  /// - Parameter granted: What lies in or below these folders is seen.
-  /// - Returns: nil if the container does not exist or is not seen.
+  /// - Parameter granted: Standards in or below these folders are visible.
+  /// - Returns: nil if the container does not exist or is not visible.
   public func standards(
     _ search: InventorySearch<StandardAttribute>, _ page: SearchPage, granted: Set<UUID>
   ) async throws(RepositoryError) -> SearchResult<Standard>? {

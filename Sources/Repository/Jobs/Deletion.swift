@@ -95,7 +95,7 @@ public struct Deletion: Sendable {
       Result { () throws(RepositoryError) in
         try decoding {
           try JobDeletion(
-            jobID: order.job, outcome: row(0), userName: row(1), jobName: row(2), runs: row(3) as Int? ?? 0,
+            jobID: order.job, outcome: row(0), userName: row(1), jobName: row(2), runs: row.optionalCount(3) ?? 0,
             rowsLeft: row(4), rowsErased: row.count(5))
         }
       }

@@ -4,7 +4,7 @@ import Postgres
 
 /// Create Job and Update Job, each in one transaction.
 public struct JobDefinitions: Sendable {
-  /// Who asks, by which request, and which folders are granted to them by themselves.
+  /// The caller, the request, and the folders that are granted to the caller directly.
   public struct Author: Sendable {
     let userID: UUID
     let userName: String
@@ -26,12 +26,12 @@ public struct JobDefinitions: Sendable {
   }
 
   public enum Update: Sendable, Equatable {
-    /// The job as it is now.
+    /// The updated job.
     case done(Job)
     case notFound
     case systemJob
     case notCreator
-    /// Its version is none of those that the caller knows.
+    /// Its version is not one of those that the caller knows.
     case changed
     case unreachable(UnreachableItems)
     case nameTaken
@@ -57,8 +57,8 @@ public struct JobDefinitions: Sendable {
   ///
   /// - Parameters:
   ///   - id: The new job's.
-  ///   - nextRunAt: When the schedule starts it first.
-  ///   - run: The run that starts at once; nil for none.
+  ///   - nextRunAt: The first run of the schedule.
+  ///   - run: The run to queue at once; nil for none.
   public func create(
     _ definition: JobDefinition, id: UUID, nextRunAt: Date?, run: UUID?, by author: Author
   ) async throws(RepositoryError) -> Creation {
@@ -88,12 +88,12 @@ public struct JobDefinitions: Sendable {
     """, .uuid, .uuid, .text, .uuid, .uuidArray, .int8Array, .jsonb, .textArray, .uuidArray, .uuidArray,
     .timestamptz, .int8, .int8, .int8, .uuid)
 
-  /// Updates a job. The merge is made under the lock of its row, so no change of somebody else is lost.
+  /// Updates a job. The merge is made under the lock of its row, so that no concurrent change is lost.
   ///
   /// - Parameters:
-  ///   - versions: Those of which the job must have one; nil for any.
-  ///   - nextRunAt: When the schedule starts it next; counts if the schedule changes.
-  ///   - run: The run that starts at once, unless one is under way; nil for none.
+  ///   - versions: The job must have one of these versions; nil for any.
+  ///   - nextRunAt: The next run of the schedule; used if the schedule changes.
+  ///   - run: The run to queue at once, unless one is active; nil for none.
   public func update(
     _ update: JobUpdate, versions: [Int]?, nextRunAt: Date?, run: UUID?, by author: Author
   ) async throws(RepositoryError) -> Update {
@@ -104,7 +104,7 @@ public struct JobDefinitions: Sendable {
         .uuids(author.folders), versions.map { .ints($0.map(Int64.init)) } ?? .null, .json(details.json),
         .texts(details.removed.map(\.rawValue)),
       ] + Self.consequences(of: details, nextRunAt: nextRunAt, run: run))
-    // The second statement sees what the first one did, in the same transaction.
+    // In the same transaction, the second statement sees the changes of the first.
     let rows = try await pool.run([query, Jobs.byID(.uuids([update.jobID]))])
     if run != nil { claims.wake() }
     return try decoding {
@@ -122,7 +122,7 @@ public struct JobDefinitions: Sendable {
     }
   }
 
-  /// The parameters that both functions end with.
+  /// The last parameters of both functions.
   private static func consequences(of details: JobDetails, nextRunAt: Date?, run: UUID?) -> [Value] {
     [
       .uuids(details.assets?.map(\.id) ?? []), .uuids(details.standards?.map(\.id) ?? []),

@@ -1,16 +1,24 @@
 import FoundationEssentials
 import Postgres
 
-/// The histories that wait to be erased.
+/// The purged histories that are not erased yet.
 public struct Purges: Sendable {
   /// What one step of erasing did.
   public struct Step: Sendable {
     public let historyID: UUID
     public let rowsErased: Int
     public let finished: Bool
-    /// All rows of the history that were erased by the eraser so far.
+    /// All rows of the history that the eraser has erased so far.
     public let rowsInAll: Int
     public let requestedAt: Date
+
+    public init(historyID: UUID, rowsErased: Int, finished: Bool, rowsInAll: Int, requestedAt: Date) {
+      self.historyID = historyID
+      self.rowsErased = rowsErased
+      self.finished = finished
+      self.rowsInAll = rowsInAll
+      self.requestedAt = requestedAt
+    }
   }
 
   private let pool: Pool
@@ -20,7 +28,7 @@ public struct Purges: Sendable {
   private static let eraseNext = Statement(
     "SELECT history_id, erased, finished, total, requested_at FROM store.erase_next($1)", .int8)
 
-  /// Erases rows of the oldest history that no other server is working on, in one transaction.
+  /// Erases rows of the oldest history that no other server is erasing, in one transaction.
   ///
   /// - Parameter rows: The most rows.
   /// - Returns: nil if there is nothing to do.
@@ -34,7 +42,7 @@ public struct Purges: Sendable {
 
   private static let waiting = Statement("SELECT count(*) FROM store.purges")
 
-  /// How many histories wait.
+  /// The number of histories that are not erased yet.
   public func waiting() async throws(RepositoryError) -> Int {
     try await pool.one(Self.waiting()) { try $0.count(0) }
   }

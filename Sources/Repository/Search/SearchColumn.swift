@@ -4,23 +4,23 @@ import Postgres
 
 /// A column behind an attribute, and the SQL of a condition on it.
 enum SearchColumn: Sendable {
-  /// Text in lower case, never NULL.
+  /// Text in lower case, not NULL.
   case text(String)
-  /// One of the words, in their spelling, or NULL.
+  /// One of the words, spelled like this, or NULL.
   case word(String, [String])
-  /// Whether the word is the first one; never NULL.
+  /// Whether the word is the first one; not NULL.
   case flag(String, ifTrue: String, ifFalse: String)
   case time(String, isOptional: Bool)
   case identifier(String)
 }
 
-/// Where the attributes of a kind of thing are kept.
+/// The columns of an item's attributes.
 protocol SearchColumns: SearchAttribute {
   var column: SearchColumn { get }
 }
 
 extension Condition where Attribute: SearchColumns {
-  /// The condition for a WHERE; it is never NULL there.
+  /// The condition for a WHERE; it does not evaluate to NULL.
   func sql(_ values: inout BoundValues) -> String {
     switch self {
     case .text(let attribute, let textOperator, let pattern):
@@ -88,14 +88,14 @@ extension SearchColumn {
 }
 
 extension TextPattern {
-  /// The pattern for LIKE, whose own signs have a backslash before them.
+  /// The pattern for LIKE, with its special characters escaped.
   var like: String {
     var text = ""
     for piece in pieces {
       switch piece {
       case .any: text += "%"
       case .literal(let literal):
-        // By scalars: a combining mark after a sign must not hide the sign.
+        // By scalars: a combining mark must not hide a special character.
         for scalar in literal.unicodeScalars {
           if "\\%_".unicodeScalars.contains(scalar) { text.unicodeScalars.append("\\") }
           text.unicodeScalars.append(scalar)
@@ -109,8 +109,8 @@ extension TextPattern {
 // MARK: - Times and identifiers
 
 extension SearchColumn {
-  /// A time is compared in whole milliseconds, as the answers show it, so that a time from an answer finds the
-  /// thing it came from. The column itself is not changed for that, or its index would be of no use.
+  /// A time is compared in whole milliseconds, as the answers show it, so that a time from an answer finds its item. The
+  /// column itself is not transformed, so that its index is used.
   fileprivate func sql(
     _ comparison: Comparison, _ time: Date, _ values: inout BoundValues
   ) -> String {

@@ -212,7 +212,7 @@ final class ServerProcess: Sendable {
     let drained = await server.drain(within: .seconds(limit)) { [repository] in
       await repository.jobRunClaims.endWaits()
     }
-    await pool.shutDown(patience: .seconds(drained ? 5 : 1))
+    await pool.shutDown(timeout: .seconds(drained ? 5 : 1))
     observe(.stopped)
     return drained
   }

@@ -157,7 +157,7 @@ struct PoolTests {
         let running = Task { try await pool.execute([SQL.sleep(.int(700)), SQL.echo(.int(9))])[1] }
         try await expectEventually { await pool.counters.leased == 1 }
         let start = ContinuousClock.now
-        await pool.shutDown(patience: .seconds(60))
+        await pool.shutDown(timeout: .seconds(60))
         #expect(ContinuousClock.now - start > .milliseconds(300), "it has waited")
         #expect(try await running.value[0](0, as: Int.self) == 9)
         await #expect { try await pool.execute(SQL.echo(.int(1))) } throws: {
@@ -175,7 +175,7 @@ struct PoolTests {
       let running = Task { try await pool.execute(SQL.sleep(.int(60_000))) }
       try await expectEventually { await pool.counters.leased == 1 }
       let start = ContinuousClock.now
-      await pool.shutDown(patience: .milliseconds(300))
+      await pool.shutDown(timeout: .milliseconds(300))
       let waited = ContinuousClock.now - start
       #expect(waited >= .milliseconds(300) && waited < .seconds(55))
       await #expect { try await running.value } throws: {

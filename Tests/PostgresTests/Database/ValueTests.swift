@@ -155,7 +155,8 @@ struct ValueTests {
       ])[0]
       #expect(rows.count == 10_000)
       #expect(try rows.map { try $0(0, as: Int.self) } == Array(1...10_000))
-      #expect(try rows[4711](1, as: String.self) == "4712" && rows[4711](2, as: Bool.self))
+      #expect(try rows[4711](1, as: String.self) == "4712")
+      #expect(try rows[4711](2, as: Bool.self))
 
       let changes = try await connection.execute([
         Statement("CREATE TEMPORARY TABLE t AS SELECT i FROM generate_series(1, 7) i")(),
@@ -190,7 +191,8 @@ struct ValueTests {
       Statement("SELECT 'red', 'blue', 7::bigint, -1::bigint, 'infinity'::timestamptz, NULL::text")())
     #expect(try row(0, as: Colour.self) == .red)
     #expect(try row(5, as: Colour?.self) == nil)
-    #expect(try row(2, in: 1...7) == 7 && row.count(2) == 7)
+    #expect(try row(2, in: 1...7) == 7)
+    #expect(try row.count(2) == 7)
     #expect(throws: PostgresError.self) { try row(1, as: Colour.self) }
     #expect(throws: PostgresError.self) { try row(1, as: Colour?.self) }
     #expect(throws: PostgresError.self) { try row(5, as: Colour.self) }

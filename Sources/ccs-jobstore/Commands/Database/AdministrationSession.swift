@@ -37,9 +37,9 @@ struct AdministrationSession: Sendable {
         AdministrationSession(
           configuration: configuration, directory: DirectoryAdministration(pool: pool),
           actor: OperatorName.current()))
-      await pool.shutDown(patience: .seconds(5))
+      await pool.shutDown(timeout: .seconds(5))
     } catch {
-      await pool.shutDown(patience: .seconds(5))
+      await pool.shutDown(timeout: .seconds(5))
       let reason = connectFailure.withLock { $0 }
       guard error.status == .unavailable, !reason.isEmpty else { throw error }
       throw CommandFailure(.unavailable, "the database is not available: \(reason)")
