@@ -171,7 +171,8 @@ public actor Scheduler {
   ///
   /// - Parameter batch: Returns the number of its runs.
   private func inBatches(
-    _ batch: @Sendable (any ScheduleStore, @Sendable (Observation) -> Void) async throws(RepositoryError) -> Int
+    _ batch:
+      @Sendable (any ScheduleStore, @Sendable (Observation) -> Void) async throws(RepositoryError) -> Int
   ) async -> Progress {
     do throws(RepositoryError) {
       for _ in 0..<Self.maximumBatches {

@@ -53,7 +53,8 @@ private final class FakeStore: ErasureStore {
       let erased = min(rows, state.purgedRows)
       state.purgedRows -= erased
       return Purges.Step(
-        historyID: UUID(), rowsErased: erased, finished: state.purgedRows == 0, rowsInAll: 250, requestedAt: Date())
+        historyID: UUID(), rowsErased: erased, finished: state.purgedRows == 0, rowsInAll: 250,
+        requestedAt: Date())
     }
   }
 
@@ -174,7 +175,8 @@ struct EraserTests {
     }
   }
 
-  @Test("A batch that takes longer than a statement may names the setting to change; an absent database does not")
+  @Test(
+    "A batch that takes longer than a statement may names the setting to change; an absent database does not")
   func kindsOfFailure() async {
     await withEraser(.init(failures: ["purged": .unavailable("away")])) { eraser, store, _, observations in
       await reach(2, store)
@@ -190,7 +192,8 @@ struct EraserTests {
   func cancellation() async {
     let clock = ManualClock()
     let store = FakeStore(.init(purgedRows: 1_000_000), clock)
-    let eraser = Eraser(store: store, settings: Self.settings(dutyPercent: 1), clock: clock, observe: { _ in })
+    let eraser = Eraser(
+      store: store, settings: Self.settings(dutyPercent: 1), clock: clock, observe: { _ in })
     let task = Task { await eraser.run() }
     await clock.idle(sleepers: 2)
     task.cancel()

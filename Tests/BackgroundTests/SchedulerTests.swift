@@ -40,7 +40,8 @@ private final class FakeStore: ScheduleStore {
     }
   }
 
-  func dueJobs(after last: Schedules.DueJob?, limit: Int) async throws(RepositoryError) -> [Schedules.DueJob] {
+  func dueJobs(after last: Schedules.DueJob?, limit: Int) async throws(RepositoryError) -> [Schedules.DueJob]
+  {
     try call("due") { state in
       let start = last.flatMap { last in state.due.firstIndex { $0 == last } }.map { $0 + 1 } ?? 0
       return Array(state.due[start...].prefix(limit))
@@ -67,7 +68,8 @@ private final class FakeStore: ScheduleStore {
     }
   }
 
-  func releaseLostRuns(maximumAttempts: Int, limit: Int) async throws(RepositoryError) -> [RunUpkeep.LostRun] {
+  func releaseLostRuns(maximumAttempts: Int, limit: Int) async throws(RepositoryError) -> [RunUpkeep.LostRun]
+  {
     try call("release lost") { state in
       defer { state.lost.removeFirst(min(limit, state.lost.count)) }
       return Array(state.lost.prefix(limit))
@@ -131,7 +133,8 @@ struct SchedulerTests {
     }
   }
 
-  @Test("Overdue and lost runs are worked off in full batches, and what keeps coming does not starve the rest")
+  @Test(
+    "Overdue and lost runs are worked off in full batches, and what keeps coming does not starve the rest")
   func fullBatches() async {
     let overdue = (0..<10_150).map { _ in RunUpkeep.OverdueRun(runID: UUID(), jobID: UUID()) }
     let lost = (0..<130).map { _ in
@@ -175,8 +178,11 @@ struct SchedulerTests {
 
   @Test("A database that is away is not reported, and polled as usual")
   func unavailable() async {
-    let failures = ["due", "end overdue", "release lost", "until next"].map { ($0, RepositoryError.unavailable("away")) }
-    await withScheduler(.init(failures: Dictionary(uniqueKeysWithValues: failures))) { store, clock, observations in
+    let failures = ["due", "end overdue", "release lost", "until next"].map {
+      ($0, RepositoryError.unavailable("away"))
+    }
+    await withScheduler(.init(failures: Dictionary(uniqueKeysWithValues: failures))) {
+      store, clock, observations in
       await clock.idle()
       #expect(observations.all == [])
       #expect(clock.sleeps == [.seconds(5)])
@@ -217,7 +223,8 @@ struct SchedulerTests {
     let store = FakeStore(.init())
     let clock = ManualClock()
     let scheduler = Scheduler(
-      store: store, settings: .init(pollInterval: .seconds(5), maximumAttempts: 3), clock: clock, observe: { _ in })
+      store: store, settings: .init(pollInterval: .seconds(5), maximumAttempts: 3), clock: clock,
+      observe: { _ in })
     let task = Task { await scheduler.run() }
     await clock.idle()
     task.cancel()

@@ -28,7 +28,8 @@ struct NonsenseCall: Sendable, CustomTestStringConvertible {
     .init(
       function: "store.claim_runs",
       nonsense: [
-        .only(["claimant": "1"]), .only(["claimant": "2"]), .only(["claimant": "0"]), .extremes(["claimant": "1"]),
+        .only(["claimant": "1"]), .only(["claimant": "2"]), .only(["claimant": "0"]),
+        .extremes(["claimant": "1"]),
       ],
       mayHaveRows: true,
       perform: {
@@ -98,7 +99,8 @@ struct NonsenseCall: Sendable, CustomTestStringConvertible {
       nonsense: [
         .only(["outcome": "'ready'"]), .extremes(["outcome": "'ready'"]),
         .extremes(["outcome": "'ready'", "next_row": "3", "rows_stored": "4"]), .only(["outcome": "'over'"]),
-        .extremes(["outcome": "'over'"]), .only(["outcome": "'inherited'"]), .extremes(["outcome": "'inherited'"]), .only(["outcome": "'out of order'"]),
+        .extremes(["outcome": "'over'"]), .only(["outcome": "'inherited'"]),
+        .extremes(["outcome": "'inherited'"]), .only(["outcome": "'out of order'"]),
         .only(["outcome": "'overdue'"]),
       ],
       perform: {
@@ -111,7 +113,7 @@ struct NonsenseCall: Sendable, CustomTestStringConvertible {
         .extremes(["outcome": "'done'", "rows_erased": "NULL"]),
       ],
       perform: {
-        _ = try await $0.deletion(requiring: .nothing).delete(
+        _ = try await $0.deletion(requiring: .validToken).delete(
           jobs: [UUID()], remove: true, requestID: UUID(), rowBound: 10, accessHash: [1])
       }),
   ]
@@ -119,7 +121,9 @@ struct NonsenseCall: Sendable, CustomTestStringConvertible {
 
 @Suite("A database that answers nonsense")
 struct NonsenseTests {
-  @Test("Whatever a function answers, the call is an error that names what was found", arguments: NonsenseCall.all)
+  @Test(
+    "Whatever a function answers, the call is an error that names what was found", arguments: NonsenseCall.all
+  )
   func functions(call: NonsenseCall) async throws {
     try await withFixture { fixture in
       for nonsense in call.answers {
@@ -135,7 +139,9 @@ struct NonsenseTests {
     }
   }
 
-  @Test("A job whose status is no word, or that has no type, is an error for whoever asks for it, and for nobody else")
+  @Test(
+    "A job whose status is no word, or that has no type, is an error for whoever asks for it, and for nobody else"
+  )
   func jobs() async throws {
     try await withFixture { fixture in
       let user = try await fixture.user()
@@ -152,12 +158,14 @@ struct NonsenseTests {
       await withTaskGroup(of: Void.self) { group in
         for _ in 0..<50 {
           group.addTask {
-            let found = try? await jobs.job(id: good.id, accessHash: hash)
+            let found = try? await jobs.job(id: good.id, accessHash: hash, requirement: .validToken)
             #expect(found?.job?.id == good.id)
           }
           for job in [word, null] {
             group.addTask {
-              await expectUnexpected { _ = try await jobs.job(id: job.id, accessHash: hash) }
+              await expectUnexpected {
+                _ = try await jobs.job(id: job.id, accessHash: hash, requirement: .validToken)
+              }
             }
           }
         }

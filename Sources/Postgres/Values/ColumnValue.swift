@@ -137,7 +137,9 @@ extension ArrayColumnElement where Self: ColumnValue {
     guard let dimensions = integer(at: 0) else { return nil }
     if dimensions == 0 { return [] }
     // Each element has a length of four bytes, so the count cannot exceed what the bytes allow.
-    guard dimensions == 1, let count = integer(at: 12), count >= 0, count <= bytes.count / 4 else { return nil }
+    guard dimensions == 1, let count = integer(at: 12), count >= 0, count <= bytes.count / 4 else {
+      return nil
+    }
     var array: [Self] = []
     array.reserveCapacity(count)
     var offset = 20

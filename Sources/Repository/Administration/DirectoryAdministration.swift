@@ -1,15 +1,15 @@
 import Postgres
 
-/// The administrator's side of the directory: users, roles, grants, and the import of a whole directory.
+/// The administrator's side of the directory: users, roles, grants, import, audit trail.
 ///
-/// It is for the database role of the administration commands; the server's role lacks the rights. Every
-/// change writes its audit event in its own transaction, under the name of the person who gave the command.
-/// Names of users, roles and folders are compared without regard to case, as everywhere.
+/// It takes the database role of the administration commands; the server's role lacks the rights. Every change
+/// writes its audit event in the same transaction, under the name of the person who gave the command. Names of
+/// users, roles and folders are case-insensitive.
 public struct DirectoryAdministration: Sendable {
-  /// What became of a change. Unless it is `done`, nothing has changed, and there is no audit event.
+  /// The outcome of a change. Unless it is `done`, nothing has changed and there is no audit event.
   public enum Change: Sendable, Equatable {
     case done
-    /// It was so already.
+    /// Already as requested.
     case unchanged
     /// Another user or role has the name.
     case taken
@@ -22,7 +22,7 @@ public struct DirectoryAdministration: Sendable {
 
   public init(pool: Pool) { self.pool = pool }
 
-  /// Runs a change in one transaction, which is kept if the change is done.
+  /// Runs a change in one transaction; commits it if the change is `done`.
   func change(
     _ body: @Sendable (Connection) async throws(PostgresError) -> Change
   ) async throws(RepositoryError) -> Change {

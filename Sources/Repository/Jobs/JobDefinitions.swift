@@ -4,23 +4,21 @@ import Postgres
 
 /// Create Job and Update Job, each in one transaction.
 public struct JobDefinitions: Sendable {
-  /// The caller, the request, and the folders that are granted to the caller directly.
+  /// The caller and the request.
   public struct Author: Sendable {
     let userID: UUID
     let userName: String
     let requestID: UUID
-    let folders: [UUID]
 
-    public init(userID: UUID, userName: String, requestID: UUID, folders: [UUID]) {
+    public init(userID: UUID, userName: String, requestID: UUID) {
       self.userID = userID
       self.userName = userName
       self.requestID = requestID
-      self.folders = folders
     }
   }
 
   public enum Creation: Sendable, Equatable {
-    case done
+    case done(Job)
     case unreachable(UnreachableItems)
     case nameTaken
   }
@@ -49,8 +47,8 @@ public struct JobDefinitions: Sendable {
   private static let createJob = Statement(
     """
     SELECT outcome, missing_assets, missing_standards, closed_assets, closed_standards
-    FROM directory.create_job($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-    """, .uuid, .uuid, .text, .uuid, .uuidArray, .text, .text, .text, .jsonb, .uuidArray, .uuidArray,
+    FROM directory.create_job($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+    """, .uuid, .uuid, .text, .uuid, .text, .text, .text, .jsonb, .uuidArray, .uuidArray,
     .timestamptz, .int8, .int8, .int8, .uuid)
 
   /// Creates a job.
@@ -66,26 +64,28 @@ public struct JobDefinitions: Sendable {
     let query = Self.createJob(
       [
         .uuid(id), .uuid(author.userID), .text(author.userName), .uuid(author.requestID),
-        .uuids(author.folders), .text(definition.name), .text(details.description ?? ""),
+        .text(definition.name), .text(details.description ?? ""),
         .text(definition.type), .json(details.json),
       ] + Self.consequences(of: details, nextRunAt: nextRunAt, run: run))
-    let creation = try await pool.one(query) { row -> Creation in
+    // In the same transaction, the second statement sees the changes of the first.
+    let rows = try await pool.run([query, Jobs.byID(.uuids([id]))])
+    if run != nil { claims.wake() }
+    return try decoding {
+      let row = try rows[0].one()
       switch try row(0, as: String.self) {
-      case "done": .done
-      case "unreachable": .unreachable(try Self.items(row))
-      case "name taken": .nameTaken
+      case "done": return .done(try Jobs.job(rows[1].one()))
+      case "unreachable": return .unreachable(try Self.items(row))
+      case "name taken": return .nameTaken
       default: throw row.unexpected(0, expected: "an outcome of Create Job")
       }
     }
-    if run != nil, creation == .done { claims.wake() }
-    return creation
   }
 
   private static let updateJob = Statement(
     """
     SELECT outcome, missing_assets, missing_standards, closed_assets, closed_standards
-    FROM directory.update_job($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
-    """, .uuid, .uuid, .text, .uuid, .uuidArray, .int8Array, .jsonb, .textArray, .uuidArray, .uuidArray,
+    FROM directory.update_job($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+    """, .uuid, .uuid, .text, .uuid, .int8Array, .jsonb, .textArray, .uuidArray, .uuidArray,
     .timestamptz, .int8, .int8, .int8, .uuid)
 
   /// Updates a job. The merge is made under the lock of its row, so that no concurrent change is lost.
@@ -101,7 +101,7 @@ public struct JobDefinitions: Sendable {
     let query = Self.updateJob(
       [
         .uuid(update.jobID), .uuid(author.userID), .text(author.userName), .uuid(author.requestID),
-        .uuids(author.folders), versions.map { .ints($0.map(Int64.init)) } ?? .null, .json(details.json),
+        versions.map { .ints($0.map(Int64.init)) } ?? .null, .json(details.json),
         .texts(details.removed.map(\.rawValue)),
       ] + Self.consequences(of: details, nextRunAt: nextRunAt, run: run))
     // In the same transaction, the second statement sees the changes of the first.

@@ -36,7 +36,8 @@ public struct Purges: Sendable {
     try await pool.one(Self.eraseNext(.int(Int64(rows)))) { row in
       guard let id: UUID = try row(0) else { return nil }
       return try Step(
-        historyID: id, rowsErased: row.count(1), finished: row(2), rowsInAll: row.count(3), requestedAt: row(4))
+        historyID: id, rowsErased: row.count(1), finished: row(2), rowsInAll: row.count(3),
+        requestedAt: row(4))
     }
   }
 

@@ -73,7 +73,8 @@ public struct JobRunClaims: Sendable {
         claimed[claimant - 1].append(
           try ClaimedRun(
             id: row(1), jobID: row(2), jobName: row(3), jobType: row(4), configuration: row(5), lease: row(6),
-            leaseExpiresAt: row(7), attempt: row.count(8), queuedAt: row(9), startedAt: row(10), endsAt: row(11),
+            leaseExpiresAt: row(7), attempt: row.count(8), queuedAt: row(9), startedAt: row(10),
+            endsAt: row(11),
             lastBatch: StoredBatches(
               messages: row.count(12), collectedData: row.count(13), results: row.count(14))))
       }
@@ -116,7 +117,8 @@ public struct JobRunClaims: Sendable {
       let outcome = try await pool.one(query) { row -> Outcome<Void>? in
         switch try row(0, as: String.self) {
         case "undoing": nil
-        case "unfinished": .refused(.unfinished(try row(3), batch: try row.count(4), rowsStored: try row.count(5)))
+        case "unfinished":
+          .refused(.unfinished(try row(3), batch: try row.count(4), rowsStored: try row.count(5)))
         default: try Self.ended(as: .completed, lease, row)
         }
       }

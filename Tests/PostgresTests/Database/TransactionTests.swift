@@ -145,7 +145,8 @@ struct TransactionTests {
                current_setting('application_name')
         """)
       let row = try await connection.execute([settings()])[0][0]
-      #expect(try (0..<5).map { try row($0, as: String.self) } == ["UTC", "UTF8", "1234ms", "567ms", "tests"])
+      #expect(
+        try (0..<5).map { try row($0, as: String.self) } == ["UTC", "UTF8", "1234ms", "567ms", "tests"])
     }
   }
 }

@@ -1,7 +1,7 @@
 // swift-format-ignore-file
 // Made by scripts/lib/build-openapi from the files in parts/. Change those, and run it again.
 
-/// The description of all that is served, OpenAPI 3.1, as it is sent.
+/// The description of the API, OpenAPI 3.1, as it is sent.
 enum OpenAPIDocument {
   static let text: StaticString = ##"""
 {"openapi":"3.1.0",
