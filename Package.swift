@@ -58,6 +58,7 @@ let package = Package(
     .testTarget(
       name: "RepositoryTests",
       dependencies: ["Repository", "Postgres", "EventLoop", "Domain", "TestDatabase"]),
+    .testTarget(name: "BackgroundTests", dependencies: ["Background", "Observability", "Repository"]),
     .testTarget(
       name: "AuthorizationTests",
       dependencies: [

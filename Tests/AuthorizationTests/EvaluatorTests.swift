@@ -73,7 +73,7 @@ struct EvaluatorTests {
       let outcome: Swift.Result<Void, any Error>
       let user = User(database: database, authorizer: Authorizer(repository: Repository(pool: pool)))
       do { outcome = .success(try await body(user)) } catch { outcome = .failure(error) }
-      await pool.shutDown(patience: .seconds(60))
+      await pool.shutDown(timeout: .seconds(60))
       loop.stop()
       try outcome.get()
     }

@@ -26,7 +26,7 @@ public struct FailedLogins: Sendable {
 
   /// Seconds until a login of all these subjects may be tried again; 0 if now.
   public func wait(for subjects: [Subject]) async throws(RepositoryError) -> Int {
-    let seconds: Int? = try await pool.run(Self.wait(.bytesArray(subjects.map(\.hash))))[0](0)
+    let seconds: Int? = try await pool.one(Self.wait(.bytesArray(subjects.map(\.hash)))) { try $0(0) }
     return seconds.map { max(1, $0) } ?? 0
   }
 
