@@ -23,8 +23,10 @@ let package = Package(
 
     .target(name: "Domain"),
     .target(name: "Observability", dependencies: ["Domain"]),
-    .target(name: "Postgres", dependencies: ["CLibPQ", "CEpoll"]),
-    .target(name: "Repository", dependencies: ["Domain", "Postgres"]),
+    .target(name: "EventLoop", dependencies: ["CEpoll"]),
+    .target(name: "Postgres", dependencies: ["EventLoop", "CLibPQ"]),
+    .target(name: "Repository", dependencies: ["Domain", "Postgres", "EventLoop"]),
+    .target(name: "Background", dependencies: ["Domain", "Observability", "Repository"]),
     .target(
       name: "Authorization",
       dependencies: ["Domain", "Observability", "Repository", "COpenSSL"]),
@@ -35,29 +37,31 @@ let package = Package(
     .target(
       name: "API",
       dependencies: ["Domain", "Authorization", "HTTPServer"],
-      path: "Sources/FrontEnd/API",
+      path: "Sources/FrontEnd/API", exclude: ["OpenAPI/parts"],
       resources: [.embedInCode("OpenAPI/openapi.json")]),
     .target(
       name: "Administration", dependencies: ["Domain", "Authorization", "Repository", "Postgres"]),
     .executableTarget(
       name: "ccs-jobstore",
       dependencies: [
-        "Domain", "Observability", "Postgres", "Repository", "Authorization", "HTTPServer",
-        "API", "Administration",
+        "Domain", "Observability", "EventLoop", "Postgres", "Repository", "Background", "Authorization",
+        "HTTPServer", "API", "Administration",
       ]),
 
     .testTarget(name: "DomainTests", dependencies: ["Domain"]),
     .testTarget(name: "ObservabilityTests", dependencies: ["Observability"]),
     .target(name: "TestDatabase", path: "Tests/TestDatabase"),
-    .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestDatabase"]),
+    .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"]),
+    .testTarget(name: "PostgresTests", dependencies: ["Postgres", "EventLoop", "TestDatabase"]),
     .testTarget(
-      name: "RepositoryTests", dependencies: ["Repository", "Postgres", "Domain", "TestDatabase"]),
+      name: "RepositoryTests",
+      dependencies: ["Repository", "Postgres", "EventLoop", "Domain", "TestDatabase"]),
     .testTarget(name: "AuthorizationTests", dependencies: ["Authorization", "Domain"]),
     .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer"]),
     .testTarget(
       name: "APITests",
       dependencies: [
-        "API", "HTTPServer", "Domain", "Authorization", "Observability", "Repository", "Postgres",
+        "API", "HTTPServer", "Domain", "Authorization", "Observability", "Repository", "Postgres", "EventLoop",
       ]),
     .testTarget(name: "ConfigurationTests", dependencies: ["ccs-jobstore"]),
     .testTarget(

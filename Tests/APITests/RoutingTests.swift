@@ -1,4 +1,5 @@
 import Authorization
+import EventLoop
 import FoundationEssentials
 import HTTPServer
 import Observability

@@ -1,4 +1,5 @@
 import Domain
+import EventLoop
 import FoundationEssentials
 import HTTPServer
 import Observability

@@ -4,7 +4,22 @@ import itertools
 
 import pytest
 
-pytest.register_assert_rewrite("harness.client", "harness.raw_http", "harness.server", "harness.cluster")
+pytest.register_assert_rewrite(
+    *(
+        f"harness.{module}"
+        for module in (
+            "bad_input",
+            "client",
+            "cluster",
+            "collecting",
+            "directory",
+            "raw_http",
+            "reports",
+            "server",
+            "tokens",
+        )
+    )
+)
 
 from harness.certificate import Certificate
 from harness.client import Client

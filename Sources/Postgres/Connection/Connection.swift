@@ -1,4 +1,5 @@
 import CLibPQ
+import EventLoop
 import Glibc
 
 /// One connection to PostgreSQL over libpq, non-blocking and in pipeline mode.

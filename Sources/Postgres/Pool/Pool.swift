@@ -1,3 +1,5 @@
+import EventLoop
+
 /// Connections to one database, shared by all who ask: the shell around `PoolStateMachine`.
 public actor Pool {
   /// How many connections there are and how many requests wait.

@@ -1,5 +1,7 @@
 import API
 import Authorization
+import Background
+import EventLoop
 import FoundationEssentials
 import Glibc
 import HTTPServer

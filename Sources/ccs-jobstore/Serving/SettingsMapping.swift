@@ -1,5 +1,6 @@
 import API
 import Authorization
+import Background
 import Domain
 import FoundationEssentials
 import HTTPServer

@@ -239,12 +239,14 @@ class Database:
     def wait_for_blocked_statement(self):
         """Returns once a statement of the server waits for a lock."""
         eventually(
-            lambda: self.value(
-                "SELECT count(*) FROM pg_stat_activity "
-                "WHERE datname = %s AND usename = 'ccs_jobstore' AND wait_event_type = 'Lock'",
-                self.name,
-            )
-            > 0,
+            lambda: (
+                self.value(
+                    "SELECT count(*) FROM pg_stat_activity "
+                    "WHERE datname = %s AND usename = 'ccs_jobstore' AND wait_event_type = 'Lock'",
+                    self.name,
+                )
+                > 0
+            ),
             seconds=10,
             what="a statement of the server waits for a lock",
         )

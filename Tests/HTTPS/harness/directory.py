@@ -221,3 +221,17 @@ def orphans(database):
         for table in HISTORY_TABLES
     }
     return {table: count for table, count in counts.items() if count}
+
+
+def assert_untouched(directory, job, runs):
+    """The job has all of its history."""
+    assert directory.exists(job)
+    assert directory.history_of(job) == job.history
+    assert directory.rows_of(job.history) == rows_of_runs(runs)
+
+
+def lock(job, database):
+    """Locks a job's row: its deletion waits until the connection returned is rolled back."""
+    blocker = database.connect()
+    blocker.cursor().execute("SELECT FROM directory.jobs WHERE job_id = %s FOR UPDATE", (job.id,))
+    return blocker

@@ -1,4 +1,5 @@
 import Administration
+import EventLoop
 import FoundationEssentials
 import Postgres
 import Repository

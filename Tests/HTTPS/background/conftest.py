@@ -1,0 +1,11 @@
+"""Jobs with schedules, in a database of the test's own."""
+
+import pytest
+
+from harness.schedules import Schedules
+
+
+@pytest.fixture
+def schedules(new_database, directory_of):
+    database = new_database()
+    return Schedules(database, directory_of(database))

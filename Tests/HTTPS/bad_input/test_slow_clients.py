@@ -1,0 +1,241 @@
+"""Clients that are slow, silent, or gone."""
+
+import socket
+import ssl
+import subprocess
+import threading
+import time
+
+import pytest
+
+from harness.bad_input import UNKNOWN, bearer
+from harness.client import API, Client
+from harness.raw_http import RawConnection, head
+from harness.waiting import eventually
+
+
+@pytest.fixture
+def brisk(start_server, database):
+    """A server that soon loses its patience."""
+    return start_server(
+        database,
+        {
+            "limits.headTimeoutSeconds": 1,
+            "limits.bodyTimeoutSeconds": 1.5,
+            "limits.idleTimeoutSeconds": 1,
+            "limits.requestTimeoutSeconds": 2,
+            "limits.connections": 30,
+        },
+    )
+
+
+def drip(connection, data, pause=0.25, seconds=6):
+    """Sends a byte at a time until the server has had enough; how long that took."""
+    started = time.monotonic()
+    connection.socket.setblocking(False)
+    for byte in data:
+        try:
+            connection.socket.send(bytes([byte]))
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError, BlockingIOError):
+            pass
+        except OSError:
+            break
+        time.sleep(pause)
+        connection._receive_some()
+        if connection.ended:
+            break
+        assert time.monotonic() - started < seconds, f"the connection is still open after {seconds} s"
+    return time.monotonic() - started
+
+
+def test_a_head_that_arrives_byte_by_byte_is_cut_off(brisk):
+    with RawConnection(brisk) as connection:
+        assert drip(connection, head("GET", "/livez", "X-Filler: " + "a" * 1000)) >= 0.7
+    brisk.assert_alive()
+
+
+def test_a_body_that_arrives_byte_by_byte_is_cut_off(brisk):
+    with RawConnection(brisk) as connection:
+        connection.send(head("POST", f"{API}/oauth/tokens", "Content-Length: 1000"))
+        assert drip(connection, b"a" * 1000) >= 1.2
+    brisk.assert_alive()
+
+
+def test_a_body_in_chunks_that_never_ends_is_cut_off(brisk):
+    with RawConnection(brisk) as connection:
+        connection.send(head("POST", f"{API}/oauth/tokens", "Transfer-Encoding: chunked"))
+        drip(connection, b"1\r\na\r\n" * 200)
+    brisk.assert_alive()
+
+
+def test_a_body_that_is_announced_and_never_sent_is_cut_off(brisk):
+    with RawConnection(brisk) as connection:
+        connection.send(head("POST", f"{API}/oauth/tokens", "Content-Length: 100"))
+        assert connection.wait_for_end(seconds=6) > 1
+
+
+def test_a_connection_that_says_nothing_is_closed(brisk):
+    with RawConnection(brisk) as connection:
+        assert connection.wait_for_end(seconds=5) > 0.5
+
+
+def test_a_connection_without_a_handshake_is_closed(brisk):
+    with RawConnection(brisk, tls=False) as silent, RawConnection(brisk, tls=False) as stuck:
+        stuck.send(b"\x16\x03\x01")
+        silent.wait_for_end(seconds=5)
+        stuck.wait_for_end(seconds=5)
+
+
+def test_a_kept_connection_is_closed_once_it_is_idle_for_too_long(brisk):
+    with RawConnection(brisk) as connection:
+        for _ in range(3):
+            connection.send(head("GET", "/livez"))
+            assert connection.answer().status == 200
+            time.sleep(0.5)
+        assert connection.wait_for_end(seconds=5) > 0.2
+
+
+def test_those_who_fill_all_connections_with_silence_lose_them(brisk):
+    silent = []
+    try:
+        for _ in range(60):
+            silent.append(socket.create_connection(("127.0.0.1", brisk.port), timeout=5))
+
+        def answers():
+            try:
+                return brisk.get("/livez")[0] == 200
+            except OSError:
+                return False
+
+        eventually(answers, seconds=15, what="the server answers again")
+    finally:
+        for each in silent:
+            each.close()
+    brisk.assert_alive()
+
+
+def test_one_address_can_be_kept_from_taking_all_connections(start_server, database):
+    server = start_server(database, {"limits.connectionsPerAddress": 5, "limits.headTimeoutSeconds": 60})
+    held = [RawConnection(server) for _ in range(5)]
+    try:
+        with pytest.raises(OSError):
+            with RawConnection(server, timeout=3) as connection:
+                connection.socket.settimeout(3)
+                connection.socket.send(head("GET", "/livez"))
+                if not connection.socket.recv(100):
+                    raise ConnectionResetError
+        from_elsewhere = subprocess.run(
+            [
+                "curl",
+                "--silent",
+                "--cacert",
+                server.certificate.certificate,
+                "--interface",
+                "127.0.0.3",
+                "--output",
+                "/dev/null",
+                "--write-out",
+                "%{http_code}",
+                f"{server.url}/livez",
+            ],
+            capture_output=True,
+            text=True,
+            timeout=20,
+        )
+        assert from_elsewhere.stdout == "200"
+    finally:
+        for each in held:
+            each.close()
+
+    def has_room():
+        # As long as there is none, a connection is reset.
+        try:
+            return server.get("/livez")[0] == 200
+        except OSError:
+            return False
+
+    eventually(has_room, what="there is room again")
+
+
+@pytest.mark.parametrize("leave", [RawConnection.close, RawConnection.reset], ids=["closing", "resetting"])
+@pytest.mark.parametrize("sent", ["nothing", "half a head", "half a body", "all"])
+def test_clients_that_disconnect_mid_request_do_no_harm(server, client, leave, sent):
+    whole_head = head("POST", f"{API}/oauth/tokens", "Content-Length: 1000")
+    data = {
+        "nothing": b"",
+        "half a head": whole_head[:30],
+        "half a body": whole_head + b"a" * 500,
+        "all": head("DELETE", f"{API}/Jobs?jobid={UNKNOWN}", bearer(client)),
+    }[sent]
+    for _ in range(20):
+        connection = RawConnection(server)
+        connection.send(data)
+        leave(connection)
+    eventually(
+        lambda: server.metrics()["ccs_jobstore_connections_open"] < 10,
+        seconds=15,
+        what="the connections are given back",
+    )
+
+
+def test_a_client_that_disconnects_while_the_database_works_does_no_harm(server, client, directory, user):
+    blocked = [directory.job(user, runs=1) for _ in range(10)]
+    blocker = directory.database.connect()
+    blocker.cursor().execute(
+        "SELECT FROM directory.jobs WHERE job_id = ANY (%s) FOR UPDATE", ([job.id for job in blocked],)
+    )
+    for job in blocked:
+        connection = RawConnection(server)
+        connection.send(head("DELETE", f"{API}/Jobs?jobid={job.id}", bearer(client)))
+        if job is blocked[-1]:
+            directory.database.wait_for_blocked_statement()
+        connection.reset()
+    server.assert_alive()
+    blocker.rollback()
+    blocker.close()
+    for job in blocked:
+        eventually(
+            lambda job=job: directory.exists(job) or sum(directory.rows_of(job.history).values()) == 0,
+            what="a job is there, or gone with all of its history",
+        )
+
+
+def test_a_client_that_does_not_read_its_answer_is_cut_off(brisk, client, directory, user):
+    job = directory.job(user)
+    directory.long_history(job, 60_000)
+    connection = RawConnection(brisk)
+    connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.send(head("GET", f"{API}/jobs/{job.id}/jobruns?count=0", bearer(client)))
+    time.sleep(0.5)
+    eventually(
+        lambda: brisk.metrics()["ccs_jobstore_connections_open"] <= 1, seconds=20, what="the connection is given up"
+    )
+    connection.close()
+    assert client.delete(job).status_code == 204
+
+
+def test_many_clients_at_once_that_misbehave_do_not_disturb_a_good_one(server, client, job):
+    stop = threading.Event()
+
+    def misbehave(number):
+        while not stop.is_set():
+            try:
+                connection = RawConnection(server, tls=number % 2 == 0, timeout=3)
+                connection.send(
+                    [b"\0" * 100, b"GET / HTTP/1.1\r\n", head("GET", f"{API}/jobs/x", bearer(client)), b""][number % 4]
+                )
+                connection.reset()
+            except (OSError, AssertionError):
+                pass
+
+    threads = [threading.Thread(target=misbehave, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    try:
+        good = Client(server, client.token)
+        for _ in range(100):
+            assert good.job(job).status_code == 200
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()

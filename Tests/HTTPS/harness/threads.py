@@ -1,0 +1,24 @@
+"""Calls in threads of their own."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+
+def at_once(*calls):
+    """Runs the calls in threads that start together; their results in order."""
+    barrier = threading.Barrier(len(calls))
+
+    def run(call):
+        barrier.wait()
+        return call()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
+
+
+def in_background(call):
+    """Runs the call in a thread. Returns a function that waits for its result."""
+    pool = ThreadPoolExecutor(1)
+    future = pool.submit(call)
+    pool.shutdown(wait=False)
+    return lambda: future.result(timeout=60)

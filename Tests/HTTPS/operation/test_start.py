@@ -1,0 +1,152 @@
+"""The start: configuration, schema, systemd, and the administrator's commands."""
+
+import os
+import signal
+import socket
+import time
+import uuid
+
+from harness.client import Client, assert_problem
+from harness.directory import ROOTS, SEARCH_TASKS, unique
+from harness.server import run_command
+
+# MARK: Starting
+
+
+def test_a_certificate_that_cannot_be_used_is_named_at_the_start(start_server, database, own_certificate):
+    own_certificate.certificate.write_text("nonsense")
+    server = start_server(database, certificate=own_certificate, launch_only=True)
+    assert server.wait(10) == 78
+    assert str(own_certificate.certificate) in server.log_text()
+
+
+def test_an_unknown_key_of_the_configuration_is_named_at_the_start(start_server, database):
+    server = start_server(database, {"listen.prot": 1}, launch_only=True)
+    assert server.wait(10) == 78
+    assert "listen.prot" in server.log_text()
+
+
+def test_a_port_that_is_taken_is_named_at_the_start(start_server, server, database):
+    second = start_server(database, {"listen.port": server.port}, launch_only=True)
+    assert second.wait(10) not in (0, None)
+    assert str(server.port) in second.log_text()
+    server.assert_alive()
+
+
+def test_an_environment_variable_overrides_the_file(start_server, new_database, directory_of):
+    database = new_database()
+    server = start_server(database, variables={"CCS_JOBSTORE_TOKENS_ACCESS_LIFETIME_SECONDS": "77"})
+    assert Client(server).sign_in(directory_of(database).user())["expires_in"] == 77
+
+
+def test_systemd_is_told_of_readiness_life_reload_and_end(start_server, new_database, tmp_path):
+    path = f"/tmp/ccs-{uuid.uuid4().hex[:8]}.notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(path)
+        manager.settimeout(10)
+        try:
+            server = start_server(new_database(), variables={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "400000"})
+            heard = []
+
+            def hear(word):
+                end = time.monotonic() + 10
+                while not any(word in message for message in heard):
+                    assert time.monotonic() < end, f"no {word} in {heard}"
+                    heard.append(manager.recv(4096).decode())
+
+            hear("READY=1")
+            hear("WATCHDOG=1")
+            heard.clear()
+            server.signal(signal.SIGHUP)
+            hear("RELOADING=1")
+            hear("READY=1")
+            reloading = next(message for message in heard if "RELOADING=1" in message)
+            # Type=notify-reload wants the time along with it.
+            assert "MONOTONIC_USEC=" in reloading
+            heard.clear()
+            server.signal(signal.SIGTERM)
+            hear("STOPPING=1")
+            assert server.wait() == 0
+        finally:
+            os.unlink(path)
+
+
+# MARK: The schema
+
+
+def test_a_schema_that_is_too_old_is_refused_naming_both(start_server, new_database):
+    database = new_database()
+    database.cluster.migrate("revert", "--to", "erasure", "--yes", "--database", database.name)
+    server = start_server(database, launch_only=True)
+    assert server.wait(20) == 78
+    refused = server.events("schemaRefused")[0]
+    assert (refused["found"], refused["wanted"]) == ("erasure", "deletion_by_token")
+
+
+def test_a_schema_that_is_newer_is_refused_naming_both(start_server, new_database):
+    database = new_database()
+    database.rows(
+        "INSERT INTO sqitch.changes (change_id, change, project, note, committed_at, committer_name, committer_email, "
+        "planned_at, planner_name, planner_email) SELECT 'f' || substr(change_id, 2), 'from_the_future', project, '', "
+        "clock_timestamp(), 'x', 'x', clock_timestamp(), 'x', 'x' FROM sqitch.changes WHERE change = 'upkeep'"
+    )
+    server = start_server(database, launch_only=True)
+    assert server.wait(20) == 78
+    refused = server.events("schemaRefused")[0]
+    assert refused["found"] == "from_the_future"
+    assert refused["wanted"] == "deletion_by_token"
+
+
+def test_a_database_without_a_schema_is_refused(start_server, cluster, new_database):
+    database = new_database()
+    database.rows("DROP SCHEMA sqitch, store, audit, auth, directory CASCADE")
+    server = start_server(database, launch_only=True)
+    assert server.wait(20) == 78
+    assert server.events("schemaRefused")[0]["wanted"] == "deletion_by_token"
+
+
+def test_a_reverted_and_redeployed_database_is_served(start_server, new_database, directory_of):
+    database = new_database()
+    database.cluster.migrate("revert", "--yes", "--database", database.name)
+    assert database.value("SELECT to_regclass('directory.jobs')") is None
+    database.cluster.migrate("deploy", "--database", database.name)
+    database.cluster.migrate("verify", "--database", database.name)
+    directory, server = directory_of(database), start_server(database)
+    user, client = directory.user(), Client(server)
+    client.sign_in(user)
+    assert client.delete(directory.job(user, runs=1)).status_code == 204
+
+
+# MARK: The administrator's commands and the running server
+
+
+def test_what_the_commands_change_counts_at_the_next_request(server, database, directory, anonymous):
+    name = "TESTS\\" + unique("operator").replace(" ", "-")
+
+    def run(*arguments, standard_input=""):
+        result = run_command(server.configuration, *arguments, standard_input=standard_input)
+        assert result.returncode == 0, result.stderr
+        return result.stdout
+
+    run("users", "add", name, standard_input="first password\n")
+    client = Client(server)
+    user = type("User", (), {"name": name, "password": "Zmlyc3QgcGFzc3dvcmQ="})
+    tokens = client.sign_in(user)
+    assert_problem(client.job(uuid.uuid4()), 403)
+    directory.role(
+        database.value("SELECT user_id FROM directory.users WHERE user_name = %s", name), SEARCH_TASKS, ROOTS.values()
+    )
+    assert_problem(client.job(uuid.uuid4()), 404)
+    run("users", "set-password", name, standard_input="second password\n")
+    assert_problem(client.job(uuid.uuid4()), 401)
+    assert client.refresh(tokens["refresh_token"]).status_code == 400
+    user.password = "c2Vjb25kIHBhc3N3b3Jk"
+    client.sign_in(user)
+    run("users", "disable", name)
+    assert_problem(client.job(uuid.uuid4()), 401)
+    assert name in run("users", "list")
+
+
+def test_a_configuration_that_is_good_is_said_to_be_so(server):
+    result = run_command(server.configuration, "check-config")
+    assert result.returncode == 0, result.stdout + result.stderr

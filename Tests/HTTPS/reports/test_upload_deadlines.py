@@ -1,0 +1,134 @@
+"""Uploads that stand still, uploads that nobody may send, and who has room when it is scarce."""
+
+import threading
+import time
+import uuid
+
+import pytest
+
+from harness.client import API, Client, assert_problem
+from harness.raw_http import RawConnection, head
+from harness.reports import COLLECTOR_TASK, ClaimedRun, results, stored
+from harness.waiting import eventually
+
+SHORT = {"limits.bodyTimeoutSeconds": 1.5, "limits.bulkTimeoutSeconds": 60, "limits.requestTimeoutSeconds": 2}
+
+
+@pytest.fixture
+def place(start_server, new_database, directory_of):
+    """Starts a server with settings; answers it, a collector and a maker of runs."""
+
+    def start(settings):
+        database = new_database()
+        directory = directory_of(database)
+        server = start_server(database, settings)
+        collector = Client(server)
+        collector.sign_in(directory.user(tasks=(COLLECTOR_TASK,)))
+        owner = directory.user()
+        return server, collector, lambda: ClaimedRun(directory, owner)
+
+    return start
+
+
+def begin_upload(server, client, run, length=100_000_000, *lines):
+    connection = RawConnection(server)
+    connection.send(
+        head("POST", run.path("results"), f"Authorization: Bearer {client.token}", f"Content-Length: {length}", *lines)
+    )
+    return connection
+
+
+def test_uploads_that_stand_still_give_their_places_up(place):
+    server, collector, new_run = place({**SHORT, "collectors.maximumUploads": 2})
+    silent = [begin_upload(server, collector, new_run()) for _ in range(2)]
+    for connection in silent:
+        connection.send(results(10))
+    run = new_run()
+    eventually(
+        lambda: run.report(Client(server, collector.token), "results", results(1)).status_code == 503,
+        seconds=1.4,
+        what="both places are taken",
+    )
+    eventually(
+        lambda: run.report(Client(server, collector.token), "results", results(1)).status_code == 200,
+        seconds=8,
+        what="a place is free, long before an upload's own time is over",
+    )
+    for connection in silent:
+        connection.wait_for_end(10)
+
+
+def test_an_upload_that_goes_on_is_not_cut_however_slow_it_is(place):
+    server, collector, new_run = place(SHORT)
+    run, body = new_run(), results(20)
+    with begin_upload(server, collector, run, len(body)) as connection:
+        for start in range(0, len(body), len(body) // 8 + 1):
+            connection.send(body[start : start + len(body) // 8 + 1])
+            time.sleep(0.6)
+        assert connection.answer().status == 200
+    assert run.count() == 20
+
+
+def test_an_upload_that_we_do_not_read_is_not_late(place):
+    server, collector, new_run = place({**SHORT, "database.lockTimeoutSeconds": 10})
+    run, body = new_run(), results(60_000)
+    connection = run.directory.database.connect()
+    connection.cursor().execute("LOCK TABLE store.evaluation_results IN ACCESS EXCLUSIVE MODE")
+    answers = []
+    upload = threading.Thread(target=lambda: answers.append(run.report(collector, "results", body)))
+    upload.start()
+    time.sleep(4)
+    connection.rollback()
+    upload.join()
+    stored(answers[0], 60_000)
+
+
+@pytest.mark.parametrize(
+    "target",
+    [f"{API}/jobs", f"{API}/jobruns/{uuid.uuid4()}/results?lease={uuid.uuid4()}&batch=1"],
+    ids=["jobs", "results"],
+)
+def test_without_a_token_a_slow_body_has_the_time_of_any_body_and_no_more(place, target):
+    server, _, _ = place(SHORT)
+    with RawConnection(server) as connection:
+        connection.send(head("POST", target, "Content-Length: 100000000"))
+        began = time.monotonic()
+        while time.monotonic() - began < 10 and not connection.ended:
+            connection.send(b" ")
+            time.sleep(0.1)
+        assert 1 < time.monotonic() - began < 5
+
+
+def test_when_there_is_no_room_a_client_that_waits_for_100_Continue_hears_it_at_once(place):
+    server, collector, new_run = place({"limits.requestsInFlight": 1})
+    waiting = threading.Thread(
+        target=lambda: collector.post(f"{API}/jobruns/claim", json={"Count": 1, "WaitSeconds": 4})
+    )
+    waiting.start()
+    time.sleep(0.5)
+    with begin_upload(server, collector, new_run(), 500_000_000, "Expect: 100-continue") as connection:
+        assert connection.answer(seconds=2).status == 503
+    waiting.join()
+
+
+def test_those_that_wait_for_work_leave_room_for_others(place):
+    server, collector, new_run = place({"limits.requestsInFlight": 4})
+    answers = []
+    claims = [
+        threading.Thread(
+            target=lambda: answers.append(
+                Client(server, collector.token).post(f"{API}/jobruns/claim", json={"Count": 1, "WaitSeconds": 3})
+            )
+        )
+        for _ in range(6)
+    ]
+    for claim in claims:
+        claim.start()
+    time.sleep(1)
+    # Half of the room is left.
+    assert collector.get(f"{API}/openapi.json").status_code == 200
+    stored(new_run().report(collector, "results", results(1)), 1)
+    for claim in claims:
+        claim.join()
+    assert sorted(answer.status_code for answer in answers) == [200, 200, 503, 503, 503, 503]
+    assert_problem(next(answer for answer in answers if answer.status_code == 503), 503)
