@@ -32,7 +32,7 @@ let package = Package(
       dependencies: ["Domain", "Observability", "Repository", "COpenSSL"]),
     .target(
       name: "HTTPServer",
-      dependencies: ["Observability", "CEpoll", "CMicroHTTPD", "CGnuTLS", "COpenSSL"],
+      dependencies: ["EventLoop", "Observability", "CMicroHTTPD", "CGnuTLS", "COpenSSL"],
       path: "Sources/FrontEnd/HTTPServer"),
     .target(
       name: "API",
@@ -61,7 +61,8 @@ let package = Package(
     .testTarget(
       name: "APITests",
       dependencies: [
-        "API", "HTTPServer", "Domain", "Authorization", "Observability", "Repository", "Postgres", "EventLoop",
+        "API", "HTTPServer", "Domain", "Authorization", "Observability", "Repository", "Postgres",
+        "EventLoop",
       ]),
     .testTarget(name: "ConfigurationTests", dependencies: ["ccs-jobstore"]),
     .testTarget(

@@ -7,8 +7,8 @@ import Postgres
 import Repository
 import Testing
 
-@testable import Authorization
 @testable import API
+@testable import Authorization
 
 /// The handlers decode a request before anything else. Here nobody may do anything, and there is no database:
 /// a request that is decoded ends with that refusal.

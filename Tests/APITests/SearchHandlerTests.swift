@@ -7,8 +7,8 @@ import Postgres
 import Repository
 import Testing
 
-@testable import Authorization
 @testable import API
+@testable import Authorization
 
 /// Nobody may do anything here, and there is no database: a request that is decoded ends with that refusal.
 @Suite("What the search handlers make of a request")

@@ -29,7 +29,8 @@ extension Configuration {
       headBytes: limits.headerBytes, bulkTimeout: .seconds(limits.bulkTimeoutSeconds),
       connections: limits.connections, connectionsPerAddress: limits.connectionsPerAddress,
       requestsInFlight: limits.requestsInFlight, threads: listen.threads,
-      headTimeout: .seconds(limits.headTimeoutSeconds), idleTimeout: .seconds(limits.idleTimeoutSeconds), bodyTimeout: .seconds(limits.bodyTimeoutSeconds),
+      headTimeout: .seconds(limits.headTimeoutSeconds), idleTimeout: .seconds(limits.idleTimeoutSeconds),
+      bodyTimeout: .seconds(limits.bodyTimeoutSeconds),
       requestTimeout: .seconds(limits.requestTimeoutSeconds))
   }
 
