@@ -21,52 +21,58 @@ let package = Package(
       name: "COpenSSL", path: "Sources/System/COpenSSL", pkgConfig: "openssl",
       providers: [.apt(["libssl-dev"])]),
 
-    .target(name: "Domain"),
-    .target(name: "Observability", dependencies: ["Domain"]),
+    .target(name: "JSON"),
+    .target(name: "Domain", dependencies: ["JSON"]),
+    .target(name: "Observability", dependencies: ["JSON", "Domain"]),
     .target(name: "EventLoop", dependencies: ["CEpoll"]),
     .target(name: "Postgres", dependencies: ["EventLoop", "CLibPQ"]),
     .target(name: "Repository", dependencies: ["Domain", "Postgres", "EventLoop"]),
     .target(name: "Background", dependencies: ["Domain", "Observability", "Repository"]),
     .target(
       name: "Authorization",
-      dependencies: ["Domain", "Observability", "Repository", "COpenSSL"]),
+      dependencies: ["JSON", "Domain", "Observability", "Repository", "COpenSSL"]),
     .target(
       name: "HTTPServer",
       dependencies: ["EventLoop", "Observability", "CMicroHTTPD", "CGnuTLS", "COpenSSL"],
       path: "Sources/FrontEnd/HTTPServer"),
     .target(
       name: "API",
-      dependencies: ["Domain", "Authorization", "HTTPServer"],
-      path: "Sources/FrontEnd/API", exclude: ["OpenAPI/parts"],
-      resources: [.embedInCode("OpenAPI/openapi.json")]),
-    .target(
-      name: "Administration", dependencies: ["Domain", "Authorization", "Repository", "Postgres"]),
+      dependencies: ["JSON", "Domain", "Authorization", "HTTPServer"],
+      path: "Sources/FrontEnd/API",
+      exclude: ["OpenAPI/parts"]),
+    .target(name: "Administration", dependencies: ["JSON", "Domain", "Authorization", "Repository"]),
     .executableTarget(
       name: "ccs-jobstore",
       dependencies: [
-        "Domain", "Observability", "EventLoop", "Postgres", "Repository", "Background", "Authorization",
-        "HTTPServer", "API", "Administration",
+        "JSON", "Domain", "Observability", "EventLoop", "Postgres", "Repository", "Background",
+        "Authorization", "HTTPServer", "API", "Administration",
       ]),
 
-    .testTarget(name: "DomainTests", dependencies: ["Domain"]),
-    .testTarget(name: "ObservabilityTests", dependencies: ["Observability"]),
+    .target(name: "TestRandom", path: "Tests/TestRandom"),
+    .testTarget(name: "JSONTests", dependencies: ["JSON", "TestRandom"]),
+    .testTarget(name: "DomainTests", dependencies: ["Domain", "JSON", "TestRandom"]),
+    .testTarget(name: "ObservabilityTests", dependencies: ["Observability", "JSON"]),
     .target(name: "TestDatabase", path: "Tests/TestDatabase"),
     .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"]),
     .testTarget(name: "PostgresTests", dependencies: ["Postgres", "EventLoop", "TestDatabase"]),
     .testTarget(
       name: "RepositoryTests",
       dependencies: ["Repository", "Postgres", "EventLoop", "Domain", "TestDatabase"]),
-    .testTarget(name: "AuthorizationTests", dependencies: ["Authorization", "Domain"]),
-    .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer"]),
+    .testTarget(
+      name: "AuthorizationTests",
+      dependencies: [
+        "Authorization", "JSON", "Domain", "Observability", "Repository", "Postgres", "EventLoop", "TestDatabase",
+      ]),
+    .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "TestRandom"]),
     .testTarget(
       name: "APITests",
       dependencies: [
-        "API", "HTTPServer", "Domain", "Authorization", "Observability", "Repository", "Postgres",
-        "EventLoop",
+        "API", "HTTPServer", "JSON", "Domain", "Authorization", "Observability", "Repository", "Postgres",
+        "EventLoop", "TestRandom",
       ]),
     .testTarget(name: "ConfigurationTests", dependencies: ["ccs-jobstore"]),
     .testTarget(
-      name: "CommandTests", dependencies: ["ccs-jobstore", "Administration", "Domain", "Repository"]),
+      name: "CommandTests", dependencies: ["ccs-jobstore", "Administration", "JSON", "Domain", "Repository"]),
   ],
   swiftLanguageModes: [.v6]
 )

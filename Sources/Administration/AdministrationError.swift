@@ -1,4 +1,5 @@
 import Domain
+import JSON
 import Repository
 
 /// The kinds of things that have names in the directory.
@@ -6,23 +7,27 @@ public enum DirectoryKind: String, Sendable {
   case folder, role, task, user, job
 }
 
-/// Why a command could not be carried out, by what the administrator can do about it.
+/// Why a command failed, by what the administrator can do about it.
 public enum AdministrationError: Error, Sendable {
-  /// Something given is not what it must be.
+  /// A name breaks a rule; `rule` completes a sentence that begins with it.
   case invalid(DirectoryKind, name: String, rule: String)
   case invalidPassword(rule: String)
-  /// There is such a thing already.
+  /// The name is in use.
   case taken(DirectoryKind, name: String)
-  /// There is no such thing; `known` are the ones there are.
+  /// Nothing has the name; `known` are the names there are.
   case unknown(DirectoryKind, name: String, known: [String])
   /// A password could not be hashed, for lack of memory or of random bytes.
   case hashingFailed
-  /// Everything that is wrong with an import file, at least one problem. Nothing was changed.
+  /// All problems of an import file, at least one. Nothing was changed.
   case wrongFile([JSONProblem])
+  /// No connection to the database; the text says why.
+  case unreachable(String)
+  /// The database has another schema, or none (nil).
+  case wrongSchema(found: String?, expected: String)
   case repository(RepositoryError)
 }
 
-/// Runs a call of the repository with this layer's errors.
+/// Converts the repository's errors.
 func administering<Result>(
   _ body: () async throws(RepositoryError) -> Result
 ) async throws(AdministrationError) -> Result {

@@ -1,39 +1,41 @@
-/// What the log remembers of lines it could not write: a pure state machine, the writing is ``Log``'s.
+/// What the log knows of log lines it could not write: a pure state machine; ``LogWriter`` does the writing.
 ///
-/// A service must outlive the reader of its log, and a slow reader must not set its pace. So what finds no room waits a
-/// little, but only once a second; else its lines are dropped. Once there is room again, a line that says how many are
-/// missing comes first.
+/// The service must survive the reader of its log, and a slow reader must not slow it down. So log lines that find no room
+/// wait for it briefly, at most once a second, and are dropped otherwise. Once there is room again, a log line with the
+/// number of dropped ones comes first.
 struct Backlog {
-  /// How long a line may wait for room, in milliseconds.
+  /// How long log lines may wait for room, in milliseconds.
   static let longestWait: Int32 = 50
-  /// How far apart two such waits are at least, in milliseconds: the reader can cost 5 % of the time.
+  /// The least time between two such waits, in milliseconds: the reader can cost 5 % of the time.
   static let betweenWaits: UInt64 = 1000
 
-  /// Lines lost since the last one that was written whole.
+  /// Log lines dropped since the last notice that was written in full.
   private(set) var dropped = 0
-  /// True if the last thing written was the beginning of a line.
+  /// Whether the last thing written was the beginning of a log line.
   private var isTorn = false
-  /// When lines last waited, in milliseconds since 1970.
+  /// When log lines last waited, in milliseconds since 1970.
   private var waitedAt: Int64?
 
-  /// How long lines that find no room may wait, in milliseconds, 0 for not at all. The wait is spent by
-  /// asking. A clock that was set, in either direction, does no harm.
+  /// How long log lines that find no room may wait, in milliseconds; 0 for not at all. Asking uses the wait up. A clock
+  /// that was set, in either direction, does no harm.
   mutating func takeWait(milliseconds: Int64) -> Int32 {
     if let waitedAt, (milliseconds - waitedAt).magnitude < Self.betweenWaits { return 0 }
     waitedAt = milliseconds
     return Self.longestWait
   }
 
-  /// What has to be written before the next line: the number of lost lines, after a newline that ends a torn
-  /// one. Nil if nothing is missing.
-  func apology(milliseconds: Int64) -> [UInt8]? {
+  /// The log line to be written before the next one: how many were dropped, after a newline that ends a torn one. Nil if
+  /// none were.
+  func droppedNotice(milliseconds: Int64) -> [UInt8]? {
     guard dropped > 0 else { return nil }
     let line = LogLine.bytes(of: .logLinesDropped(count: dropped), milliseconds: milliseconds)
     return isTorn ? [UInt8(ascii: "\n")] + line : line
   }
 
-  /// Notes that `written` of the apology's `total` bytes were taken. Returns true if the next line may follow.
-  mutating func apologised(written: Int, of total: Int) -> Bool {
+  /// Notes that `written` of the notice's `total` bytes were taken.
+  ///
+  /// - Returns: Whether the next log line may follow.
+  mutating func wroteNotice(_ written: Int, of total: Int) -> Bool {
     if written == total {
       dropped = 0
       isTorn = false
@@ -43,7 +45,7 @@ struct Backlog {
     return false
   }
 
-  /// Notes that the first `written` bytes of whole lines were taken. A line that was not taken whole is lost.
+  /// Notes that the first `written` bytes of some log lines were taken. One that was not taken in full counts as dropped.
   mutating func wrote(_ written: Int, of lines: ArraySlice<UInt8>) {
     guard written < lines.count else { return }
     let newline = UInt8(ascii: "\n")

@@ -1,15 +1,15 @@
-/// How much a log line matters, least first. The raw value is the name in the configuration and in the line.
+/// How severe a log line is, least first. The raw value is its name in the configuration and in the log.
 public enum LogLevel: String, Sendable, CaseIterable, Comparable {
-  /// Of use while searching for a fault.
+  /// For debugging.
   case debug
-  /// The service's normal course, requests included.
+  /// Normal operation, requests included.
   case info
-  /// Works, but somebody should look at it.
+  /// It works, but an operator should look at it.
   case warning
   /// Something does not work.
   case error
 
-  /// The place in the order, 0...3.
+  /// The position in the order, 0...3.
   var rank: UInt8 {
     switch self {
     case .debug: 0
@@ -19,6 +19,6 @@ public enum LogLevel: String, Sendable, CaseIterable, Comparable {
     }
   }
 
-  /// True if `left` matters less than `right`.
+  /// True if `left` is less severe than `right`.
   public static func < (left: LogLevel, right: LogLevel) -> Bool { left.rank < right.rank }
 }

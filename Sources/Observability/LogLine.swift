@@ -1,11 +1,12 @@
-/// The log's format: one JSON object a line, `time`, `level` and `event` first, then the event's own fields.
+/// The format of the log: one JSON object a log line, `time`, `level` and `event` first, then the event's own fields.
 public enum LogLine {
-  /// The line of an observation, its newline included, at most 4096 bytes of UTF-8.
+  /// The log line of an observation with its newline, at most 4096 bytes of UTF-8.
   ///
-  /// Strings are cut to 200 characters, and `…` then stands for the rest; fields that are nil are left out.
-  /// - Parameter milliseconds: when it happened, since 1970-01-01T00:00:00Z.
+  /// Texts are cut to 200 characters, and `…` stands for the rest; fields that are nil are left out.
+  ///
+  /// - Parameter milliseconds: When it happened, since 1970-01-01T00:00:00Z.
   public static func bytes(of observation: Observation, milliseconds: Int64) -> [UInt8] {
-    var line = JSONLine(milliseconds: milliseconds)
+    var line = LogLineWriter(milliseconds: milliseconds)
     line.add("level", observation.level.rawValue)
     switch observation {
     case .request(let record):
@@ -118,7 +119,7 @@ public enum LogLine {
     return line.finished()
   }
 
-  private static func add(_ record: RequestRecord, to line: inout JSONLine) {
+  private static func add(_ record: RequestRecord, to line: inout LogLineWriter) {
     line.add("requestID", record.requestID)
     line.add("method", record.method)
     line.add("route", record.route)

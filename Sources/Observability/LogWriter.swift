@@ -1,20 +1,20 @@
 import Glibc
 import Synchronization
 
-/// Takes the log's lines to a file descriptor: at once, or gathered for some milliseconds.
+/// Writes log lines to a file descriptor, at once or gathered for some milliseconds.
 ///
-/// A thread of its own writes what was gathered, for the other threads may be busy for longer than that. It is started by
-/// the first line that is gathered.
+/// A thread of its own writes what was gathered, for the other threads may be busy for longer than that. The first log line
+/// that is gathered starts it.
 final class LogWriter: Sendable {
-  /// How long a line is gathered at most, in milliseconds, if the disk or the reader keeps up.
+  /// The longest time a log line is held back, in milliseconds, if the disk or the reader keeps up.
   static let gatheringMilliseconds: UInt32 = 10
-  /// More gathered bytes than this are written at once, by whoever adds the last.
+  /// More gathered bytes than this are written at once, by the thread that adds the last.
   private static let mostGathered = 65_536
 
-  /// Whoever holds this lock does nothing else meanwhile.
+  /// Its lock is never held while writing.
   private struct Gathered {
     var lines: [UInt8] = []
-    /// The thread has been told that there are lines.
+    /// The thread knows that there are log lines.
     var isAwaited = false
     var hasThread = false
     var isStopped = false
@@ -22,10 +22,10 @@ final class LogWriter: Sendable {
 
   private let descriptor: Int32
   private let gathered = Mutex(Gathered())
-  /// Held while writing, so that lines keep their order.
+  /// Its lock is held while writing, so that log lines keep their order.
   private let backlog = Mutex(Backlog())
-  /// Posted once for each time that lines are there for the thread. A semaphore may be used by any thread, and does not
-  /// move. Hence unsafe.
+  /// Posted whenever there are log lines for the thread. A semaphore is safe to use from any thread, and must not move;
+  /// hence unsafe.
   private nonisolated(unsafe) let lineCame = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
 
   init(descriptor: Int32) {
@@ -38,9 +38,9 @@ final class LogWriter: Sendable {
     lineCame.deallocate()
   }
 
-  // MARK: - Lines
+  // MARK: - Log lines
 
-  /// Writes a line soon, together with others.
+  /// Writes a log line soon, together with others.
   func gather(_ line: [UInt8]) {
     let (isFull, isFirst, startsThread) = gathered.withLock { gathered in
       gathered.lines += line
@@ -52,7 +52,7 @@ final class LogWriter: Sendable {
     if isFull { writeNow() }
   }
 
-  /// Writes the lines that were gathered, and one more.
+  /// Writes the gathered log lines, and one more.
   func writeNow(_ line: [UInt8] = []) {
     backlog.withLock { backlog in
       var lines = gathered.withLock { gathered in
@@ -101,9 +101,9 @@ final class LogWriter: Sendable {
 
   // MARK: - The descriptor
 
-  /// As many whole lines as a pipe takes in one piece.
+  /// As many whole log lines as a pipe takes in one piece.
   private static func piece(of lines: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-    let most = lines.prefix(JSONLine.mostBytes)
+    let most = lines.prefix(LogLineWriter.mostBytes)
     let end = most.lastIndex(of: UInt8(ascii: "\n")) ?? most.endIndex - 1
     return most[...end]
   }
@@ -113,16 +113,16 @@ final class LogWriter: Sendable {
     guard hasRoom(wait: 0) || hasRoom(wait: backlog.takeWait(milliseconds: now)) else {
       return backlog.wrote(0, of: lines)
     }
-    if let apology = backlog.apology(milliseconds: now) {
-      let written = put(apology[...])
-      guard backlog.apologised(written: written, of: apology.count), hasRoom(wait: 0) else {
+    if let notice = backlog.droppedNotice(milliseconds: now) {
+      let written = put(notice[...])
+      guard backlog.wroteNotice(written, of: notice.count), hasRoom(wait: 0) else {
         return backlog.wrote(0, of: lines)
       }
     }
     backlog.wrote(put(lines), of: lines)
   }
 
-  /// Returns the number of bytes that were taken.
+  /// - Returns: The number of bytes that were taken.
   private func put(_ lines: ArraySlice<UInt8>) -> Int {
     lines.withUnsafeBytes { bytes in
       var written = 0
@@ -133,9 +133,8 @@ final class LogWriter: Sendable {
     }
   }
 
-  /// True if lines can be written without waiting, now or within `wait` milliseconds. Linux calls a pipe
-  /// writable if it takes PIPE_BUF bytes, and no piece is longer. A reader that has gone counts as no room, so
-  /// it raises no SIGPIPE.
+  /// Whether the descriptor takes a piece without blocking, now or within `wait` milliseconds. Linux calls a pipe writable
+  /// if it takes PIPE_BUF bytes, and no piece is longer. A reader that has gone counts as no room, so it raises no SIGPIPE.
   private func hasRoom(wait: Int32) -> Bool {
     var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
     var ready: Int32 = 0

@@ -2,6 +2,7 @@ import Postgres
 
 /// The way to everything that is kept, one part a subject. All share one pool.
 public struct Repository: Sendable {
+  public let authorizations: Authorizations
   public let sessions: Sessions
   public let failedLogins: FailedLogins
   public let jobs: Jobs
@@ -21,6 +22,7 @@ public struct Repository: Sendable {
 
   public init(pool: Pool) {
     self.pool = pool
+    authorizations = Authorizations(pool: pool)
     sessions = Sessions(pool: pool)
     failedLogins = FailedLogins(pool: pool)
     jobs = Jobs(pool: pool)
@@ -38,7 +40,7 @@ public struct Repository: Sendable {
   }
 
   /// Delete Job for callers who have what it requires.
-  public func deletion(requiring requirement: Deletion.Requirement) -> Deletion {
+  public func deletion(requiring requirement: Authorizations.Requirement) -> Deletion {
     Deletion(pool: pool, requirement: requirement)
   }
 }

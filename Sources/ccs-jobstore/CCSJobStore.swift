@@ -1,9 +1,9 @@
 import Glibc
 
-/// The program: reads its command line, runs one command, and ends with its status.
+/// The program: parses the command line, runs one command, and exits with its status.
 @main
 struct CCSJobStore {
-  /// Not async: the main thread would become libdispatch's, which takes signals that are another's to wait for.
+  /// Not async: the main thread would become libdispatch's, which takes signals that ``Signal`` waits for.
   static func main() {
     let terminal = Terminal()
     do throws(UsageError) {
@@ -35,13 +35,13 @@ struct CCSJobStore {
     while true { pause() }
   }
 
-  /// Says what went wrong, a line each, but no more lines than anyone reads.
+  /// Prints the messages of a failure, at most 100.
   private static func report(_ failure: CommandFailure, _ terminal: Terminal) {
     terminal.show(progress: "")
     let shown = failure.lines.prefix(100)
     for line in shown { terminal.report("\(HelpText.program): \(line)\n") }
     if failure.lines.count > shown.count {
-      terminal.report("\(HelpText.program): and \(failure.lines.count - shown.count) more\n")
+      terminal.report("\(HelpText.program): \(failure.lines.count - shown.count) more problems\n")
     }
   }
 }

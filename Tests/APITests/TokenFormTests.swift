@@ -1,4 +1,5 @@
 import FoundationEssentials
+import TestRandom
 import Testing
 
 @testable import API
@@ -30,14 +31,36 @@ struct TokenFormTests {
     }
   }
 
-  @Test("Random bytes never trap")
-  func randomBytes() {
-    var generator = SystemRandomNumberGenerator()
-    for _ in 0..<20_000 {
-      let bytes = (0..<Int.random(in: 0...40, using: &generator)).map { _ in
-        Bool.random() ? UInt8.random(in: 0...255) : Array("&=%?/ +jobid".utf8).randomElement()!
+  @Test("Damaged requests are refused with a code of RFC 6749, or still mean a grant without a NUL")
+  func damaged() throws {
+    var random = SeededRandom(seed: 53)
+    let bodies = [
+      "grant_type=password&username=D\\ann&password=YQ==", "grant_type=refresh_token&refresh_token=abc",
+      #"{"grant_type":"password","username":"D\\ann","password":"YQ=="}"#,
+    ].map { Array($0.utf8) }
+    let alphabet = Array("&=%?/ +_{}\"\\:,gpu".utf8) + [0, 0x0A, 0xFF]
+    var (grants, refusals) = (0, 0)
+    for _ in 0..<10_000 {
+      var bytes = bodies.randomElement(using: &random)!
+      for _ in 0..<Int.random(in: 1...3, using: &random) {
+        let place = Int.random(in: 0..<bytes.count, using: &random)
+        switch Int.random(in: 0..<3, using: &random) {
+        case 0: bytes.remove(at: place)
+        case 1: bytes.insert(alphabet.randomElement(using: &random)!, at: place)
+        default: bytes[place] = alphabet.randomElement(using: &random)!
+        }
       }
-      _ = try? TokenForm(bytes).grant()
+      do throws(TokenForm.Mistake) {
+        switch try TokenForm(bytes).grant() {
+        case .password(let name, _): #expect(!name.isEmpty && !name.utf8.contains(0), "\(bytes)")
+        case .refresh(let token): #expect(!token.isEmpty && !token.utf8.contains(0), "\(bytes)")
+        }
+        grants += 1
+      } catch {
+        #expect(["invalid_request", "unsupported_grant_type"].contains(error.code), "\(bytes)")
+        refusals += 1
+      }
     }
+    #expect(grants > 500 && refusals > 500)
   }
 }

@@ -20,7 +20,7 @@ struct ImportFileTests {
     #expect(file.jobs.count { $0.createdBy == nil } == 5)
     #expect(file.users.map(\.name).contains("DEMO\\collector"))
     #expect(file.runs.contains { $0.run.status == .running })
-    let sweep = try #require(file.generators.first { $0.job == "Quarterly estate sweep" }?.runs)
+    let sweep = try #require(file.inventedRuns.first { $0.job == "Quarterly estate sweep" }?.runs)
     #expect(sweep.count * sweep.rowsPerRun == 200_000)
   }
 
@@ -80,8 +80,8 @@ struct ImportFileTests {
       """)
     #expect(
       found == [
-        "/Roles/1 has the name of /Roles/0", "/Users/1 has the name of /Users/0",
-        "/Jobs/1 has the ID of /Jobs/0", "/Jobs/1 has the name of /Jobs/0",
+        "/Roles/1 has the same name as /Roles/0", "/Users/1 has the same name as /Users/0",
+        "/Jobs/1 has the same ID as /Jobs/0", "/Jobs/1 has the same name as /Jobs/0",
       ])
   }
 

@@ -142,8 +142,8 @@ struct ImportPlanTests {
     let generator =
       "GeneratedRuns: [{ Job: 'J', Count: 1, From: '2026-01-01', EveryMinutes: 1, ResultsPerRun: 1 }]"
     let rows = try plan("{ \(job), \(generator) }").rows
-    #expect(rows.generatedRuns.first?.assets == [asset])
-    #expect(rows.generatedRuns.first?.standards == [standard])
+    #expect(rows.inventedRuns.first?.assets == [asset])
+    #expect(rows.inventedRuns.first?.standards == [standard])
     #expect(
       try problems("{ \(generator.replacing("'J'", with: "'Nightly'")) }")
         == [

@@ -22,7 +22,7 @@ struct ImportedJobTests {
     #expect(try problems("Type: 'CollectionJob'") == ["CreatedBy is required"])
     #expect(
       try problems("Type: 'T', System: true, CreatedBy: 'D\\\\u'")
-        == ["CreatedBy must not stand with System: nobody created a system job"])
+        == ["CreatedBy must not be given with System: a system job has no creator"])
   }
 
   @Test("A user's job has one of the three types")

@@ -1,5 +1,6 @@
 import Domain
 import FoundationEssentials
+import JSON
 import Testing
 
 @testable import Administration
@@ -19,11 +20,11 @@ struct ImportedRunTests {
     "A run has the times that its status calls for",
     arguments: [
       ("Status: 'Queued'", []),
-      ("Status: 'Queued', StartTime: '2026-01-01'", ["StartTime must not stand with Status Queued"]),
+      ("Status: 'Queued', StartTime: '2026-01-01'", ["StartTime must not be given with Status Queued"]),
       ("Status: 'Running'", ["StartTime is required with Status Running"]),
       (
         "Status: 'Running', StartTime: '2026-01-01', EndTime: '2026-01-01'",
-        ["EndTime must not stand with Status Running"]
+        ["EndTime must not be given with Status Running"]
       ),
       (
         "Status: 'Completed'",

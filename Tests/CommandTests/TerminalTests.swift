@@ -31,8 +31,8 @@ struct TerminalTests {
 
   @Test("Control-C gives up at any place, Control-D only at the beginning")
   func givingUp() {
-    #expect(type(Array("a".utf8) + [0x03]).steps.last == .givenUp)
-    #expect(type([0x04]).steps == [.givenUp])
+    #expect(type(Array("a".utf8) + [0x03]).steps.last == .cancelled)
+    #expect(type([0x04]).steps == [.cancelled])
     #expect(type(Array("a".utf8) + [0x04]).steps.last == .more)
   }
 

@@ -28,12 +28,12 @@ struct FileTests {
   @Test("A text that ends too early is reported so", arguments: ["", "// nothing", "{ log: {}", "{ listen:"])
   func unfinished(text: String) throws {
     #expect(
-      try problems(text) == ["FILE is not valid JSON5 at its end: something is open; \(Self.remedy)"])
+      try problems(text) == ["FILE is not valid JSON5 at its end: something is unclosed; \(Self.remedy)"])
   }
 
   @Test("A file that holds no object is refused", arguments: ["[1]", "'x'", "null", "12"])
   func notAnObject(text: String) throws {
-    #expect(try problems(text) == ["FILE holds no object; \(Self.remedy)"])
+    #expect(try problems(text) == ["FILE is not an object; \(Self.remedy)"])
   }
 
   @Test("A key or a section that stands twice is refused with the line of the later one")
@@ -42,8 +42,8 @@ struct FileTests {
       try problems(
         "{ database: { connection: 'a:\\\n' },\n listen: { port: 1,\n'port': 1 },\n\n log: {}, log: {} }")
         == [
-          "listen.port stands again at line 4; it must stand once",
-          "log stands again at line 6; it must stand once",
+          "listen.port is repeated at line 4; it may occur only once",
+          "log is repeated at line 6; it may occur only once",
         ])
   }
 

@@ -100,7 +100,7 @@ struct RefusalTests {
   func sectionOfWrongKind() throws {
     #expect(
       try problems("{ tls: 'hunter2' }") == [
-        "tls is no object; it must be one, with the keys certificateFile, privateKeyFile"
+        "tls is not an object; it must be one, with the keys certificateFile, privateKeyFile"
       ])
   }
 
@@ -110,11 +110,11 @@ struct RefusalTests {
       ("CCS_JOBSTORE_LISTEN_PROT", "did you mean CCS_JOBSTORE_LISTEN_PORT?"),
       ("CCS_JOBSTORE_DATABASE_PASSWORD", "did you mean CCS_JOBSTORE_DATABASE_PASSWORD_FILE?"),
       (
-        "CCS_JOBSTORE_", "a name is made of a key, as CCS_JOBSTORE_LISTEN_PORT is of listen.port"
+        "CCS_JOBSTORE_", "names are derived from keys: CCS_JOBSTORE_LISTEN_PORT from listen.port"
       ),
     ])
   func unknownVariables(name: String, remedy: String) throws {
-    #expect(try problems("{}", [name: "hunter2"]) == ["\(name) stands for no setting; \(remedy)"])
+    #expect(try problems("{}", [name: "hunter2"]) == ["\(name) is not a setting; \(remedy)"])
   }
 
   @Test(
@@ -124,14 +124,14 @@ struct RefusalTests {
       "postgresql://user:hunter2@h/db", "postgres://user:hunter2@h1,h2", "postgres://h/db?password=hunter2",
     ])
   func passwordsInConnections(connection: String) throws {
-    let remedy = "put it into a file of its own and name that in"
+    let remedy = "put it into a file and name the file in"
     #expect(
       try problems("{ database: { connection: '\(connection)' } }") == [
-        "database.connection holds a password; \(remedy) database.passwordFile"
+        "database.connection contains a password; \(remedy) database.passwordFile"
       ])
     #expect(
       try problems("{}", ["CCS_JOBSTORE_ADMINISTRATION_CONNECTION": connection]) == [
-        "CCS_JOBSTORE_ADMINISTRATION_CONNECTION holds a password; \(remedy) administration.passwordFile"
+        "CCS_JOBSTORE_ADMINISTRATION_CONNECTION contains a password; \(remedy) administration.passwordFile"
       ])
   }
 
@@ -152,7 +152,7 @@ struct RefusalTests {
     let found = try problems(text, ["CCS_JOBSTORE_LISTEN_THREADS": "0", "CCS_JOBSTORE_X": "1"])
     let beginnings = [
       "log.level is \"loud\"", "tls.x is unknown", "CCS_JOBSTORE_LISTEN_THREADS is 0",
-      "CCS_JOBSTORE_X stands for no setting", "tokens.refreshLifetimeSeconds is less than",
+      "CCS_JOBSTORE_X is not a setting", "tokens.refreshLifetimeSeconds is less than",
     ]
     #expect(found.count == beginnings.count)
     for (problem, beginning) in zip(found, beginnings) { #expect(problem.hasPrefix(beginning)) }

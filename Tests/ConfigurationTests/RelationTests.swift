@@ -10,17 +10,17 @@ struct RelationTests {
       (
         "tokens: { accessLifetimeSeconds: 100, refreshLifetimeSeconds: 99 }",
         "tokens.refreshLifetimeSeconds is less than tokens.accessLifetimeSeconds; "
-          + "it must be at least as long, or no access token could be renewed when it ends"
+          + "it must be at least as long, or no expired access token could be renewed"
       ),
       (
         "tls: { certificateFile: 'same.pem', privateKeyFile: 'same.pem' }",
         "tls.privateKeyFile is the same file as tls.certificateFile; "
-          + "it must be a file of its own, as a certificate is public and a key is not"
+          + "it must be another file: a certificate is public, a key is not"
       ),
       (
         "database: { statementTimeoutSeconds: 4.9 }",
         "database.lockTimeoutSeconds is more than database.statementTimeoutSeconds; "
-          + "it must not be longer, or it would never take effect"
+          + "it must not be longer, or it would never apply"
       ),
     ])
   func brokenRules(members: String, problem: String) throws {

@@ -1,5 +1,6 @@
 import Domain
 import FoundationEssentials
+import TestRandom
 import Testing
 
 @Suite("GUIDs")
@@ -53,7 +54,7 @@ struct GUIDTests {
 
   @Test("Whatever is written is read again, in each form")
   func roundTrip() {
-    var random = RepeatableRandom(seed: 1)
+    var random = SeededRandom(seed: 1)
     for _ in 0..<2000 {
       let bytes = (0..<16).map { _ in UInt8.random(in: 0...255, using: &random) }
       let value = bytes.withUnsafeBytes { UUID(uuid: $0.loadUnaligned(as: uuid_t.self)) }
@@ -67,7 +68,7 @@ struct GUIDTests {
 
   @Test("Random text is no GUID, and nothing traps")
   func randomText() {
-    var random = RepeatableRandom(seed: 2)
+    var random = SeededRandom(seed: 2)
     let alphabet = Array("0123456789abcdefABCDEF-{} \t٠é\0🗂️")
     for _ in 0..<20_000 {
       let length = Int.random(in: 0...40, using: &random)

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import TestRandom
 import Testing
 
 @testable import HTTPServer
@@ -51,15 +52,50 @@ struct ParsingTests {
     }
   }
 
-  @Test("Random bytes never trap")
+  @Test("Of random bytes, no value and no segment has a NUL or a separator that was not encoded")
   func randomBytes() {
-    var generator = SystemRandomNumberGenerator()
+    var random = SeededRandom(seed: 51)
+    let alphabet = Array("&&==%?//  +jobid".utf8) + Array("jobid=".utf8)
+    var (values, paths) = (0, 0)
     for _ in 0..<20_000 {
-      let bytes = (0..<Int.random(in: 0...40, using: &generator)).map { _ in
-        Bool.random() ? UInt8.random(in: 0...255) : Array("&=%?/ +jobid".utf8).randomElement()!
+      var bytes = (0..<Int.random(in: 0...40, using: &random)).map { _ in
+        Int.random(in: 0..<8, using: &random) == 0
+          ? UInt8.random(in: 0...255, using: &random) : alphabet.randomElement(using: &random)!
       }
-      _ = try? Parameters(bytes)("jobid")
-      _ = Target(bytes).segments
+      if Bool.random(using: &random) { bytes = Array("jobid=".utf8) + bytes }
+      let isEncoded = bytes.contains(UInt8(ascii: "%"))
+      if let value = try? Parameters(bytes)("jobid") {
+        values += 1
+        #expect(!value.utf8.contains(0) && (isEncoded || !value.contains("&")), "\(bytes)")
+      }
+      if let segments = Target(bytes).segments, !segments.isEmpty {
+        paths += 1
+        #expect(segments.allSatisfy { !$0.isEmpty && !$0.utf8.contains(0) }, "\(bytes)")
+        #expect(isEncoded || segments.allSatisfy { !$0.contains("/") && !$0.contains("?") }, "\(bytes)")
+      }
+    }
+    #expect(values > 1000 && paths > 1000)
+  }
+
+  @Test("A value of any bytes, percent-encoded, is read as it was, or refused if it is not UTF-8 or has a NUL")
+  func encodedValues() {
+    var random = SeededRandom(seed: 52)
+    let digits = Array("0123456789abcdefABCDEF".utf8)
+    for _ in 0..<5_000 {
+      let value = (0..<Int.random(in: 0...6, using: &random)).map { _ in
+        Bool.random(using: &random)
+          ? UInt8.random(in: 0...255, using: &random) : UInt8.random(in: 0x20...0x7E, using: &random)
+      }
+      let encoded = value.flatMap { byte in
+        let low = digits.indices.filter { digits[$0].hexadecimalValue == byte & 15 }
+        let high = digits.indices.filter { digits[$0].hexadecimalValue == byte >> 4 }
+        return [
+          UInt8(ascii: "%"), digits[high.randomElement(using: &random)!], digits[low.randomElement(using: &random)!],
+        ]
+      }
+      let text = value.contains(0) ? nil : String(validating: value, as: UTF8.self)
+      let query = Array("a=1&jobid=".utf8) + encoded + Array("&b=2".utf8)
+      #expect((try? Parameters(query)("jobid")) == text, "\(value)")
     }
   }
 
@@ -106,5 +142,11 @@ struct ParsingTests {
       #expect(status([host, ("Transfer-Encoding", coding)]) == 400)
     }
     #expect(status([host], bytes: 101) == 431)
+  }
+}
+
+extension UInt8 {
+  fileprivate var hexadecimalValue: UInt8? {
+    UInt8(String(decoding: [self], as: UTF8.self), radix: 16)
   }
 }

@@ -13,41 +13,41 @@ struct BacklogTests {
     #expect(waits == [50, 0, 0, 50, 0, 50, 0])
   }
 
-  @Test("A line written whole leaves nothing to apologise for")
+  @Test("A line written whole leaves no notice")
   func whole() {
     var backlog = Backlog()
     backlog.wrote(80, of: Self.line)
     #expect(backlog.dropped == 0)
-    #expect(backlog.apology(milliseconds: 0) == nil)
+    #expect(backlog.droppedNotice(milliseconds: 0) == nil)
   }
 
-  @Test("Lost lines are counted until an apology has been written whole")
+  @Test("Lost lines are counted until a notice has been written whole")
   func counting() throws {
     var backlog = Backlog()
     backlog.wrote(0, of: Self.line)
     backlog.wrote(0, of: Self.line)
-    let apology = try #require(backlog.apology(milliseconds: 0))
-    #expect(try JSON.fields(apology)["count"] == .number(2))
-    let canFollowNothing = backlog.apologised(written: 0, of: apology.count)
+    let notice = try #require(backlog.droppedNotice(milliseconds: 0))
+    #expect(try LogField.fields(notice)["count"] == .number(2))
+    let canFollowNothing = backlog.wroteNotice(0, of: notice.count)
     #expect(!canFollowNothing)
     #expect(backlog.dropped == 2)
-    let canFollow = backlog.apologised(written: apology.count, of: apology.count)
+    let canFollow = backlog.wroteNotice(notice.count, of: notice.count)
     #expect(canFollow)
     #expect(backlog.dropped == 0)
-    #expect(backlog.apology(milliseconds: 0) == nil)
+    #expect(backlog.droppedNotice(milliseconds: 0) == nil)
   }
 
-  @Test("A torn line counts as lost and is ended before the apology")
+  @Test("A torn line counts as lost and is ended before the notice")
   func torn() throws {
     var backlog = Backlog()
     backlog.wrote(30, of: Self.line)
-    let apology = try #require(backlog.apology(milliseconds: 0))
-    #expect(apology.first == UInt8(ascii: "\n"))
-    #expect(try JSON.fields(apology)["count"] == .number(1))
-    let canFollow = backlog.apologised(written: apology.count, of: apology.count)
+    let notice = try #require(backlog.droppedNotice(milliseconds: 0))
+    #expect(notice.first == UInt8(ascii: "\n"))
+    #expect(try LogField.fields(notice)["count"] == .number(1))
+    let canFollow = backlog.wroteNotice(notice.count, of: notice.count)
     #expect(canFollow)
     backlog.wrote(0, of: Self.line)
-    #expect(backlog.apology(milliseconds: 0)?.first == UInt8(ascii: "{"))
+    #expect(backlog.droppedNotice(milliseconds: 0)?.first == UInt8(ascii: "{"))
   }
 
   @Test(
@@ -59,17 +59,17 @@ struct BacklogTests {
     var backlog = Backlog()
     backlog.wrote(written, of: (Array(Self.line) + Self.line + Self.line)[...])
     #expect(backlog.dropped == lost)
-    let apology = try #require(backlog.apology(milliseconds: 0))
-    #expect(apology.first == beginning.utf8.first)
+    let notice = try #require(backlog.droppedNotice(milliseconds: 0))
+    #expect(notice.first == beginning.utf8.first)
   }
 
-  @Test("A torn apology is itself ended before the next one")
-  func tornApology() {
+  @Test("A torn notice is itself ended before the next one")
+  func tornNotice() {
     var backlog = Backlog()
     backlog.wrote(0, of: Self.line)
-    #expect(backlog.apology(milliseconds: 0)?.first == UInt8(ascii: "{"))
-    let canFollow = backlog.apologised(written: 5, of: 90)
+    #expect(backlog.droppedNotice(milliseconds: 0)?.first == UInt8(ascii: "{"))
+    let canFollow = backlog.wroteNotice(5, of: 90)
     #expect(!canFollow)
-    #expect(backlog.apology(milliseconds: 0)?.first == UInt8(ascii: "\n"))
+    #expect(backlog.droppedNotice(milliseconds: 0)?.first == UInt8(ascii: "\n"))
   }
 }

@@ -8,8 +8,8 @@ struct LogLineTests {
     String(decoding: LogLine.bytes(of: observation, milliseconds: milliseconds), as: UTF8.self)
   }
 
-  private func detail(_ text: String) throws -> JSON? {
-    try JSON.fields(LogLine.bytes(of: .notice(text), milliseconds: 0))["detail"]
+  private func detail(_ text: String) throws -> LogField? {
+    try LogField.fields(LogLine.bytes(of: .notice(text), milliseconds: 0))["detail"]
   }
 
   @Test("A request's line has its fields in a fixed order")
@@ -25,7 +25,7 @@ struct LogLineTests {
 
   @Test("A field that is nil is left out")
   func absentFields() throws {
-    let fields = try JSON.fields(LogLine.bytes(of: .request(deletion(user: nil)), milliseconds: 0))
+    let fields = try LogField.fields(LogLine.bytes(of: .request(deletion(user: nil)), milliseconds: 0))
     #expect(fields["user"] == nil)
     #expect(fields["detail"] == nil)
     #expect(fields["peer"] == .text("10.0.0.1"))
@@ -40,7 +40,7 @@ struct LogLineTests {
       #expect(text.hasPrefix(start))
       #expect(text.utf8.filter { $0 == UInt8(ascii: "\n") }.count == 1)
       #expect(text.hasSuffix("}\n"))
-      guard case .text(let event) = try JSON.fields(Array(text.utf8))["event"] else {
+      guard case .text(let event) = try LogField.fields(Array(text.utf8))["event"] else {
         Issue.record("no event in \(text)")
         continue
       }
@@ -108,7 +108,7 @@ struct LogLineTests {
         seconds: -1e300, bytesIn: .min, bytesOut: .min, peer: text, detail: text)
       let bytes = LogLine.bytes(of: .request(record), milliseconds: 0)
       #expect(bytes.count <= 4096)
-      let fields = try JSON.fields(bytes)
+      let fields = try LogField.fields(bytes)
       #expect(fields.count == 15)
       #expect(fields["bytesOut"] == .number(Double(Int.min)))
     }

@@ -58,13 +58,13 @@ struct LogTests {
     for count in 1...20 { log.write(.jobsDeleted(count: count, runs: 0)) }
     log.write(.request(deletion(outcome: "failed")))
     let lines = try pipe.lines()
-    #expect(lines.dropLast().map { $0["count"] } == (1...20).map { JSON.number(Double($0)) })
+    #expect(lines.dropLast().map { $0["count"] } == (1...20).map { LogField.number(Double($0)) })
     #expect(lines.last?["event"] == .text("request"))
 
     log.write(.request(deletion()))
     log.write(.loginSucceeded(user: "alice", peer: "10.0.0.1"))
     // Not a task's sleep: the tests beside this one keep the tasks' threads busy.
-    var soon: [[String: JSON]] = []
+    var soon: [[String: LogField]] = []
     for _ in 0..<1000 where soon.count < 2 {
       usleep(10_000)
       soon += try pipe.lines()
@@ -93,7 +93,7 @@ struct LogTests {
     #expect(lines.count == 241)
     for task in 0..<4 {
       let numbers = lines.filter { $0["runs"] == .number(Double(task)) }.map { $0["count"] }
-      #expect(numbers == (0..<60).map { JSON.number(Double($0)) })
+      #expect(numbers == (0..<60).map { LogField.number(Double($0)) })
     }
   }
 

@@ -31,7 +31,7 @@ final class Pipe: Sendable {
   }
 
   /// Everything written and not read yet, line by line, each parsed strictly.
-  func lines() throws -> [[String: JSON]] {
-    try read().split(separator: UInt8(ascii: "\n")).map(JSON.fields)
+  func lines() throws -> [[String: LogField]] {
+    try read().split(separator: UInt8(ascii: "\n")).map(LogField.fields)
   }
 }

@@ -103,7 +103,7 @@ struct DeletionTests {
       _ = try await fixture.role(of: users[1], tasks: ["View assets"], folders: [folder])
       _ = try await fixture.role(of: users[2], tasks: ["View assets", "Manage jobs"], folders: [])
       let deletion = fixture.repository.deletion(
-        requiring: .init(tasks: ["Manage jobs", "View assets"], folders: [folder]))
+        requiring: .init(tasks: ["Manage jobs", "View assets"], folders: [folder], wholeTree: true))
       var hashes: [[UInt8]] = []
       for user in users { hashes.append(try await fixture.token(of: user)) }
       hashes.append(.random(32))
@@ -290,7 +290,7 @@ struct DeletionTests {
   func twice(_: Int) async throws {
     try await withFixture { fixture in
       try await withPool(fixture.database.conninfo(user: "ccs_jobstore")) { pool in
-        let otherServer = Repository(pool: pool).deletion(requiring: .nothing)
+        let otherServer = Repository(pool: pool).deletion(requiring: .validToken)
         let user = try await fixture.user()
         for _ in 0..<10 {
           let job = try await fixture.job(of: user)
@@ -313,7 +313,7 @@ struct DeletionTests {
     try await withFixture { fixture in
       try await withPool(fixture.database.conninfo(user: "ccs_jobstore")) { pool in
         let repository = Repository(pool: pool)
-        let otherServer = repository.deletion(requiring: .nothing)
+        let otherServer = repository.deletion(requiring: .validToken)
         let user = try await fixture.user()
         for round in 0..<50 {
           var jobs: [SeededJob] = []
@@ -341,7 +341,7 @@ struct DeletionTests {
   func crowd() async throws {
     try await withFixture { fixture in
       try await withPool(fixture.database.conninfo(user: "ccs_jobstore")) { pool in
-        let servers = [fixture.deletion, Repository(pool: pool).deletion(requiring: .nothing)]
+        let servers = [fixture.deletion, Repository(pool: pool).deletion(requiring: .validToken)]
         let user = try await fixture.user()
         var jobs: [SeededJob] = []
         for _ in 0..<60 {
@@ -382,7 +382,7 @@ struct DeletionTests {
       try await fixture.fill(job, runs: 2)
       let impatient = fixture.database.conninfo(user: "ccs_jobstore")
       try await withPool(impatient, lockTimeout: .milliseconds(200)) { pool in
-        let server = Repository(pool: pool).deletion(requiring: .nothing)
+        let server = Repository(pool: pool).deletion(requiring: .validToken)
         try await fixture.owner.withConnection { holder throws(PostgresError) in
           _ = try await holder.execute([
             Statement("BEGIN")(),

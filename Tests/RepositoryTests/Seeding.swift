@@ -146,9 +146,16 @@ extension Fixture {
     return access
   }
 
+  /// Whom an access token stands for.
+  func caller(_ accessHash: [UInt8]) async throws -> Caller? {
+    try await repository.authorizations.authorize(accessHash: accessHash, for: .validToken)?.caller
+  }
+
   /// A job, as anybody sees it.
   func job(id: UUID) async throws -> Job? {
-    try await repository.jobs.job(id: id, accessHash: try await token(of: try await user())).job
+    try await repository.jobs.job(
+      id: id, accessHash: try await token(of: try await user()), requirement: .validToken
+    ).job
   }
 
   /// Deletes jobs for a user who may: one on the way that shares transactions, several in one of their own.

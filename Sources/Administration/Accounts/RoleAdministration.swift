@@ -1,7 +1,7 @@
 import Domain
 import Repository
 
-/// What the commands about roles do.
+/// The commands about roles.
 public struct RoleAdministration: Sendable {
   private let directory: DirectoryAdministration
   private let actor: String
@@ -12,31 +12,32 @@ public struct RoleAdministration: Sendable {
     self.actor = actor
   }
 
-  /// All roles, in the order of their names.
+  /// All roles, by name.
   public func list() async throws(AdministrationError) -> [DirectoryAdministration.Role] {
     try await administering { () async throws(RepositoryError) in try await directory.roles() }
   }
 
-  /// Creates a role that permits nothing yet.
+  /// Creates a role without grants.
   public func create(_ name: String, description: String) async throws(AdministrationError) {
     if let rule = NameRules.rule(brokenBy: name) { throw .invalid(.role, name: name, rule: rule) }
-    _ = try await settle(name) { () async throws(RepositoryError) in
+    _ = try await perform(name) { () async throws(RepositoryError) in
       try await directory.createRole(name, description: description, by: actor)
     }
   }
 
-  /// Gives a user a role, or takes it away.
+  /// Assigns a role to a user, or takes it away.
   ///
-  /// - Returns: Whether that changed anything; so do the methods below.
+  /// - Returns: Whether anything changed.
   public func set(_ role: String, of user: String, assigned: Bool) async throws(AdministrationError) -> Bool {
-    try await settle(role) { () async throws(RepositoryError) in
+    try await perform(role) { () async throws(RepositoryError) in
       try await directory.setRole(role, of: user, assigned: assigned, by: actor)
     }
   }
 
-  /// Lets a role permit tasks, or no longer.
+  /// Grants tasks to a role, or revokes them.
   ///
   /// - Parameter tasks: Their names, in any case.
+  /// - Returns: Whether anything changed.
   public func set(
     tasks: [String], of role: String, granted: Bool
   ) async throws(AdministrationError) -> Bool {
@@ -47,15 +48,16 @@ public struct RoleAdministration: Sendable {
       }
       permissions.append(permission)
     }
-    let wanted = permissions
-    return try await settle(role) { () async throws(RepositoryError) in
-      try await directory.setTasks(wanted, of: role, granted: granted, by: actor)
+    let granting = permissions
+    return try await perform(role) { () async throws(RepositoryError) in
+      try await directory.setTasks(granting, of: role, granted: granted, by: actor)
     }
   }
 
-  /// Opens folders, with all that is below them, to a role, or closes them.
+  /// Grants folders, with everything below them, to a role, or revokes them.
   ///
   /// - Parameter folders: Their paths, in any case.
+  /// - Returns: Whether anything changed.
   public func set(
     folders: [String], of role: String, granted: Bool
   ) async throws(AdministrationError) -> Bool {
@@ -67,16 +69,16 @@ public struct RoleAdministration: Sendable {
         throw .invalid(.folder, name: folder, rule: error.rule)
       }
     }
-    let wanted = paths
-    return try await settle(role) { () async throws(RepositoryError) in
-      try await directory.setFolders(wanted, of: role, granted: granted, by: actor)
+    let granting = paths
+    return try await perform(role) { () async throws(RepositoryError) in
+      try await directory.setFolders(granting, of: role, granted: granted, by: actor)
     }
   }
 
-  private func settle(
+  private func perform(
     _ name: String, _ body: () async throws(RepositoryError) -> DirectoryAdministration.Change
   ) async throws(AdministrationError) -> Bool {
-    try await directory.settle(.role, name: name, body)
+    try await directory.perform(.role, name: name, body)
   }
 }
 

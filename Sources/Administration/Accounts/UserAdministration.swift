@@ -2,7 +2,7 @@ import Authorization
 import Domain
 import Repository
 
-/// What the commands about users do.
+/// The commands about users.
 public struct UserAdministration: Sendable {
   private let directory: DirectoryAdministration
   private let scrypt: ScryptParameters
@@ -17,19 +17,19 @@ public struct UserAdministration: Sendable {
     self.actor = actor
   }
 
-  /// All users, in the order of their names.
+  /// All users, by name.
   public func list() async throws(AdministrationError) -> [DirectoryAdministration.User] {
     try await administering { () async throws(RepositoryError) in try await directory.users() }
   }
 
-  /// Makes sure that a name can be given to a new user, before someone is asked for a password.
+  /// Throws if a new user cannot have the name; call it before asking for a password.
   public func requireNew(_ name: String) async throws(AdministrationError) {
     try Self.check(name)
     let taken = try await list().first { $0.name.lowercased() == name.lowercased() }
     if let taken { throw .taken(.user, name: taken.name) }
   }
 
-  /// Makes sure that there is a user, before someone is asked for a password.
+  /// Throws if there is no such user; call it before asking for a password.
   public func requireExisting(_ name: String) async throws(AdministrationError) {
     try Self.check(name)
     let users = try await list().map(\.name)
@@ -50,26 +50,26 @@ public struct UserAdministration: Sendable {
     var hash: String?
     if let password { hash = try self.hash(password) }
     let passwordHash = hash
-    _ = try await settle(name) { () async throws(RepositoryError) in
+    _ = try await perform(name) { () async throws(RepositoryError) in
       try await directory.addUser(name, passwordHash: passwordHash, roles: roles, by: actor)
     }
   }
 
-  /// Disables a user, whose sessions end at once, or enables one.
+  /// Disables a user and ends the user's sessions, or enables a user.
   ///
-  /// - Returns: Whether that changed anything.
+  /// - Returns: Whether anything changed.
   public func set(_ name: String, disabled: Bool) async throws(AdministrationError) -> Bool {
     try Self.check(name)
-    return try await settle(name) { () async throws(RepositoryError) in
+    return try await perform(name) { () async throws(RepositoryError) in
       try await directory.setUser(name, disabled: disabled, by: actor)
     }
   }
 
-  /// Sets a password, 1...1024 bytes. The user's sessions end at once.
+  /// Sets a password, 1...1024 bytes, and ends the user's sessions.
   public func setPassword(of name: String, to password: [UInt8]) async throws(AdministrationError) {
     try Self.check(name)
     let hash = try hash(password)
-    _ = try await settle(name) { () async throws(RepositoryError) in
+    _ = try await perform(name) { () async throws(RepositoryError) in
       try await directory.setPassword(of: name, hash: hash, by: actor)
     }
   }
@@ -87,9 +87,9 @@ public struct UserAdministration: Sendable {
     }
   }
 
-  private func settle(
+  private func perform(
     _ name: String, _ body: () async throws(RepositoryError) -> DirectoryAdministration.Change
   ) async throws(AdministrationError) -> Bool {
-    try await directory.settle(.user, name: name, body)
+    try await directory.perform(.user, name: name, body)
   }
 }

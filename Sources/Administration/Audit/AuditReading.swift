@@ -1,6 +1,6 @@
 import Repository
 
-/// Reads the audit trail page by page: a page is all that is in memory, however many events there are.
+/// Reads the audit trail page by page, with one page in memory.
 public struct AuditReading: Sendable {
   private static let pageSize = 1000
 
@@ -8,11 +8,11 @@ public struct AuditReading: Sendable {
 
   public init(directory: DirectoryAdministration) { self.directory = directory }
 
-  /// The events that a question asks for, newest first.
+  /// The matching events, newest first.
   ///
   /// - Parameters:
-  ///   - limit: How many at most; nil for all.
-  ///   - page: Takes the next events, never none.
+  ///   - limit: The most events; nil for all.
+  ///   - page: Called with the next events, at least one.
   public func read(
     _ question: DirectoryAdministration.AuditQuestion, limit: Int?,
     page: ([DirectoryAdministration.AuditEvent]) throws -> Void

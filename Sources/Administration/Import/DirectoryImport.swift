@@ -2,7 +2,7 @@ import FoundationEssentials
 import Repository
 import Synchronization
 
-/// What the command that imports a directory file does.
+/// The command that imports a directory file.
 public struct DirectoryImport: Sendable {
   private let directory: DirectoryAdministration
   private let actor: String
@@ -13,12 +13,12 @@ public struct DirectoryImport: Sendable {
     self.actor = actor
   }
 
-  /// Brings the directory to what a file wants, in one transaction: all of it or nothing.
+  /// Imports a file, in one transaction.
   ///
   /// - Parameters:
-  ///   - keeps: Whether the result is kept; else everything is done and taken back.
-  ///   - progress: Called now and then while many rows are made.
-  /// - Throws: `wrongFile` with the file's own problems and with the references that lead nowhere.
+  ///   - keeps: Whether to commit; otherwise everything is done and rolled back.
+  ///   - progress: Called after each portion of invented rows.
+  /// - Throws: `wrongFile` with the problems of the entries and the references that cannot be resolved.
   public func run(
     _ file: ImportFile, keeps: Bool, now: Date = Date(),
     progress: @Sendable (ImportProgress) -> Void

@@ -1,20 +1,21 @@
 import Domain
 import FoundationEssentials
+import JSON
 import Repository
 
-/// Resolves what a directory file refers to, by the names in it and the ones that are in the directory.
+/// Resolves the references of a directory file, by the names in the file and in the directory.
 struct ImportPlan {
-  private let file: ImportFile
+  let file: ImportFile
   private let known: KnownNames
   private let now: Date
   private let jobs: JobNames
-  /// The folders there will be, by the keys of their paths.
+  /// The folders after the import, by ``FolderPath/key``.
   private var folders: [String: UUID] = [:]
   private var folderPaths: [String] = []
-  private(set) var rows = ImportRows()
+  var rows = ImportRows()
   private(set) var problems: [JSONProblem] = []
 
-  /// - Parameter now: From when on jobs are planned.
+  /// - Parameter now: Next runs are planned after this time.
   init(_ file: ImportFile, known: KnownNames, now: Date) {
     self.file = file
     self.known = known
@@ -25,6 +26,7 @@ struct ImportPlan {
     planAccounts()
     planJobs()
     planRuns()
+    planInventedRuns()
   }
 
   private mutating func note(
@@ -32,6 +34,10 @@ struct ImportPlan {
   ) {
     guard !file.doubtful.contains(kind) else { return }
     problems.append(JSONProblem(pointer, .unknownName(kind: kind.rawValue, name: name, known: known)))
+  }
+
+  mutating func note(_ pointer: JSONPointer, rule: String) {
+    problems.append(JSONProblem(pointer, .rule(rule)))
   }
 
   private mutating func planFolders() {
@@ -103,14 +109,13 @@ struct ImportPlan {
         note(.user, job.pointer / "CreatedBy", user, known: users)
       }
       if let other = jobs.job(named: job.name), other != job.id {
-        problems.append(
-          JSONProblem(job.pointer / "Name", .rule("is the name of the job \(other.guidString) already")))
+        note(job.pointer / "Name", rule: "is the name of the job \(other.guidString) already")
       }
       rows.jobs.append(
         ImportRows.Job(
           id: job.id, name: job.name, description: job.description, type: job.type,
           createdBy: job.createdBy, createdAt: job.createdAt, configuration: job.details?.json,
-          // A time that is past was one where the job comes from: an import does not start jobs that run once.
+          // A past time belongs to where the job comes from: an import does not start jobs that run once.
           nextRunAt: job.details?.schedule?.nextRun(after: now),
           runTimeLimit: job.details?.schedule?.runTimeLimit.map { Int($0.components.seconds) },
           keepRuns: job.details?.retention?.runs, keepDays: job.details?.retention?.days))
@@ -118,7 +123,7 @@ struct ImportPlan {
   }
 
   private mutating func planRuns() {
-    // Runs without an ID that have the same job and the same time are numbered.
+    // Numbers the runs without an ID that share job and time.
     struct Moment: Hashable {
       var job: UUID
       var time: Date
@@ -127,9 +132,7 @@ struct ImportPlan {
     for entry in file.runs {
       guard let job = job(entry.job, entry.pointer / "Job") else { continue }
       if let id = entry.run.id, let other = known.jobOfRun[id], other != job.id {
-        problems.append(
-          JSONProblem(
-            entry.pointer / "ID", .rule("is the ID of a run of the job \(other.guidString) already")))
+        note(entry.pointer / "ID", rule: "is the ID of a run of the job \(other.guidString) already")
       }
       var run = entry.run
       run.jobID = job.id
@@ -140,33 +143,40 @@ struct ImportPlan {
       }
       rows.runs.append(run)
     }
-    planGeneratedRuns()
   }
 
-  private mutating func planGeneratedRuns() {
-    for entry in file.generators {
-      guard let job = job(entry.job, entry.pointer / "Job") else { continue }
-      var runs = entry.runs
-      let details = file.jobs.first { $0.id == job.id }?.details
-      runs.jobID = job.id
-      runs.jobName = job.name
-      if runs.assets.isEmpty { runs.assets = details?.assets?.map(\.id) ?? [] }
-      if runs.standards.isEmpty { runs.standards = details?.standards?.map(\.id) ?? [] }
-      if runs.assets.isEmpty, runs.collectedDataPerRun + runs.resultsPerRun > 0 {
-        problems.append(
-          JSONProblem(entry.pointer / "Assets", .rule("is required, as the job names none here")))
-      }
-      if runs.standards.isEmpty, runs.resultsPerRun > 0 {
-        problems.append(
-          JSONProblem(entry.pointer / "Standards", .rule("is required, as the job names none here")))
-      }
-      rows.generatedRuns.append(runs)
-    }
-  }
-
-  private mutating func job(_ reference: String, _ pointer: JSONPointer) -> KnownNames.Job? {
+  mutating func job(_ reference: String, _ pointer: JSONPointer) -> KnownNames.Job? {
     if let job = jobs.job(reference) { return job }
     note(.job, pointer, reference, known: jobs.names)
     return nil
+  }
+}
+
+/// The jobs after an import, by ID and by name.
+struct JobNames {
+  private var jobs: [UUID: KnownNames.Job]
+  private var ids: [String: UUID]
+  let names: [String]
+
+  init(file: ImportFile, known: KnownNames) {
+    jobs = Dictionary(known.jobs.map { ($0.id, $0) }) { first, _ in first }
+    // The file may rename a job.
+    for job in file.jobs { jobs[job.id] = KnownNames.Job(id: job.id, name: job.name) }
+    // Of two jobs with the same name, the one that is not in the file is reported.
+    let inFile = Set(file.jobs.map(\.id))
+    ids = [:]
+    for job in jobs.values {
+      let name = job.name.lowercased()
+      if ids[name] == nil || !inFile.contains(job.id) { ids[name] = job.id }
+    }
+    names = jobs.values.map(\.name).sorted()
+  }
+
+  func job(named name: String) -> UUID? { ids[name.lowercased()] }
+
+  /// - Parameter reference: A job's ID or its name.
+  func job(_ reference: String) -> KnownNames.Job? {
+    if let id = UUID(guid: reference), let job = jobs[id] { return job }
+    return job(named: reference).flatMap { jobs[$0] }
   }
 }

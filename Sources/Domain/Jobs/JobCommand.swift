@@ -1,3 +1,5 @@
+import JSON
+
 /// The body of Job Operation: what is to be done.
 public enum JobCommand: String, Sendable, CaseIterable {
   /// Start a run of the job now.

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import JSON
 
 /// Reads the lines of a report, a flat JSON object each, at a few hundred nanoseconds a line.
 ///
@@ -89,11 +90,11 @@ public final class ReportLineReader {
       scratch.deallocate()
       scratch = .allocate(byteCount: line.count * 2, alignment: 8)
     }
-    var scanner = JSONScanner(line, scratch: scratch)
-    do throws(JSONScanner.Failure) {
-      try readObject(&scanner, place)
+    var json = JSONReader(line, scratch: scratch)
+    do throws(MalformedJSON) {
+      try readObject(&json, place)
     } catch {
-      place.note(rule: "is no JSON object that can be kept: \(error.rule), after \(error.position) bytes")
+      place.note(rule: "is no JSON object that can be kept: \(error.reason), after \(error.offset) bytes")
       return false
     }
     return !place.hasProblems
@@ -121,38 +122,29 @@ public final class ReportLineReader {
     }
   }
 
-  private func readObject(_ scanner: inout JSONScanner, _ place: Place) throws(JSONScanner.Failure) {
+  private func readObject(_ json: inout JSONReader, _ place: Place) throws(MalformedJSON) {
     // A bit for each field that has been seen, and for each that has a value.
     var seen = 0
     var given = 0
-    scanner.skipWhitespace()
-    guard scanner.next == UInt8(ascii: "{") else { throw scanner.failure("an object is expected") }
-    try scanner.expect(UInt8(ascii: "{"))
-    scanner.skipWhitespace()
-    if !scanner.take(UInt8(ascii: "}")) {
-      repeat {
-        scanner.skipWhitespace()
-        let name = try scanner.text()
-        scanner.skipWhitespace()
-        try scanner.expect(UInt8(ascii: ":"))
-        scanner.skipWhitespace()
-        if let field = fields.first(where: { $0.isNamed(name) }) {
-          if seen & 1 << field.rawValue != 0 {
-            place.note("\(field.name)", .rule("stands more than once"))
-          }
-          seen |= 1 << field.rawValue
-          if try readValue(of: field, &scanner, place) { given |= 1 << field.rawValue }
-        } else {
-          let text = String(String(decoding: name, as: UTF8.self).unicodeScalars.prefix(100))
-          place.note(text, .unknownKey(name: text, known: fields.map { "\($0.name)" }))
-          try scanner.skipValue(depth: 1)
+    var isFirst = true
+    json.skipWhitespace()
+    try json.beginObject()
+    while try json.hasAnother(before: UInt8(ascii: "}"), &isFirst) {
+      let name = try json.name()
+      if let field = fields.first(where: { $0.isNamed(name) }) {
+        if seen & 1 << field.rawValue != 0 {
+          place.note("\(field.name)", .rule("stands more than once"))
         }
-        scanner.skipWhitespace()
-      } while scanner.take(UInt8(ascii: ","))
-      try scanner.expect(UInt8(ascii: "}"))
+        seen |= 1 << field.rawValue
+        if try readValue(of: field, &json, place) { given |= 1 << field.rawValue }
+      } else {
+        let text = String(String(decoding: name, as: UTF8.self).unicodeScalars.prefix(100))
+        place.note(text, .unknownKey(name: text, known: fields.map { "\($0.name)" }))
+        try json.skipValue()
+      }
     }
-    scanner.skipWhitespace()
-    guard scanner.isAtEnd else { throw scanner.failure("something follows the object") }
+    json.skipWhitespace()
+    guard json.isAtEnd else { throw json.malformed("something follows the object") }
     for field in required where given & 1 << field.rawValue == 0 {
       place.note("\(field.name)", .rule("is required"))
     }
@@ -160,24 +152,24 @@ public final class ReportLineReader {
 
   /// - Returns: Whether there is a value, right or wrong; `null` is none.
   private func readValue(
-    of field: Field, _ scanner: inout JSONScanner, _ place: Place
-  ) throws(JSONScanner.Failure) -> Bool {
-    if scanner.next == UInt8(ascii: "n") {
-      try scanner.null()
+    of field: Field, _ json: inout JSONReader, _ place: Place
+  ) throws(MalformedJSON) -> Bool {
+    if json.next == UInt8(ascii: "n") {
+      try json.null()
       return false
     }
     if field == .data {
-      let start = scanner.position
-      try scanner.skipValue(depth: 1)
-      row.data = scanner.range(from: start)
+      let start = json.position
+      try json.skipValue()
+      row.data = json.range(from: start)
       return true
     }
-    guard scanner.next == UInt8(ascii: "\"") else {
-      try scanner.skipValue(depth: 1)
+    guard json.next == UInt8(ascii: "\"") else {
+      try json.skipValue()
       place.note("\(field.name)", .rule("must be a text"))
       return true
     }
-    let text = try scanner.text()
+    let text = try json.text()
     if let rule = set(field, text) { place.note("\(field.name)", .rule(rule)) }
     return true
   }

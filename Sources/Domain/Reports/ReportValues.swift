@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 
 // GUIDs and times as collectors write them, read from bytes. The usual form is read at once, any other as everywhere.
 

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 
 /// Get Evaluation Results: whose results are wanted, and which of them.
 public struct ResultsRequest: Sendable, Equatable {

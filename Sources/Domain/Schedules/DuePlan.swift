@@ -1,29 +1,30 @@
 import FoundationEssentials
+import JSON
 
-/// What is to be done with a job whose time has come.
+/// What to do with a job that is due.
 public enum DuePlan: Sendable, Equatable {
   /// One run is started now, and `next` is when the job is due again; nil for never.
   ///
-  /// `missed` are the occurrences after the due one, up to now, for which nothing is started: nobody was there to do
-  /// it then. They are counted to ``missedLimit`` at most.
+  /// `missed` counts the occurrences after the due one, up to now, that start no run: no server was there to do it then.
+  /// At most ``missedLimit``.
   case run(next: Date?, missed: Int)
-  /// There is no schedule that could be followed; the text says why.
+  /// There is no valid schedule; the text says why.
   case unreadable(String)
 
   public static let missedLimit = 1000
 
   /// - Parameters:
   ///   - schedule: The schedule's JSON text as the job's configuration has it; nil if it has none.
-  ///   - dueAt: The occurrence that has come.
-  ///   - now: The time, not before `dueAt`. The next run is planned after it, so that an outage is made up for by one
-  ///     run, not by many.
+  ///   - dueAt: The occurrence that is due.
+  ///   - now: The time, not before `dueAt`. The next run is planned after it, so that one run makes up for an outage, not
+  ///     many.
   public init(schedule text: String?, dueAt: Date, now: Date) {
     guard let text else {
       self = .unreadable("the job has no schedule")
       return
     }
     do {
-      let schedule = try JSONDecoder().decode(Schedule.self, from: Data(text.utf8))
+      let schedule = try Schedule(JSONNode(json: Array(text.utf8)))
       var missed = 0
       var occurrence = schedule.nextRun(after: dueAt)
       while missed < Self.missedLimit, let past = occurrence, past <= now {

@@ -1,10 +1,10 @@
 import FoundationEssentials
+import JSON
 
 /// When a job runs, and for how long it may: the `Schedule` of Create Job and Update Job.
 ///
-/// Decoding is the only way to make one, so every schedule is one that can be planned. What is broken in the
-/// wire form is thrown as ``Invalid``, all of it at once. Encoding gives the same schedule back in the wire
-/// form, with the fields it makes use of.
+/// Reading JSON is the only way to make one, so every schedule can be planned. What is wrong with it is thrown as
+/// ``Invalid``, all of it at once.
 ///
 /// **Which fields count.** Three switches decide: `RunNow` starts a run at once, `RunOnce` plans one at
 /// `StartDate`, `RunPeriodically` plans many from `StartDate` on. The last two exclude each other; with
@@ -48,8 +48,8 @@ public struct Schedule: Sendable, Equatable {
 
   /// The first planned run of a schedule that is set at a moment.
   ///
-  /// A run that comes once and whose time is past by then is due at once, like one that was missed in an outage: whoever
-  /// writes "now" means the run, however long the request took. Where ``runNow`` starts one anyway, that is the run.
+  /// A single run whose time is past by then is due at once, like one that was missed in an outage: whoever writes "now"
+  /// means the run, however long the request took. With ``runNow`` there is a run anyway.
   ///
   /// - Returns: `nil` when there is none.
   public func firstRun(setAt moment: Date) -> Date? {
@@ -58,7 +58,7 @@ public struct Schedule: Sendable, Equatable {
     return start.wholeSecond
   }
 
-  /// A field that is broken, and the rule it breaks.
+  /// A field that breaks a rule.
   public struct Violation: Sendable, Hashable {
     /// A JSON Pointer (RFC 6901) from the schedule to the field, `/WeeklyDay`; empty for the schedule itself.
     public let pointer: String
@@ -66,20 +66,16 @@ public struct Schedule: Sendable, Equatable {
     public let rule: String
   }
 
-  /// Thrown in place of a `DecodingError` when the wire form cannot be a schedule.
+  /// Thrown for JSON that is not a schedule.
   public struct Invalid: Error, Equatable {
     /// At least one; at most one for each field, in the order of the documentation.
     public let violations: [Violation]
   }
 }
 
-extension Schedule: Codable {
-  /// Throws ``Invalid`` for anything that is not a schedule.
-  public init(from decoder: any Decoder) throws {
-    try self.init(ScheduleForm(decoder))
-  }
-
-  public func encode(to encoder: any Encoder) throws {
-    try ScheduleForm(self).encode(to: encoder)
+extension Schedule {
+  /// Reads a stored or sent schedule; names of fields in their documented case.
+  public init(_ node: JSONNode) throws(Invalid) {
+    try self.init(ScheduleForm(node))
   }
 }

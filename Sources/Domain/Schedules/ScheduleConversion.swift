@@ -1,5 +1,4 @@
-// From the wire form to the schedule it means, and back. This is the one place that knows which field goes
-// with which recurrence.
+// From the JSON form to the schedule it means. This is the one place that knows which field goes with which recurrence.
 
 extension Schedule {
   /// Throws all violations together, each field's first one.
@@ -165,53 +164,4 @@ private enum ScheduleLimits {
   static let minutes = days * 24 * 60
   static let weeks = 520
   static let months = 120
-}
-
-extension ScheduleForm {
-  /// The fields that the schedule makes use of, and the switches that say so.
-  init(_ schedule: Schedule) {
-    booleans = [
-      .runNow: schedule.runNow, .runOnce: false, .runPeriodically: false,
-      .endJobRunConfigured: schedule.runTimeLimit != nil,
-    ]
-    timeInterval = schedule.runTimeLimit.map { Int($0.components.seconds) }
-    switch schedule.recurrence {
-    case .never: break
-    case .once(let start):
-      booleans[.runOnce] = true
-      startDate = start
-    case .periodically(let rhythm, let start, let repetition):
-      booleans[.runPeriodically] = true
-      startDate = start
-      write(rhythm)
-      integers[.subScheduleRepeatDays] = repetition?.everyDays
-      integers[.subScheduleRepeatPeriodDays] = repetition?.withinDays
-    }
-  }
-
-  private mutating func write(_ rhythm: Recurrence.Rhythm) {
-    booleans[.runEveryNDays] = false
-    integers[.recurrenceType] = 0
-    switch rhythm {
-    case .minutes(let count): integers[.repeatMinutes] = count
-    case .days(let count):
-      booleans[.runEveryNDays] = true
-      integers[.repeatDays] = count
-    case .weeks(let count, let weekday):
-      integers[.recurrenceType] = 1
-      integers[.weeklyDay] = weekday.rawValue
-      integers[.weeklyRecurEvery] = count
-    case .months(let count, let day):
-      integers[.recurrenceType] = 2
-      integers[.monthlyRecurEvery] = count
-      if case .weekday(let ordinal, let weekday) = day {
-        integers[.monthlyOrdinalDay] = ordinal.rawValue
-        integers[.monthlyDayOfTheWeek] = weekday.rawValue
-        booleans[.monthlyIsByOrdinalDay] = true
-      } else if case .number(let number) = day {
-        integers[.monthlyDay] = number
-        booleans[.monthlyIsByOrdinalDay] = false
-      }
-    }
-  }
 }

@@ -1,7 +1,9 @@
-/// The wire form of a schedule: fields of the right type, not yet looked at together.
+import JSON
+
+/// The JSON form of a schedule: fields of the right type, not yet looked at together.
 struct ScheduleForm {
   /// The fields in the order of the documentation.
-  enum Field: String, CodingKey, CaseIterable {
+  enum Field: String, CaseIterable {
     case runNow = "RunNow"
     case runOnce = "RunOnce"
     case runPeriodically = "RunPeriodically"
@@ -38,13 +40,11 @@ struct ScheduleForm {
   var startDate: OffsetDate?
   /// Seconds, 0…3,599,999.
   var timeInterval: Int?
-  /// Times and time spans that are texts but cannot be read: they count where a switch calls for them. Clients send
+  /// Times and time spans that are texts but cannot be read: an error only where a switch requires them. Clients send
   /// what their languages have for no time, such as .NET's `DateTime.MinValue` in an offset.
   private(set) var unreadable: Set<Field> = []
-  /// Fields that are there but hold something else than their shape, with the rule they break.
+  /// Fields that are present with a value of another type, and the rule they break.
   private(set) var misshapen: [Field: String] = [:]
-
-  init() {}
 }
 
 extension ScheduleForm.Field {
@@ -82,41 +82,42 @@ extension ScheduleForm.Shape {
 // MARK: - Reading
 
 extension ScheduleForm {
-  /// Reads every field there is; `null`, and an empty string in place of a time, are as good as no field.
-  init(_ decoder: any Decoder) throws(Schedule.Invalid) {
-    guard let container = try? decoder.container(keyedBy: Field.self) else {
+  /// Reads every field there is; `null`, and an empty string in place of a time, count as no field.
+  init(_ node: JSONNode) throws(Schedule.Invalid) {
+    guard case .object(let members) = node else {
       throw Schedule.Invalid(violations: [.init(pointer: "", rule: "must be an object")])
     }
-    for field in Field.allCases where container.contains(field) {
-      if (try? container.decodeNil(forKey: field)) == true { continue }
-      if !read(field, from: container) { misshapen[field] = field.shape.rule }
+    for field in Field.allCases {
+      guard let value = members[field.rawValue], value != .null else { continue }
+      if !read(field, value) { misshapen[field] = field.shape.rule }
     }
   }
 
-  /// - Returns: whether the field has its shape.
-  private mutating func read(_ field: Field, from container: KeyedDecodingContainer<Field>) -> Bool {
-    let text = try? container.decode(String.self, forKey: field)
-    switch field.shape {
-    case .boolean:
-      booleans[field] = text.map(Self.boolean) ?? (try? container.decode(Bool.self, forKey: field))
-      return booleans[field] != nil
-    case .integer:
-      integers[field] = text.map { Int($0) } ?? (try? container.decode(Int.self, forKey: field))
-      return integers[field] != nil
-    case .named(let names, let first):
-      integers[field] =
-        text.map { Self.number(of: $0, among: names, first: first) ?? Int($0) }
-        ?? (try? container.decode(Int.self, forKey: field))
-      return integers[field] != nil
-    case .date:
-      startDate = text.flatMap { OffsetDate($0) }
-      if startDate == nil, text?.isEmpty == false { unreadable.insert(field) }
-      return text != nil
-    case .interval:
-      timeInterval = text.flatMap(Self.seconds)
-      if timeInterval == nil, text?.isEmpty == false { unreadable.insert(field) }
-      return text != nil
+  /// - Returns: Whether the field has its shape.
+  private mutating func read(_ field: Field, _ value: JSONNode) -> Bool {
+    switch (field.shape, value) {
+    case (.boolean, .boolean(let boolean)):
+      booleans[field] = boolean
+    case (.boolean, .text(let text)):
+      booleans[field] = Self.boolean(text)
+    case (.integer, .integer(let integer)), (.named, .integer(let integer)):
+      integers[field] = integer
+    case (.integer, .text(let text)):
+      integers[field] = Int(text)
+    case (.named(let names, let first), .text(let text)):
+      integers[field] = Self.number(of: text, among: names, first: first) ?? Int(text)
+    case (.date, .text(let text)):
+      startDate = OffsetDate(text)
+      if startDate == nil, !text.isEmpty { unreadable.insert(field) }
+      return true
+    case (.interval, .text(let text)):
+      timeInterval = Self.seconds(text)
+      if timeInterval == nil, !text.isEmpty { unreadable.insert(field) }
+      return true
+    default:
+      return false
     }
+    return booleans[field] != nil || integers[field] != nil
   }
 
   private static func boolean(_ text: String) -> Bool? {
@@ -145,13 +146,15 @@ extension ScheduleForm {
 
 // MARK: - Writing
 
-extension ScheduleForm: Encodable {
-  func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: Field.self)
-    for (field, value) in booleans { try container.encode(value, forKey: field) }
-    for (field, value) in integers { try container.encode(value, forKey: field) }
-    try container.encodeIfPresent(startDate?.description, forKey: .startDate)
-    try container.encodeIfPresent(timeInterval.map(Self.text), forKey: .endJobRunTimeInterval)
+extension ScheduleForm {
+  /// The fields with their documented names: Booleans and numbers as such, times and time spans in one form.
+  var canonical: JSONNode {
+    var members: [String: JSONNode] = [:]
+    for (field, value) in booleans { members[field.rawValue] = .boolean(value) }
+    for (field, value) in integers { members[field.rawValue] = .integer(value) }
+    members[Field.startDate.rawValue] = startDate.map { .text($0.description) }
+    members[Field.endJobRunTimeInterval.rawValue] = timeInterval.map { .text(Self.text(ofSeconds: $0)) }
+    return .object(members)
   }
 
   private static func text(ofSeconds seconds: Int) -> String {

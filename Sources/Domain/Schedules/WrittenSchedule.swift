@@ -1,29 +1,21 @@
-import FoundationEssentials
+import JSON
 
-/// A schedule together with all the fields it was written with, also those it makes no use of.
-///
-/// ``Schedule`` alone writes only what it needs; a client gets back what it has sent.
-struct WrittenSchedule: Decodable {
+/// A schedule together with all the fields it was written with, also those that ``schedule`` does not use: a client gets
+/// back what it has sent.
+struct WrittenSchedule {
   let schedule: Schedule
-  private let form: ScheduleForm
+  /// It reads back as an equal schedule.
+  let canonical: JSONNode
 
-  init(from decoder: any Decoder) throws {
-    form = try ScheduleForm(decoder)
+  init(_ node: JSONNode) throws(Schedule.Invalid) {
+    let form = try ScheduleForm(node)
     schedule = try Schedule(form)
-  }
-
-  /// The fields with their documented names: Booleans and numbers as such, times and intervals in one form.
-  /// It decodes as an equal schedule.
-  var canonical: JSONNode {
-    guard let json = try? JSONEncoder().encode(form), let node = try? JSONNode(json: Array(json)) else {
-      return .object([:])
-    }
-    return node
+    canonical = form.canonical
   }
 }
 
 extension ObjectReader {
-  /// A schedule; everything that is broken in it is noted, each field at its own place.
+  /// A schedule; each broken field is noted at its own place.
   func schedule(_ key: String) -> WrittenSchedule? {
     guard let node = node(key) else { return nil }
     let pointer = pointer / key
@@ -33,21 +25,18 @@ extension ObjectReader {
       return fields
     }
     guard let fields else { return nil }
-    guard let json = JSONNode.object(fields).json else {
-      for (name, field) in fields.sorted(by: { $0.key < $1.key }) where field.json == nil {
-        problems.note(pointer / name, rule: JSONNode.storableRule)
-      }
+    let broken = fields.filter { !$0.value.isStorable }
+    guard broken.isEmpty else {
+      for name in broken.keys.sorted() { problems.note(pointer / name, rule: JSONNode.storableRule) }
       return nil
     }
     do {
-      return try JSONDecoder().decode(WrittenSchedule.self, from: Data(json.utf8))
-    } catch let error as Schedule.Invalid {
+      return try WrittenSchedule(.object(fields))
+    } catch {
       for violation in error.violations {
         problems.note(pointer.appending(violation.pointer), rule: violation.rule)
       }
-    } catch {
-      problems.note(pointer, rule: "must be a schedule")
+      return nil
     }
-    return nil
   }
 }

@@ -1,4 +1,4 @@
-/// A text with wildcards, taken apart: what a `LIKE` pattern, a prefix or an exact comparison is made from.
+/// A text with wildcards, parsed: the source of a `LIKE` pattern or of an exact comparison.
 public struct TextPattern: Sendable, Equatable {
   public enum Piece: Sendable, Equatable {
     /// Exactly this text; never empty.
@@ -7,8 +7,7 @@ public struct TextPattern: Sendable, Equatable {
     case any
   }
 
-  /// Two neighbours are never of the same kind, so patterns that mean the same are equal. Empty for the empty
-  /// text.
+  /// No two neighbours are of the same kind, so patterns with the same meaning are equal. Empty for the empty text.
   public let pieces: [Piece]
 
   /// Joins neighbouring literals and neighbouring wildcards, and drops empty literals.
@@ -36,17 +35,7 @@ public struct TextPattern: Sendable, Equatable {
     }
   }
 
-  /// The text before the wildcard, where a single wildcard stands at the end: `audit*` is a prefix match,
-  /// `*` one with the empty prefix.
-  public var prefix: String? {
-    switch pieces.count {
-    case 1: pieces[0] == .any ? "" : nil
-    case 2: if case .literal(let text) = pieces[0] { text } else { nil }
-    default: nil
-    }
-  }
-
-  /// Whether a word is of this form; case does not count.
+  /// Whether a word matches, without regard to case.
   public func matches(_ word: String) -> Bool {
     var rest = Substring(word.lowercased())
     var maySkip = false

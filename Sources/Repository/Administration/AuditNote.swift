@@ -1,6 +1,6 @@
 import Postgres
 
-/// An administrator's entry in the audit trail.
+/// An audit event of an administration command.
 enum AuditNote {
   private static let insert = Statement(
     """
@@ -9,9 +9,9 @@ enum AuditNote {
     """, .text, .text, .textArray)
 
   /// - Parameters:
-  ///   - actor: Who gave the command; no user of the directory.
-  ///   - operation: As the service's own operations are written: `Add User`.
-  ///   - details: What it was done to.
+  ///   - actor: Who gave the command; not a user of the directory.
+  ///   - operation: Written like the operations of the API: `Add User`.
+  ///   - details: The things that were changed.
   static func of(_ operation: String, by actor: String, _ details: [String: String]) -> Query {
     let pairs = details.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
     return insert(.text(actor), .text(operation), .texts(pairs))

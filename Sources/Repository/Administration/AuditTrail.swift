@@ -1,41 +1,41 @@
 import FoundationEssentials
 import Postgres
 
-/// The audit trail, read from its newest event back.
+/// The audit trail, newest event first.
 extension DirectoryAdministration {
-  /// Something that somebody has done. Names are those of that time: events outlive users and jobs.
+  /// One event. Its names are those of its time: events outlive users and jobs.
   public struct AuditEvent: Sendable, Equatable {
     public var id: Int
     public var occurredAt: Date
-    /// nil for what no user of the directory did: commands, the schedule, retention.
+    /// nil if it was not a user of the directory: commands, the schedule, retention.
     public var userID: UUID?
     public var userName: String
     /// `Delete Job`, `Add User`.
     public var operation: String
     public var jobID: UUID?
     public var jobName: String?
-    /// The request behind it, as it is in the server's log.
+    /// The request's ID in the server's log.
     public var requestID: UUID?
     /// A JSON object.
     public var details: String?
   }
 
-  /// Which events are asked for: those that fit everything that is not nil.
+  /// A filter for events; nil members match all.
   public struct AuditQuestion: Sendable, Equatable {
     public enum Job: Sendable, Equatable {
       case id(UUID)
-      /// What it was called at that time; case does not count.
+      /// Its name at the time of the event, in any case.
       case name(String)
     }
 
-    /// Case does not count.
+    /// In any case.
     public var userName: String?
     public var job: Job?
-    /// Case does not count.
+    /// In any case.
     public var operation: String?
-    /// The first moment that counts.
+    /// Inclusive.
     public var since: Date?
-    /// The first moment that counts no more.
+    /// Exclusive.
     public var until: Date?
 
     public init(
@@ -50,11 +50,11 @@ extension DirectoryAdministration {
     }
   }
 
-  /// A page of events, newest first; of two at the same moment, the one that was written later.
+  /// A page of events, newest first; events of the same time in reverse order of writing.
   ///
   /// - Parameters:
-  ///   - last: The last event of the page before; nil for the first page.
-  ///   - limit: The most events; fewer mean that there are no more.
+  ///   - last: The last event of the previous page; nil for the first page.
+  ///   - limit: The most events; a shorter page is the last one.
   public func auditEvents(
     _ question: AuditQuestion, after last: AuditEvent?, limit: Int
   ) async throws(RepositoryError) -> [AuditEvent] {
@@ -79,7 +79,7 @@ extension DirectoryAdministration {
   }
 }
 
-/// Puts a search together from constant texts; what was given to it is a parameter, never text.
+/// Builds a search from constant texts; values are always parameters.
 private struct AuditSearch {
   private var conditions: [String] = []
   private var types: [ParameterType] = []
@@ -112,7 +112,7 @@ private struct AuditSearch {
     return "$\(values.count)"
   }
 
-  /// Planned anew for each page, so that the planner knows what is asked for and takes the index that answers it.
+  /// Unprepared: the planner chooses the index by the actual values.
   func query(limit: Int) -> Query {
     var search = self
     let limit = search.add(.int(Int64(limit)))

@@ -1,15 +1,15 @@
 import Postgres
 
-/// The administrator's side of the directory: users, roles, grants, and the import of a whole directory.
+/// The administrator's side of the directory: users, roles, grants, import, audit trail.
 ///
-/// It is for the database role of the administration commands; the server's role lacks the rights. Every
-/// change writes its audit event in its own transaction, under the name of the person who gave the command.
-/// Names of users, roles and folders are compared without regard to case, as everywhere.
+/// It takes the database role of the administration commands; the server's role lacks the rights. Every change
+/// writes its audit event in the same transaction, under the name of the person who gave the command. Names of
+/// users, roles and folders are case-insensitive.
 public struct DirectoryAdministration: Sendable {
-  /// What became of a change. Unless it is `done`, nothing has changed, and there is no audit event.
+  /// The outcome of a change. Unless it is `done`, nothing has changed and there is no audit event.
   public enum Change: Sendable, Equatable {
     case done
-    /// It was so already.
+    /// Already as requested.
     case unchanged
     /// Another user or role has the name.
     case taken
@@ -20,37 +20,27 @@ public struct DirectoryAdministration: Sendable {
 
   let pool: Pool
 
-  public init(pool: Pool) { self.pool = pool }
-
-  private static let begin = Statement("BEGIN")
-  private static let commit = Statement("COMMIT")
-  private static let rollback = Statement("ROLLBACK")
+  // The transaction goes on empty, so that the one way to a transaction can commit it.
+  private static let takeBack = Statement("ROLLBACK AND CHAIN")
 
   /// Runs `body` in one transaction.
   ///
-  /// - Parameter body: Answers, beside its result, whether to commit; else everything is taken back.
+  /// - Parameter body: Returns its result and whether to commit; otherwise everything is rolled back.
   func transaction<Result: Sendable>(
     _ body: @Sendable (Connection) async throws(PostgresError) -> (result: Result, commits: Bool)
   ) async throws(RepositoryError) -> Result {
     do throws(PostgresError) {
-      return try await pool.withConnection { connection throws(PostgresError) in
-        try await connection.run(Self.begin())
-        do throws(PostgresError) {
-          let outcome = try await body(connection)
-          try await connection.run(outcome.commits ? Self.commit() : Self.rollback())
-          return outcome.result
-        } catch {
-          // Where even this fails the pool gives the connection up, and PostgreSQL rolls back by itself.
-          _ = try? await connection.execute([Self.rollback()])
-          throw error
-        }
+      return try await pool.transaction { connection throws(PostgresError) in
+        let outcome = try await body(connection)
+        if !outcome.commits { try await connection.run(Self.takeBack()) }
+        return outcome.result
       }
     } catch {
       throw RepositoryError(error)
     }
   }
 
-  /// Runs a change in one transaction, which is kept if the change is done.
+  /// Runs a change in one transaction; commits it if the change is `done`.
   func change(
     _ body: @Sendable (Connection) async throws(PostgresError) -> Change
   ) async throws(RepositoryError) -> Change {

@@ -3,7 +3,7 @@ import Postgres
 
 /// The folders of both trees by their paths: `/Asset System/Unix/EMEA`.
 public struct FolderPaths: Sendable, Equatable {
-  /// In the order of the paths, so that a folder comes after the one it is in.
+  /// Sorted, so that a folder comes after its parent.
   public let paths: [String]
   private let folders: [String: UUID]
 
@@ -12,10 +12,10 @@ public struct FolderPaths: Sendable, Equatable {
     self.folders = Dictionary(folders.map { ($0.path.lowercased(), $0.id) }) { first, _ in first }
   }
 
-  /// The folder of a path, in any case.
+  /// The ID of a path, in any case.
   public subscript(path: String) -> UUID? { folders[path.lowercased()] }
 
-  /// Answers `folder_id` and `path` of every folder.
+  /// Selects `folder_id` and `path` of every folder.
   static let sql = """
     SELECT f.folder_id, '/' || string_agg(a.folder_name, '/' ORDER BY l.place) AS path
     FROM directory.folders f

@@ -2,14 +2,14 @@ import Domain
 import FoundationEssentials
 import Postgres
 
-/// Roles: the tasks they permit and the folders they open.
+/// Roles and their grants of tasks and folders.
 extension DirectoryAdministration {
-  /// A role as the administrator sees it.
+  /// A role with its grants and users.
   public struct Role: Sendable, Equatable {
     public var name: String
     public var description: String
     public var tasks: [String]
-    /// The paths of the folders granted; a grant covers what is below.
+    /// The paths of the granted folders; a grant covers everything below.
     public var folders: [String]
     /// The names of the users who have it.
     public var users: [String]
@@ -40,7 +40,7 @@ extension DirectoryAdministration {
     ORDER BY lower(r.role_name)
     """)
 
-  /// All roles, in the order of their names.
+  /// All roles, by name.
   public func roles() async throws(RepositoryError) -> [Role] {
     try await pool.run(Self.list()).map {
       Role(name: $0(0), description: $0(1), tasks: $0(2), folders: $0(3), users: $0(4))
@@ -54,7 +54,7 @@ extension DirectoryAdministration {
     ON CONFLICT (lower(role_name)) DO NOTHING
     """, .text, .text)
 
-  /// Creates a role that permits nothing yet.
+  /// Creates a role without grants.
   ///
   /// - Returns: `done` or `taken`.
   public func createRole(
@@ -78,7 +78,7 @@ extension DirectoryAdministration {
   private static let revokeTasks = Statement(
     "DELETE FROM directory.role_tasks WHERE role_id = $1 AND task = ANY ($2)", .uuid, .textArray)
 
-  /// Lets a role permit tasks, or no longer.
+  /// Grants tasks to a role, or revokes them.
   ///
   /// - Returns: `done` if at least one task was granted or revoked; `unchanged` or `noSuchRole`.
   public func setTasks(
@@ -108,9 +108,9 @@ extension DirectoryAdministration {
   private static let revokeFolders = Statement(
     "DELETE FROM directory.folder_grants WHERE role_id = $1 AND folder_id = ANY ($2)", .uuid, .uuidArray)
 
-  /// Opens folders, with all that is below them, to a role, or closes them.
+  /// Grants folders, with everything below them, to a role, or revokes them.
   ///
-  /// - Parameter paths: As `/Asset System/Unix`.
+  /// - Parameter paths: Such as `/Asset System/Unix`.
   /// - Returns: `done` if at least one folder was granted or revoked; `unchanged`, `noSuchRole` or
   ///   `noSuchFolder`.
   public func setFolders(

@@ -3,13 +3,13 @@ import Postgres
 
 /// Users and their sessions.
 extension DirectoryAdministration {
-  /// A user as the administrator sees it.
+  /// A user with its roles.
   public struct User: Sendable, Equatable {
     public var name: String
     public var disabled: Bool
     public var hasPassword: Bool
     public var createdAt: Date
-    /// The names of the roles, in their order.
+    /// The names of the roles, sorted.
     public var roles: [String]
   }
 
@@ -27,14 +27,14 @@ extension DirectoryAdministration {
     ORDER BY lower(u.user_name)
     """)
 
-  /// All users, in the order of their names.
+  /// All users, by name.
   public func users() async throws(RepositoryError) -> [User] {
     try await pool.run(Self.list()).map {
       User(name: $0(0), disabled: $0(1), hasPassword: $0(2), createdAt: $0(3), roles: $0(4))
     }
   }
 
-  // FOR UPDATE also waits for a login that is just opening a session, so that no session is overlooked.
+  // FOR UPDATE waits for a login that is opening a session, so that no session is missed.
   private static let find = Statement(
     """
     SELECT user_id, user_name
@@ -55,7 +55,7 @@ extension DirectoryAdministration {
   ///
   /// - Parameters:
   ///   - passwordHash: nil for a user who cannot log in until a password is set.
-  ///   - roles: Names of roles to assign.
+  ///   - roles: The names of the roles to assign.
   /// - Returns: `done`, `taken` or `noSuchRole`.
   public func addUser(
     _ name: String, passwordHash: String?, roles: [String], by actor: String
@@ -77,7 +77,7 @@ extension DirectoryAdministration {
     "UPDATE directory.users SET disabled = $2 WHERE user_id = $1 AND disabled <> $2", .uuid, .bool)
   private static let endSessions = Statement("DELETE FROM auth.sessions WHERE user_id = $1", .uuid)
 
-  /// Disables a user, whose sessions end at once, or enables one.
+  /// Disables a user and ends the user's sessions, or enables a user.
   ///
   /// - Returns: `done`, `unchanged` or `noSuchUser`.
   public func setUser(
@@ -96,14 +96,14 @@ extension DirectoryAdministration {
 
   private static let setPassword = Statement(
     "UPDATE directory.users SET password_hash = $2 WHERE user_id = $1", .uuid, .text)
-  // The key under which a login counts its failures.
+  // The key by which logins count their failures.
   private static let forgiveFailures = Statement(
     """
     DELETE FROM auth.failed_logins
     WHERE subject_hash = sha256(convert_to('user:' || lower($1), 'UTF8'))
     """, .text)
 
-  /// Sets a user's password. The user's sessions end at once, and failed logins are forgiven.
+  /// Sets a user's password, ends the user's sessions and forgets failed logins.
   ///
   /// - Returns: `done` or `noSuchUser`.
   public func setPassword(
@@ -125,7 +125,7 @@ extension DirectoryAdministration {
   private static let unassign = Statement(
     "DELETE FROM directory.user_roles WHERE user_id = $1 AND role_id = $2", .uuid, .uuid)
 
-  /// Gives a user a role, or takes it away.
+  /// Assigns a role to a user, or takes it away.
   ///
   /// - Returns: `done`, `unchanged`, `noSuchUser` or `noSuchRole`.
   public func setRole(

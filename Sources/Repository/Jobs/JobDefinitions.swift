@@ -4,23 +4,21 @@ import Postgres
 
 /// Create Job and Update Job, each in one transaction.
 public struct JobDefinitions: Sendable {
-  /// Who asks, by which request, and which folders are granted to them by themselves.
+  /// Who asks, by which request.
   public struct Author: Sendable {
     let userID: UUID
     let userName: String
     let requestID: UUID
-    let folders: [UUID]
 
-    public init(userID: UUID, userName: String, requestID: UUID, folders: [UUID]) {
+    public init(userID: UUID, userName: String, requestID: UUID) {
       self.userID = userID
       self.userName = userName
       self.requestID = requestID
-      self.folders = folders
     }
   }
 
   public enum Creation: Sendable, Equatable {
-    case done
+    case done(Job)
     case unreachable(UnreachableItems)
     case nameTaken
   }
@@ -44,8 +42,8 @@ public struct JobDefinitions: Sendable {
   private static let createJob = Statement(
     """
     SELECT outcome, missing_assets, missing_standards, closed_assets, closed_standards
-    FROM directory.create_job($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-    """, .uuid, .uuid, .text, .uuid, .uuidArray, .text, .text, .text, .jsonb, .uuidArray, .uuidArray,
+    FROM directory.create_job($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+    """, .uuid, .uuid, .text, .uuid, .text, .text, .text, .jsonb, .uuidArray, .uuidArray,
     .timestamptz, .int8, .int8, .int8, .uuid)
 
   /// Creates a job.
@@ -61,13 +59,17 @@ public struct JobDefinitions: Sendable {
     let query = Self.createJob.with(
       [
         .uuid(id), .uuid(author.userID), .text(author.userName), .uuid(author.requestID),
-        .uuids(author.folders), .text(definition.name), .text(details.description ?? ""),
+        .text(definition.name), .text(details.description ?? ""),
         .text(definition.type), .json(details.json),
       ] + Self.consequences(of: details, nextRunAt: nextRunAt, run: run))
-    let row = try await pool.run(query)[0]
+    // The second statement sees what the first one did, in the same transaction.
+    let rows = try await pool.run([query, Jobs.byID(.uuids([id]))])
+    let row = rows[0][0]
     let outcome: String = row(0)
     switch outcome {
-    case "done": return .done
+    case "done":
+      guard let job = rows[1].first.map(Jobs.job) else { throw .failed("the created job is not there") }
+      return .done(job)
     case "unreachable": return .unreachable(Self.items(row))
     case "name taken": return .nameTaken
     default: throw .failed("unknown outcome \(outcome)")
@@ -77,8 +79,8 @@ public struct JobDefinitions: Sendable {
   private static let updateJob = Statement(
     """
     SELECT outcome, missing_assets, missing_standards, closed_assets, closed_standards
-    FROM directory.update_job($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
-    """, .uuid, .uuid, .text, .uuid, .uuidArray, .int8Array, .jsonb, .textArray, .uuidArray, .uuidArray,
+    FROM directory.update_job($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+    """, .uuid, .uuid, .text, .uuid, .int8Array, .jsonb, .textArray, .uuidArray, .uuidArray,
     .timestamptz, .int8, .int8, .int8, .uuid)
 
   /// Updates a job. The merge is made under the lock of its row, so no change of somebody else is lost.
@@ -94,7 +96,7 @@ public struct JobDefinitions: Sendable {
     let query = Self.updateJob.with(
       [
         .uuid(update.jobID), .uuid(author.userID), .text(author.userName), .uuid(author.requestID),
-        .uuids(author.folders), versions.map { .ints($0.map(Int64.init)) } ?? .null, .json(details.json),
+        versions.map { .ints($0.map(Int64.init)) } ?? .null, .json(details.json),
         .texts(details.removed.map(\.rawValue)),
       ] + Self.consequences(of: details, nextRunAt: nextRunAt, run: run))
     // The second statement sees what the first one did, in the same transaction.

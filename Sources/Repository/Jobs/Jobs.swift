@@ -4,26 +4,23 @@ import Postgres
 
 /// The jobs of the directory.
 public struct Jobs: Sendable {
-  /// A job that is read, and the hash of the token with which it is asked for.
+  /// A job that is read, and who reads it.
   private struct Lookup: Sendable {
     let job: UUID
-    let accessHash: [UInt8]
+    let reader: Authorizations.Lookup
   }
 
   let pool: Pool
-  private let lookups: Coalescer<Lookup, (caller: Sessions.PrincipalRecord?, job: Job?)>
+  private let lookups: Coalescer<Lookup, (reader: Authorizations.Answer?, job: Job?)>
 
   public init(pool: Pool) {
     self.pool = pool
     lookups = Coalescer(loop: pool.loop) { lookups throws(RepositoryError) in
-      let hashes = lookups.map(\.accessHash)
-      let answers = try await pool.run([
-        Sessions.principalQuery(hashes), Self.byID(.uuids(lookups.map(\.job))),
-      ])
-      let callers = Sessions.principals(of: hashes, in: answers[0])
+      let readers = Authorizations.Batch(lookups.map(\.reader))
+      let answers = try await pool.run([Self.byID(.uuids(lookups.map(\.job)))] + readers.queries)
       var found: [UUID: Job] = [:]
-      for row in answers[1] { found[row(0)] = Self.job(row) }
-      return zip(lookups, callers).map { ($1, found[$0.job]) }
+      for row in answers[0] { found[row(0)] = Self.job(row) }
+      return zip(lookups, readers.answers(in: answers[1...])).map { ($1, found[$0.job]) }
     }
   }
 
@@ -44,16 +41,18 @@ public struct Jobs: Sendable {
   static let byID = Statement(columns + "WHERE j.job_id = ANY ($1)", .uuidArray)
   private static let byName = Statement(columns + "WHERE lower(j.job_name) = lower($1)", .text)
 
-  /// A job, and who asks for it, in one round trip. Whether they may see it is for the caller of this to say.
+  /// A job, and whether its reader may see it, in one round trip.
   ///
-  /// - Returns: No caller, if the token is unknown, expired or revoked, or its user is disabled.
+  /// - Parameter accessHash: SHA-256 of the reader's token.
+  /// - Returns: No reader, if the token is unknown, expired or revoked, or its user is disabled. The job is there even
+  ///   for a reader who lacks something: the caller must look at that first.
   public func job(
-    id: UUID, accessHash: [UInt8]
-  ) async throws(RepositoryError) -> (caller: Sessions.PrincipalRecord?, job: Job?) {
-    try await lookups(Lookup(job: id, accessHash: accessHash))
+    id: UUID, accessHash: [UInt8], requirement: Authorizations.Requirement
+  ) async throws(RepositoryError) -> (reader: Authorizations.Answer?, job: Job?) {
+    try await lookups(Lookup(job: id, reader: .init(accessHash: accessHash, requirement: requirement)))
   }
 
-  /// The job of exactly this name; case does not count.
+  /// The job of exactly this name, ignoring case.
   public func job(named name: String) async throws(RepositoryError) -> Job? {
     try await pool.run(Self.byName(.text(name))).first.map(Self.job)
   }

@@ -1,15 +1,15 @@
-/// One command of the program: what it is called, what it takes, what it does.
+/// One command of the program: its words, its arguments, and what it does.
 ///
-/// The table of all of them is `CommandTable`; the parser and the help are made from it.
+/// `CommandTable` lists all; the parser and the help are driven by it.
 struct Command: Sendable {
   typealias Action = @Sendable (Arguments, Terminal) async throws(CommandFailure) -> Void
 
-  /// Something that stands on the command line by itself.
+  /// A positional argument.
   struct Operand: Sendable, Equatable {
-    /// In capitals, as the help shows it: `FILE`.
+    /// In capitals: `FILE`.
     let name: String
     let meaning: String
-    /// Whether it may stand several times; the last operand only.
+    /// Whether it may be repeated; the last operand only.
     var repeats = false
     /// Whether it may be left out; the last operand only.
     var isOptional = false
@@ -21,11 +21,11 @@ struct Command: Sendable {
     }
   }
 
-  /// Something that is said with two hyphens.
+  /// An option with two hyphens.
   struct Option: Sendable, Equatable {
     /// With its hyphens: `--config`.
     let name: String
-    /// What its value is called in the help; nil for an option without one.
+    /// The name of its value in the help; nil if it takes none.
     var value: String?
     let meaning: String
     var repeats = false
@@ -34,21 +34,26 @@ struct Command: Sendable {
       name: "--config", value: "FILE",
       meaning:
         "the configuration (default: $\(ConfigurationPath.variable), else \(ConfigurationPath.standard))")
+    static let jsonName = "--json"
+    /// - Parameter content: What is printed: "one object per user".
+    static func json(_ content: String = "one object") -> Option {
+      Option(name: jsonName, meaning: "print JSON for programs: \(content)")
+    }
     static let help = Option(name: "--help", meaning: "this text; also -h")
-    /// Those that every command takes.
+    /// The options of every command.
     static let common = [config, help]
   }
 
-  /// The words it is called with: `users add`.
+  /// The words that name it: `users add`.
   let words: [String]
   /// What it does, in one line.
   let summary: String
   var operands: [Operand] = []
-  /// Its own options, without those that every command takes.
+  /// Without the common options.
   var options: [Option] = []
-  /// What else is to be known, as paragraphs for the help.
+  /// Further paragraphs of the help.
   var notes: [String] = []
-  /// Runs first, while the process still has but one thread.
+  /// Runs first, while the process has one thread.
   var prepare: @Sendable () -> Void = {}
   let run: Action
 
@@ -57,7 +62,7 @@ struct Command: Sendable {
   var name: String { words.joined(separator: " ") }
 }
 
-/// Why a command has failed: how the program ends, and what is said, a line each.
+/// Why a command failed: the exit status and the messages, one per line.
 struct CommandFailure: Error, Equatable {
   var status: ExitStatus
   var lines: [String]

@@ -12,10 +12,10 @@ enum CommandTable {
     .rolesGrantFolder, .rolesRevokeFolder,
   ]
 
-  /// What the groups are about, by their first word.
+  /// The subjects of the groups, by first word.
   static let groups = [
     "users": "the users and their passwords",
-    "roles": "the roles, what they permit and who has them",
+    "roles": "the roles, their grants and their users",
     "directory": "the directory as a whole",
   ]
 }

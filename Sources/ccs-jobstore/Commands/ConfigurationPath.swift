@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// Which file the configuration is read from.
+/// The path of the configuration file.
 enum ConfigurationPath {
   static let option = Command.Option.config.name
   static let variable = "CCS_JOBSTORE_CONFIG"
@@ -13,7 +13,7 @@ enum ConfigurationPath {
 }
 
 extension Configuration {
-  /// The configuration that a command is to work with.
+  /// Loads the configuration for a command.
   static func load(_ arguments: Arguments) throws(CommandFailure) -> Configuration {
     let environment = ProcessInfo.processInfo.environment
     do throws(ConfigurationError) {

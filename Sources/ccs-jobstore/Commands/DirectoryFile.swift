@@ -1,8 +1,9 @@
 import Administration
 import Domain
 import Glibc
+import JSON
 
-/// The file that is imported, and how it is called to the one who wrote it.
+/// The file to import, and its name in messages.
 struct DirectoryFile: Sendable {
   let name: String
   let content: ImportFile
@@ -10,7 +11,7 @@ struct DirectoryFile: Sendable {
   /// - Parameter path: `-` is standard input.
   init(path: String) throws(CommandFailure) {
     name = path == "-" ? "standard input" : path
-    let bytes = try Self.bytes(path == "-" ? "/dev/stdin" : path, name: name)
+    let bytes = try Self.bytes(path, name: name)
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw CommandFailure(.failed, "\(name) is not UTF-8")
     }
@@ -22,8 +23,10 @@ struct DirectoryFile: Sendable {
   }
 
   private static func bytes(_ path: String, name: String) throws(CommandFailure) -> [UInt8] {
-    let file = open(path, O_RDONLY | O_CLOEXEC)
-    defer { if file >= 0 { close(file) } }
+    // Not /dev/stdin: it cannot be opened if the pipe belongs to another user, as under sudo.
+    let isInput = path == "-"
+    let file = isInput ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
+    defer { if file >= 0, !isInput { close(file) } }
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 65_536)
     while file >= 0 {
@@ -34,19 +37,19 @@ struct DirectoryFile: Sendable {
     throw CommandFailure(.failed, "\(name) cannot be read (\(String(cString: strerror(errno))))")
   }
 
-  /// Where a text is wrong; nothing for one so long that finding it would take minutes.
+  /// The line of a syntax error; empty for a text so long that finding it would take minutes.
   private static func placeOfMistake(_ text: String) -> String {
     let lines = text.utf8.count { $0 == UInt8(ascii: "\n") }
     guard lines * text.utf8.count < 200_000_000 else { return "" }
-    return JSON5Text.lineOfMistake(in: text).map { " at line \($0)" } ?? " at its end: something is open"
+    return JSON5Text.lineOfMistake(in: text).map { " at line \($0)" } ?? " at its end: something is unclosed"
   }
 
-  /// What is said of mistakes in the file.
+  /// The failure for problems in the file.
   func failure(_ problems: [JSONProblem]) -> CommandFailure {
     CommandFailure(.failed, lines: problems.map { "\(name): \($0.text)" })
   }
 
-  /// Runs the import with the program's errors.
+  /// Converts the errors of the import.
   func reporting<Result>(
     _ body: () async throws(AdministrationError) -> Result
   ) async throws(CommandFailure) -> Result {

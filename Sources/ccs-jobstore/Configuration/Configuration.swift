@@ -1,7 +1,9 @@
-/// Everything that an operator may set, typed and checked.
+import Observability
+
+/// The settings, typed and checked.
 ///
-/// The initial values here are the defaults. What each setting means, its unit and its range stand in the
-/// table (`Setting.all`), which also reads and compares them; a property without a row there fails a test.
+/// The initial values are the defaults. The table (`Setting.all`) has each setting's meaning, unit and range;
+/// a property without a row there fails a test.
 struct Configuration: Sendable, Equatable {
   var listen = Listen()
   var tls = TLS()
@@ -19,7 +21,7 @@ struct Configuration: Sendable, Equatable {
   var log = Log()
   var shutdown = Shutdown()
 
-  /// Where the service takes connections, and with how many threads.
+  /// Where the server listens, and with how many threads.
   struct Listen: Sendable, Equatable {
     var address = "::"
     var port = 12431
@@ -27,7 +29,7 @@ struct Configuration: Sendable, Equatable {
     var backlog = 1024
   }
 
-  /// The files that prove who the service is.
+  /// The server's certificate and key.
   struct TLS: Sendable, Equatable {
     var certificateFile = "/etc/ccs-jobstore/tls/certificate.pem"
     var privateKeyFile = "/etc/ccs-jobstore/tls/private-key.pem"
@@ -45,19 +47,19 @@ struct Configuration: Sendable, Equatable {
     var connectTimeoutSeconds = 5.0
   }
 
-  /// The connection of the administrator's commands; the running server does not use it.
+  /// The connection of the administration commands; the server does not use it.
   struct Administration: Sendable, Equatable {
     var connection = "host=/var/run/postgresql dbname=ccs_jobstore user=ccs_jobstore_admin"
     var passwordFile: String?
   }
 
-  /// How long tokens live.
+  /// Lifetimes of tokens.
   struct Tokens: Sendable, Equatable {
     var accessLifetimeSeconds = 3600
     var refreshLifetimeSeconds = 5400
   }
 
-  /// What a password costs to check, and what failing to know it costs.
+  /// The cost of checking a password, and the delay after failed logins.
   struct Passwords: Sendable, Equatable {
     var scryptLogN = 15
     var scryptR = 8
@@ -69,13 +71,13 @@ struct Configuration: Sendable, Equatable {
     var maximumDelaySeconds = 300
   }
 
-  /// How large a job's definition may be.
+  /// Limits of a job's definition.
   struct Jobs: Sendable, Equatable {
     var maximumAssets = 10_000
     var maximumStandards = 1000
   }
 
-  /// How much of a history is erased at once, and how hard the eraser works at the rest.
+  /// How much of a history is erased at once, and how fast the eraser takes the rest.
   struct Deletion: Sendable, Equatable {
     var transactionRowBound = 10_000
     var eraserBatchRows = 50_000
@@ -84,7 +86,7 @@ struct Configuration: Sendable, Equatable {
     var maximumJobsPerRequest = 100
   }
 
-  /// How runs are handed to those that carry them out.
+  /// How runs are handed to collectors.
   struct Collectors: Sendable, Equatable {
     var maximumAttempts = 3
     var maximumUploads = 4
@@ -92,24 +94,24 @@ struct Configuration: Sendable, Equatable {
     var maximumMessageCharacters = 10_000
   }
 
-  /// How runs begin and end by the clock.
+  /// How the scheduler works.
   struct Schedule: Sendable, Equatable {
     var pollSeconds = 1.0
   }
 
-  /// How long the runs of a job are kept; 0 is for ever.
+  /// How long runs are kept; 0 is forever.
   struct Retention: Sendable, Equatable {
     var keepRuns = 0
     var keepDays = 0
     var sweepSeconds = 300.0
   }
 
-  /// How much of what evaluations found is answered at once.
+  /// Limits of an answer with evaluation results.
   struct Results: Sendable, Equatable {
     var maximumChecks = 10_000
   }
 
-  /// The bounds past which a request or a connection is refused.
+  /// Limits of requests and connections.
   struct Limits: Sendable, Equatable {
     var bodyBytes = 1_048_576
     var tokenBodyBytes = 16_384
@@ -127,15 +129,11 @@ struct Configuration: Sendable, Equatable {
 
   /// What is logged.
   struct Log: Sendable, Equatable {
-    var level = Level.info
-
-    /// The least severe kind of entry that is still written.
-    enum Level: String, Sendable, CaseIterable {
-      case debug, info, warning, error
-    }
+    /// The least severe level that is logged.
+    var level = LogLevel.info
   }
 
-  /// How the service stops.
+  /// How the server stops.
   struct Shutdown: Sendable, Equatable {
     var drainSeconds = 20.0
   }

@@ -1,4 +1,4 @@
-/// Everything that is wrong with a configuration, so that one attempt shows it all.
+/// Everything that is wrong with a configuration.
 struct ConfigurationError: Error, Equatable {
   /// At least one.
   let problems: [Problem]
@@ -15,7 +15,7 @@ struct ConfigurationError: Error, Equatable {
     }
 
     let subject: Subject
-    /// What is wrong, as the rest of a sentence that begins with the subject: "is 0".
+    /// What is wrong; completes a sentence that begins with the subject: "is 0".
     let fault: String
     /// What would be right: "it must be an integer from 1 to 64".
     let remedy: String
@@ -23,7 +23,7 @@ struct ConfigurationError: Error, Equatable {
 }
 
 extension ConfigurationError: CustomStringConvertible {
-  /// One problem a line.
+  /// One line per problem.
   var description: String { problems.map(\.description).joined(separator: "\n") }
 }
 

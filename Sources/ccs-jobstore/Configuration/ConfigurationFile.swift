@@ -1,12 +1,12 @@
 import FoundationEssentials
 import Glibc
 
-/// The configuration file, read and decoded, before its keys are looked at.
+/// The configuration file, decoded; its keys are not checked yet.
 struct ConfigurationFile {
   let members: [String: JSONValue]
-  /// The keys that stand twice in one object, with the line of the later one.
+  /// Keys that occur twice in one object, with the line of the second.
   let repeatedKeys: [(path: String, line: Int)]
-  /// The folder that relative paths in the file begin at: empty, or ending in a slash.
+  /// The folder of the file, for relative paths: empty, or with a slash at its end.
   let folder: String
 
   init(path: String) throws(ConfigurationError.Problem) {
@@ -44,14 +44,15 @@ struct ConfigurationFile {
     do {
       value = try JSON5Text.decode(text)
     } catch {
-      let place = JSON5Text.lineOfMistake(in: text).map { "at line \($0)" } ?? "at its end: something is open"
+      let place =
+        JSON5Text.lineOfMistake(in: text).map { "at line \($0)" } ?? "at its end: something is unclosed"
       throw ConfigurationError.Problem(
         subject: .file(path), fault: "is not valid JSON5 \(place)",
         remedy: "it must be one JSON5 object, such as { listen: { port: 12431 } }")
     }
     guard case .object(let members) = value else {
       throw ConfigurationError.Problem(
-        subject: .file(path), fault: "holds no object",
+        subject: .file(path), fault: "is not an object",
         remedy: "it must be one JSON5 object, such as { listen: { port: 12431 } }")
     }
     return members

@@ -1,12 +1,12 @@
 extension Configuration {
-  /// Puts the configuration together: the defaults, over them the file, over that the environment.
+  /// Reads the configuration: the environment overrides the file, the file overrides the defaults.
   ///
-  /// Whether the files that it names exist, and fit each other, is not looked at here.
+  /// The files that it names are not opened.
   /// - Parameters:
-  ///   - file: the path of a JSON5 file, or `nil` to do without one. Relative paths inside it begin at its
-  ///     folder; those in the environment begin at the process's.
-  ///   - environment: the variables of the process. Those that do not begin with `CCS_JOBSTORE_` are ignored.
-  /// - Throws: every problem found, not only the first.
+  ///   - file: The path of a JSON5 file; `nil` for none. Relative paths in it are relative to its folder; those
+  ///     in the environment are relative to the working directory.
+  ///   - environment: The variables of the process; those without the prefix `CCS_JOBSTORE_` are ignored.
+  /// - Throws: All problems found.
   static func load(
     file: String?, environment: [String: String]
   ) throws(ConfigurationError) -> Configuration {
@@ -18,8 +18,8 @@ extension Configuration {
     return reader.configuration
   }
 
-  /// The keys that differ and that a reload cannot apply, in the order of the table.
-  /// - Parameter old: the configuration that the running server was started with.
+  /// The changed keys that need a restart, in the order of the table.
+  /// - Parameter old: The configuration that the server was started with.
   func changesNeedingRestart(from old: Configuration) -> [String] {
     Setting.all
       .filter { $0.effect == .restart && $0.value(self) != $0.value(old) }

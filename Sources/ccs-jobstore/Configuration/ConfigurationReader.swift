@@ -1,8 +1,8 @@
-/// Puts a configuration together, one source after the other, and gathers every problem on the way.
+/// Reads a configuration from its sources and collects all problems.
 struct ConfigurationReader {
   private(set) var configuration = Configuration()
   private(set) var problems: [ConfigurationError.Problem] = []
-  /// The settings whose value is not the one that was meant; nothing may be concluded from them.
+  /// Settings whose value is not what the operator meant; rules between settings skip them.
   private var doubtfulKeys: Set<String> = []
 
   private static let settings = Dictionary(uniqueKeysWithValues: Setting.all.map { ($0.key, $0) })
@@ -14,7 +14,7 @@ struct ConfigurationReader {
     do {
       let file = try ConfigurationFile(path: path)
       for (key, line) in file.repeatedKeys {
-        report(.key(key), "stands again at line \(line)", "it must stand once")
+        report(.key(key), "is repeated at line \(line)", "it may occur only once")
         doubtfulKeys.formUnion(Self.settings.keys)
       }
       read(file.members, under: "", folder: file.folder)
@@ -36,7 +36,7 @@ struct ConfigurationReader {
     }
   }
 
-  /// Checks the rules between settings, once all sources are read.
+  /// Checks the rules between settings; call it after all sources are read.
   mutating func checkRelations() {
     for relation in Relation.all
     where doubtfulKeys.isDisjoint(with: relation.keys) && !relation.holds(configuration) {
@@ -56,8 +56,8 @@ struct ConfigurationReader {
       } else if case .object(let members) = value {
         read(members, under: key, folder: folder)
       } else {
-        // The value is not quoted, here and below: someone may have put a password there.
-        report(.key(key), "is no object", "it must be one, with the keys \(Self.names(under: key))")
+        // Values are not quoted, here and below: one may be a password.
+        report(.key(key), "is not an object", "it must be one, with the keys \(Self.names(under: key))")
         doubt(key)
       }
     }
@@ -89,7 +89,7 @@ struct ConfigurationReader {
   }
 
   private mutating func reportUnknown(variable: String) {
-    // The prefix, which all names share, must not make them look alike.
+    // Without the prefix, which would make all names similar.
     func distinctive(_ name: String) -> String { String(name.dropFirst(EnvironmentNames.prefix.count)) }
     let nearest = NearestName.of(distinctive(variable), among: Setting.all.map { distinctive($0.variable) })
     let remedy: String
@@ -97,12 +97,12 @@ struct ConfigurationReader {
       remedy = "did you mean \(setting.variable)?"
       doubt(setting.key)
     } else {
-      remedy = "a name is made of a key, as CCS_JOBSTORE_LISTEN_PORT is of listen.port"
+      remedy = "names are derived from keys: CCS_JOBSTORE_LISTEN_PORT from listen.port"
     }
-    report(.variable(variable), "stands for no setting", remedy)
+    report(.variable(variable), "is not a setting", remedy)
   }
 
-  /// Marks a key, or all keys of a section, as not known for certain.
+  /// Marks a key, or all keys of a section, as doubtful.
   private mutating func doubt(_ name: String) {
     doubtfulKeys.formUnion(Self.keys.filter { $0 == name || $0.hasPrefix(name + ".") })
   }
@@ -124,7 +124,7 @@ struct ConfigurationReader {
 }
 
 extension JSONValue {
-  /// A path as seen from outside the file's folder; any other value as it is.
+  /// A relative path becomes relative to the working directory; other values stay.
   fileprivate func path(from folder: String) -> JSONValue {
     guard let path = nonEmptyText, !path.hasPrefix("/") else { return self }
     return .string(folder + path)

@@ -1,8 +1,8 @@
 enum ConnectionString {
-  /// Whether a libpq connection string, in either of its forms, holds a password.
+  /// Whether a libpq connection string contains a password.
   ///
-  /// The keyword form has `password=` (or `sslpassword=`), with spaces allowed around the sign; the URI form
-  /// has it in its query, or in front of the host after the user's name.
+  /// The keyword form has `password=` or `sslpassword=`, with optional spaces around the sign; a URI has it in its
+  /// query, or after the user's name.
   static func carriesPassword(_ connection: String) -> Bool {
     if connection.filter({ !$0.isWhitespace }).contains("password=") { return true }
     for scheme in ["postgresql://", "postgres://"] where connection.hasPrefix(scheme) {

@@ -1,7 +1,7 @@
-/// The environment variables that belong to this service.
+/// Environment variables of this service.
 enum EnvironmentNames {
   static let prefix = "CCS_JOBSTORE_"
 
-  /// Names under the prefix that are no settings: they serve scripts and the command line.
+  /// Names with the prefix that are not settings but used by scripts and commands.
   static let reserved: Set = ["CCS_JOBSTORE_STATE_DIR", "CCS_JOBSTORE_PORT", "CCS_JOBSTORE_CONFIG"]
 }

@@ -1,7 +1,7 @@
-/// What the decoder does not tell about a JSON5 text: which brackets are open at its end, and on which line
-/// each key stands. It recognizes strings and comments and judges nothing else.
+/// The brackets that are open at the end of a JSON5 text, and the line of each key. The decoder reports neither.
+/// Strings and comments are recognized; nothing else is checked.
 struct JSON5Outline {
-  /// What the end of the text lies in.
+  /// What the text ends in.
   enum Place: Equatable {
     case between
     case string(quote: UInt8)
@@ -10,12 +10,12 @@ struct JSON5Outline {
   }
 
   private(set) var place = Place.between
-  /// Every key in the order of the text, nested by dots, with its line, counted from 1.
+  /// The keys in the order of the text, nested by dots, with their lines from 1.
   private(set) var keys: [(path: String, line: Int)] = []
 
   private var line = 1
   private var open: [(closing: Character, path: String)] = []
-  /// The text since the last punctuation: before a colon, a key.
+  /// The text since the last punctuation; a colon makes it a key.
   private var token: [UInt8] = []
   private var currentPath = ""
 
@@ -29,17 +29,17 @@ struct JSON5Outline {
     }
   }
 
-  /// The brackets that would close everything that is open.
+  /// The brackets that close all open ones.
   var closing: String { String(open.reversed().map(\.closing)) }
 
-  /// The keys that stand twice in the same object, with the line of the later one. The decoder would take one
-  /// of the two and not say which.
+  /// Keys that occur twice in one object, with the line of the second. The decoder would use either and not
+  /// say which.
   var repeatedKeys: [(path: String, line: Int)] {
     var seen: Set<String> = []
     return keys.filter { !seen.insert($0.path).inserted }
   }
 
-  /// - Returns: how many bytes are done with, 1 or 2.
+  /// - Returns: The bytes consumed, 1 or 2.
   private mutating func take(_ byte: UInt8, following: UInt8?) -> Int {
     switch place {
     case .string(let quote):

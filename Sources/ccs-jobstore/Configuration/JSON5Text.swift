@@ -1,19 +1,15 @@
-import FoundationEssentials
+import JSON
 
-/// Decodes JSON5, and finds the line of a mistake.
+/// Decodes JSON5, and finds the line of a syntax error, which the decoder does not report.
 ///
-/// The decoder says only that a text is wrong, not where. So the line is found with the decoder as the judge:
-/// a text is right up to a line if closing all open brackets after that line makes it valid.
+/// A text is valid up to a line if closing all open brackets after that line makes it decode.
 enum JSON5Text {
-  /// - Throws: what `JSONDecoder` throws.
+  /// - Throws: If the text is not JSON5, or has a value that cannot be represented.
   static func decode(_ text: String) throws -> JSONValue {
-    let decoder = JSONDecoder()
-    decoder.allowsJSON5 = true
-    return try decoder.decode(JSONValue.self, from: Data(text.utf8))
+    try JSONValue(JSONNode(json5: text))
   }
 
-  /// The line, counted from 1, at which a text that does not decode stops being valid.
-  /// - Returns: `nil` if every line is right so far, and only the end is missing.
+  /// The line, from 1, of the first syntax error; `nil` if only the end is missing.
   static func lineOfMistake(in text: String) -> Int? {
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     for (index, line) in lines.enumerated() {
@@ -31,7 +27,7 @@ enum JSON5Text {
     return nil
   }
 
-  /// Whether some ending makes a text valid: at once, after a value that is due, or after a colon and a value.
+  /// Whether a text becomes valid by closing it, or by a value, or by a colon and a value before that.
   private static func isCompletable(_ beginning: Substring, outline: JSON5Outline) -> Bool {
     let commentEnd = outline.place == .blockComment ? "*/" : "\n"
     return ["", "null", ":null"].contains { due in

@@ -1,19 +1,21 @@
-/// A value as the configuration file gives it, before anything is known about its key.
+import JSON
+
+/// A value of the configuration file, before its key is looked up.
 enum JSONValue: Sendable, Equatable {
   case null
   case boolean(Bool)
   case number(Double)
   case string(String)
-  /// No setting takes an array, so its elements are not kept.
+  /// Without its elements: no setting takes an array.
   case array
   case object([String: JSONValue])
 
-  /// The number that a text spells, or else the text itself, for a message that quotes it.
+  /// The text as a number, or else the text itself, for a message that quotes it.
   init(numberText text: String) {
     self = Double(text).map { .number($0) } ?? .string(text)
   }
 
-  /// A string that is neither empty nor cut short by a NUL.
+  /// A string that is not empty and has no NUL.
   var nonEmptyText: String? {
     guard case .string(let text) = self, !text.isEmpty, !text.contains("\0") else { return nil }
     return text
@@ -34,35 +36,20 @@ extension JSONValue: CustomStringConvertible {
   }
 }
 
-extension JSONValue: Decodable {
-  init(from decoder: any Decoder) throws {
-    if let object = try? decoder.container(keyedBy: Name.self) {
-      // Nested errors must come through, or a bad value deep inside would look like a bad file.
-      self = .object(
-        try object.allKeys.reduce(into: [:]) { members, name in
-          members[name.stringValue] = try object.decode(JSONValue.self, forKey: name)
-        })
-    } else if (try? decoder.unkeyedContainer()) != nil {
-      self = .array
-    } else {
-      let container = try decoder.singleValueContainer()
-      if container.decodeNil() {
-        self = .null
-      } else if let boolean = try? container.decode(Bool.self) {
-        self = .boolean(boolean)
-      } else if let text = try? container.decode(String.self) {
-        self = .string(text)
-      } else {
-        self = .number(try container.decode(Double.self))
-      }
+extension JSONValue {
+  /// A number or text that cannot be represented: too large, or with half a surrogate pair.
+  struct Unreadable: Error {}
+
+  init(_ node: JSONNode) throws {
+    switch node {
+    case .null: self = .null
+    case .boolean(let boolean): self = .boolean(boolean)
+    case .integer(let integer): self = .number(Double(integer))
+    case .number(let number): self = .number(number)
+    case .text(let text): self = .string(text)
+    case .array: self = .array
+    case .object(let members): self = .object(try members.mapValues { try JSONValue($0) })
+    case .unreadable: throw Unreadable()
     }
-  }
-
-  private struct Name: CodingKey {
-    let stringValue: String
-    var intValue: Int? { nil }
-
-    init?(stringValue: String) { self.stringValue = stringValue }
-    init?(intValue: Int) { nil }
   }
 }

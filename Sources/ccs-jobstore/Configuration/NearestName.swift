@@ -1,13 +1,13 @@
-/// Finds what someone probably meant by a name that does not exist.
+/// Suggests a known name for an unknown one.
 enum NearestName {
-  /// - Returns: the candidate that is closest to the name, or `nil` if none resembles it.
+  /// - Returns: The most similar candidate; `nil` if none is similar.
   static func of(_ name: String, among candidates: [String]) -> String? {
     let distances = candidates.map { (name: $0, distance: distance(from: name, to: $0)) }
     guard let nearest = distances.min(by: { $0.distance < $1.distance }) else { return nil }
     return nearest.distance <= max(2, name.count / 3) ? nearest.name : nil
   }
 
-  /// The number of edits, but little for the likeliest slips: a name cut short, or in the wrong section.
+  /// The edit distance, reduced for the likeliest mistakes: a shortened name, or one in the wrong section.
   private static func distance(from name: String, to candidate: String) -> Int {
     let name = name.lowercased()
     let candidate = candidate.lowercased()

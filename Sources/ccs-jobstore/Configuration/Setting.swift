@@ -1,21 +1,20 @@
-/// One row of the table of settings: everything the service knows about one key.
+/// One row of the table of settings: how a key is read, checked, compared and documented.
 ///
-/// A row reads, checks, compares and documents its key, so that a new setting is one property of
-/// `Configuration`, one row, and its lines in the sample file.
+/// A new setting takes a property of `Configuration`, a row, and its lines in the sample file.
 struct Setting: Sendable {
-  /// When a changed value begins to count.
+  /// When a changed value takes effect.
   enum Effect: String, Sendable {
-    /// The next reload (SIGHUP) applies it; so does, for a command, its next start.
+    /// At the next reload (SIGHUP); for commands, at the next start.
     case reload
-    /// Only a restart applies it.
+    /// At the next restart.
     case restart
   }
 
-  /// Why a value was not taken.
+  /// Why a value was refused.
   struct Refusal: Error, Equatable {
-    /// What is wrong, as the rest of a sentence that begins with the key: "is 0".
+    /// What is wrong; completes a sentence that begins with the key: "is 0".
     var fault: String
-    /// What would be right, as a sentence's second half: "it must be an integer from 1 to 64".
+    /// What would be right: "it must be an integer from 1 to 64".
     var remedy: String
   }
 
@@ -24,16 +23,16 @@ struct Setting: Sendable {
   /// What a value may be: "an integer from 1 to 64".
   let expectation: String
   let effect: Effect
-  /// What the setting means, in one line.
+  /// What the setting means and its unit, in one line.
   let description: String
-  /// Whether the value is a path, which the file may give relative to its own folder.
+  /// Whether the value is a path; in the file it may be relative to the file's folder.
   let namesFile: Bool
 
-  /// The setting's value, in the form in which a file would give it.
+  /// The setting's value, as a file would give it.
   let value: @Sendable (Configuration) -> JSONValue
-  /// Stores a value that the kind accepts; refuses any other and leaves the configuration as it was.
+  /// Stores a value that the kind accepts; on any other, throws and changes nothing.
   let assign: @Sendable (JSONValue, inout Configuration) throws(Refusal) -> Void
-  /// What the text of an environment variable means for this kind of setting.
+  /// Converts the text of an environment variable.
   let valueOfText: @Sendable (String) -> JSONValue
 
   init<Value>(

@@ -1,13 +1,13 @@
-/// What values a setting takes: the conversion from and to JSON, and the check.
+/// The type of a setting's values: conversion from and to JSON, and validation.
 struct SettingKind<Value>: Sendable {
-  /// What a value may be, as it stands after "it must be".
+  /// What a value may be; completes "it must be".
   let expectation: String
   var namesFile = false
   let valueOfText: @Sendable (String) -> JSONValue
   let encode: @Sendable (Value) -> JSONValue
   let decode: @Sendable (JSONValue) throws(Setting.Refusal) -> Value
 
-  /// - Parameter accept: the value, or `nil` if the JSON is not of this kind.
+  /// - Parameter accept: Returns `nil` if the JSON is not of this kind.
   fileprivate init(
     _ expectation: String, valueOfText: @escaping @Sendable (String) -> JSONValue,
     encode: @escaping @Sendable (Value) -> JSONValue, accept: @escaping @Sendable (JSONValue) -> Value?
@@ -57,7 +57,7 @@ extension SettingKind where Value == Double {
 }
 
 extension SettingKind where Value == String {
-  /// Any text but an empty one, or one with a NUL, which would end it early in the C libraries.
+  /// Any text that is not empty and has no NUL, which would end it early in the C libraries.
   private static func text(_ expectation: String, where holds: @escaping @Sendable (String) -> Bool) -> Self {
     Self(
       expectation, valueOfText: { .string($0) }, encode: { .string($0) },
@@ -67,20 +67,20 @@ extension SettingKind where Value == String {
       })
   }
 
-  /// A numeric address, as a name could mean several at once.
+  /// A numeric address; a name could resolve to several.
   static var address: Self {
     text("an IPv4 or IPv6 address, such as \"127.0.0.1\" or \"::\"", where: NetworkAddress.isNumeric)
   }
 
   /// A libpq connection string without a password.
-  /// - Parameter passwordKey: the key to name to someone who put one there.
+  /// - Parameter passwordKey: The key to suggest if the string has one.
   static func connection(passwordKey: String) -> Self {
     let kind = text("a libpq connection string", where: { _ in true })
     return Self(kind) { (json) throws(Setting.Refusal) in
       let connection = try kind.decode(json)
       guard !ConnectionString.carriesPassword(connection) else {
         throw Setting.Refusal(
-          fault: "holds a password", remedy: "put it into a file of its own and name that in \(passwordKey)")
+          fault: "contains a password", remedy: "put it into a file and name the file in \(passwordKey)")
       }
       return connection
     }
@@ -94,7 +94,7 @@ extension SettingKind where Value == String {
 }
 
 extension SettingKind where Value == String? {
-  /// In the environment, an empty text stands for `null`.
+  /// In the environment, an empty text is `null`.
   static var optionalFile: Self {
     var kind = Self(
       "the path of a file, or null", valueOfText: { $0.isEmpty ? .null : .string($0) },

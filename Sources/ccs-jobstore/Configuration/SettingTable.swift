@@ -1,7 +1,7 @@
-// The table of settings: key, property, kind with range, when a change counts, meaning.
+// The table of settings: key, property, kind with range, when a change takes effect, meaning.
 //
-// Defaults are the initial values in `Configuration`. The sample configuration file is held to this table by
-// a test. One array a section, as one literal with every row would be slow to type-check.
+// Defaults are the initial values in `Configuration`. A test compares the sample file with this table. One
+// array per section: a single literal would be slow to type-check.
 
 extension Setting {
   static let all: [Setting] =
@@ -11,211 +11,211 @@ extension Setting {
   private static let listen = [
     Setting(
       "listen.address", \.listen.address, .address, .restart,
-      "The address to take connections on; \"::\" is every address and accepts IPv4 too."),
-    Setting("listen.port", \.listen.port, .integer(0...65535), .restart, "The TCP port; 0 is any free port."),
+      "The address to listen on; \"::\" is every address, IPv4 included."),
+    Setting("listen.port", \.listen.port, .integer(0...65535), .restart, "The TCP port; 0 picks a free one."),
     Setting(
       "listen.threads", \.listen.threads, .integer(1...64), .reload,
-      "Threads that do TLS and HTTP; as many as there are processors for it."),
+      "Threads for TLS and HTTP; one per processor that they may use."),
     Setting(
       "listen.backlog", \.listen.backlog, .integer(1...65535), .restart,
-      "New connections that the kernel keeps waiting; net.core.somaxconn bounds it too."),
+      "Length of the kernel's queue of new connections; net.core.somaxconn caps it."),
   ]
 
   private static let tls = [
     Setting(
       "tls.certificateFile", \.tls.certificateFile, .file, .reload,
-      "The server's certificate, followed by those between it and its root, in PEM."),
+      "The server's certificate in PEM, followed by its intermediate certificates."),
     Setting(
       "tls.privateKeyFile", \.tls.privateKeyFile, .file, .reload,
-      "The certificate's private key, in PEM, without a passphrase."),
+      "The certificate's private key in PEM, without a passphrase."),
   ]
 
   private static let database = [
     Setting(
       "database.connection", \.database.connection, .connection(passwordKey: "database.passwordFile"),
       .restart,
-      "Where the server's database is, by address or socket; several hosts are allowed, a password is not."),
+      "The server's database, by host or socket; several hosts are allowed, a password is not."),
     Setting(
       "database.passwordFile", \.database.passwordFile, .optionalFile, .restart,
-      "The file with the database password; null if the database asks for none."),
+      "File with the database password; null if none is needed."),
     Setting(
       "database.connections", \.database.connections, .integer(1...200), .restart,
-      "Connections to the database that are kept open."),
+      "Connections to the database that the pool keeps open."),
     Setting(
       "database.queueLimit", \.database.queueLimit, .integer(1...100_000), .restart,
-      "Requests that may wait for a connection; one more is answered 503."),
+      "Maximum requests that wait for a connection; beyond it, 503."),
     Setting(
       "database.queueTimeoutSeconds", \.database.queueTimeoutSeconds, .number(0.1...300), .restart,
-      "How long a request may wait for a connection before it is answered 503."),
+      "Maximum wait for a connection, in seconds; after it, 503."),
     Setting(
       "database.statementTimeoutSeconds", \.database.statementTimeoutSeconds, .number(0.1...3600), .restart,
-      "How long one SQL statement may take (statement_timeout)."),
+      "Maximum time of one SQL statement, in seconds (statement_timeout)."),
     Setting(
       "database.lockTimeoutSeconds", \.database.lockTimeoutSeconds, .number(0.1...3600), .restart,
-      "How long a statement may wait for a lock (lock_timeout); not more than the statement may take."),
+      "Maximum wait for a lock, in seconds (lock_timeout); at most statementTimeoutSeconds."),
     Setting(
       "database.connectTimeoutSeconds", \.database.connectTimeoutSeconds, .number(1...60), .restart,
-      "How long connecting to one database host may take."),
+      "Maximum time to connect to one database host, in seconds."),
   ]
 
   private static let administration = [
     Setting(
       "administration.connection", \.administration.connection,
       .connection(passwordKey: "administration.passwordFile"), .reload,
-      "Where the administrator's commands find the database; the running server does not use it."),
+      "The database for the administration commands; the server does not use it."),
     Setting(
       "administration.passwordFile", \.administration.passwordFile, .optionalFile, .reload,
-      "The file with the password for those commands; null if the database asks for none."),
+      "File with the password for those commands; null if none is needed."),
   ]
 
   private static let tokens = [
     Setting(
       "tokens.accessLifetimeSeconds", \.tokens.accessLifetimeSeconds, .integer(1...86400), .reload,
-      "How long an access token is valid."),
+      "Lifetime of an access token, in seconds."),
     Setting(
       "tokens.refreshLifetimeSeconds", \.tokens.refreshLifetimeSeconds, .integer(1...2_592_000), .reload,
-      "How long a refresh token is valid; not less than an access token."),
+      "Lifetime of a refresh token, in seconds; at least that of an access token."),
   ]
 
   private static let passwords = [
     Setting(
       "passwords.scryptLogN", \.passwords.scryptLogN, .integer(10...20), .reload,
-      "The cost of new password hashes: scrypt's N is 2 to this power; one more doubles time and memory."),
+      "Cost of new password hashes: log2 of scrypt's N; each step doubles time and memory."),
     Setting(
       "passwords.scryptR", \.passwords.scryptR, .integer(1...32), .reload,
       "scrypt's block size r; a hash takes 128 * N * r bytes of memory."),
     Setting(
       "passwords.scryptP", \.passwords.scryptP, .integer(1...16), .reload,
-      "scrypt's parallelization p, which multiplies the time."),
+      "scrypt's parallelization p; it multiplies the time."),
     Setting(
       "passwords.hashThreads", \.passwords.hashThreads, .integer(1...16), .reload,
-      "Threads that compute password hashes, each with the memory of one hash."),
+      "Threads that compute password hashes; each uses the memory of one hash."),
     Setting(
       "passwords.hashQueueLimit", \.passwords.hashQueueLimit, .integer(0...10_000), .reload,
-      "Logins that may wait for such a thread; one more is answered 503."),
+      "Maximum logins that wait for such a thread; beyond it, 503."),
     Setting(
       "passwords.rememberSeconds", \.passwords.rememberSeconds, .integer(0...3600), .reload,
-      "How long a password that was right is known by a keyed hash in memory; 0 hashes it in full each time."),
+      "How long a verified password is cached in memory, as a keyed hash, in seconds; 0 is never."),
     Setting(
       "passwords.failuresBeforeDelay", \.passwords.failuresBeforeDelay, .integer(1...1000), .reload,
-      "Failed logins, of a user or from an address, before further ones are slowed."),
+      "Failed logins, by user or by address, before further ones are delayed."),
     Setting(
       "passwords.maximumDelaySeconds", \.passwords.maximumDelaySeconds, .integer(1...86400), .reload,
-      "The longest that repeated failures make a login wait."),
+      "Maximum delay after repeated failed logins, in seconds."),
   ]
 
   private static let jobs = [
     Setting(
       "jobs.maximumAssets", \.jobs.maximumAssets, .integer(1...1_000_000), .reload,
-      "Assets that one job may name; a request with many of them must fit into limits.bodyBytes."),
+      "Maximum assets of a job; limits.bodyBytes must leave room for them."),
     Setting(
       "jobs.maximumStandards", \.jobs.maximumStandards, .integer(1...1_000_000), .reload,
-      "Standards that one job may name."),
+      "Maximum standards of a job."),
   ]
 
   private static let deletion = [
     Setting(
       "deletion.transactionRowBound", \.deletion.transactionRowBound, .integer(1...10_000_000), .reload,
-      "Rows of history erased inside a deletion's own transaction; the eraser takes what is left."),
+      "Maximum rows erased in a deletion's own transaction; the eraser takes the rest."),
     Setting(
       "deletion.eraserBatchRows", \.deletion.eraserBatchRows, .integer(100...10_000_000), .reload,
-      "Rows that the eraser erases in one transaction."),
+      "Maximum rows that the eraser erases in one transaction."),
     Setting(
       "deletion.eraserPollSeconds", \.deletion.eraserPollSeconds, .number(0.1...3600), .reload,
-      "How often an idle eraser looks for work that other servers left."),
+      "Interval at which an idle eraser polls for work of other servers, in seconds."),
     Setting(
       "deletion.eraserDutyPercent", \.deletion.eraserDutyPercent, .integer(1...100), .reload,
-      "The share of the time that the eraser may be busy, in percent."),
+      "Maximum share of time that the eraser is busy, in percent."),
     Setting(
       "deletion.maximumJobsPerRequest", \.deletion.maximumJobsPerRequest, .integer(1...100), .reload,
-      "Jobs that one request may delete."),
+      "Maximum jobs that one request deletes."),
   ]
 
   private static let collectors = [
     Setting(
       "collectors.maximumAttempts", \.collectors.maximumAttempts, .integer(1...100), .reload,
-      "How often a run may be claimed; one whose collector was lost that often has failed."),
+      "Maximum claims of a run; if the last collector is lost, the run fails."),
     Setting(
       "collectors.maximumUploads", \.collectors.maximumUploads, .integer(1...64), .reload,
-      "Reports taken in at a time, each with about 20 MB of memory; one more is answered 503."),
+      "Maximum concurrent uploads of reports, about 20 MB of memory each; beyond it, 503."),
     Setting(
       "collectors.maximumRowBytes", \.collectors.maximumRowBytes, .integer(1024...16_777_216), .reload,
-      "The longest line of a report."),
+      "Maximum length of a report's line, in bytes."),
     Setting(
       "collectors.maximumMessageCharacters", \.collectors.maximumMessageCharacters, .integer(1...1_000_000),
-      .reload, "The longest message of a run, in characters."),
+      .reload, "Maximum length of a run's message, in characters."),
   ]
 
   private static let schedule = [
     Setting(
       "schedule.pollSeconds", \.schedule.pollSeconds, .number(0.05...3600), .reload,
-      "How often, at least, is looked for jobs that are due, runs that take too long and lost collectors.")
+      "Maximum interval between polls for due jobs, overlong runs and lost collectors, in seconds.")
   ]
 
   private static let retention = [
     Setting(
       "retention.keepRuns", \.retention.keepRuns, .integer(0...1_000_000_000), .reload,
-      "Runs kept of a job that does not say how many, the newest ones; 0 is all."),
+      "Newest runs kept of a job that sets no number of its own; 0 keeps all."),
     Setting(
       "retention.keepDays", \.retention.keepDays, .integer(0...1_000_000), .reload,
-      "Days that the runs of a job are kept that does not say how long; 0 is for ever."),
+      "Days that runs are kept of a job that sets no number of its own; 0 is forever."),
     Setting(
       "retention.sweepSeconds", \.retention.sweepSeconds, .number(0.1...86400), .reload,
-      "How often all jobs are gone through for runs that are kept no longer."),
+      "Interval between sweeps for runs past their retention, in seconds."),
   ]
 
   private static let results = [
     Setting(
       "results.maximumChecks", \.results.maximumChecks, .integer(1...1_000_000), .reload,
-      "Checks that one request for evaluation results may be answered with; for more it must filter.")
+      "Maximum checks in one answer of evaluation results; beyond it the client must filter.")
   ]
 
   private static let limits = [
     Setting(
       "limits.bodyBytes", \.limits.bodyBytes, .integer(1...1_073_741_824), .reload,
-      "The largest request body; a larger one is answered 413."),
+      "Maximum request body, in bytes; beyond it, 413."),
     Setting(
       "limits.tokenBodyBytes", \.limits.tokenBodyBytes, .integer(1...1_048_576), .reload,
-      "The largest body of a request for a token, which anyone may send."),
+      "Maximum body of a token request, which anyone may send, in bytes."),
     Setting(
       "limits.bulkBodyBytes", \.limits.bulkBodyBytes, .integer(1...1_099_511_627_776), .reload,
-      "The largest body of a collector's report, which is stored while it arrives."),
+      "Maximum body of a collector's report, in bytes; it is stored while it arrives."),
     Setting(
       "limits.bulkTimeoutSeconds", \.limits.bulkTimeoutSeconds, .number(0.1...86400), .reload,
-      "How long a report may take from its head to its answer."),
+      "Maximum time of a report from its head to its answer, in seconds."),
     Setting(
       "limits.headerBytes", \.limits.headerBytes, .integer(1024...1_048_576), .reload,
-      "Memory for a request's head; a larger one is answered 414 or 431."),
+      "Memory for a request's head, in bytes; beyond it, 414 or 431."),
     Setting(
       "limits.connections", \.limits.connections, .integer(1...1_000_000), .reload,
-      "Connections from clients at a time; each takes a file descriptor."),
+      "Maximum client connections; each takes a file descriptor."),
     Setting(
       "limits.connectionsPerAddress", \.limits.connectionsPerAddress, .integer(0...1_000_000), .reload,
-      "Connections at a time from one address; 0 is no limit."),
+      "Maximum client connections per address; 0 is no limit."),
     Setting(
       "limits.requestsInFlight", \.limits.requestsInFlight, .integer(1...1_000_000), .reload,
-      "Requests worked on at a time; one more is answered 503."),
+      "Maximum concurrent requests; beyond it, 503."),
     Setting(
       "limits.requestTimeoutSeconds", \.limits.requestTimeoutSeconds, .number(0.1...3600), .reload,
-      "How long the work on one request may take."),
+      "Maximum time to process one request, in seconds."),
     Setting(
       "limits.headTimeoutSeconds", \.limits.headTimeoutSeconds, .number(0.1...3600), .reload,
-      "How soon a new connection must have sent the head of its first request."),
+      "Maximum time from connecting to the end of the first request's head, in seconds."),
     Setting(
       "limits.bodyTimeoutSeconds", \.limits.bodyTimeoutSeconds, .number(0.1...3600), .reload,
-      "How soon after its head a request's body must have arrived."),
+      "Maximum time from a request's head to the end of its body, in seconds."),
     Setting(
       "limits.idleTimeoutSeconds", \.limits.idleTimeoutSeconds, .number(0.1...3600), .reload,
-      "How long a connection is kept open between requests."),
+      "Maximum idle time of a connection between requests, in seconds."),
   ]
 
   private static let log = [
-    Setting("log.level", \.log.level, .choice, .reload, "The least severe kind of entry that is written.")
+    Setting("log.level", \.log.level, .choice, .reload, "Least severe level that is logged.")
   ]
 
   private static let shutdown = [
     Setting(
       "shutdown.drainSeconds", \.shutdown.drainSeconds, .number(0...600), .reload,
-      "How long requests in progress may go on after the order to stop.")
+      "Maximum time for requests in progress when the server stops, in seconds.")
   ]
 }

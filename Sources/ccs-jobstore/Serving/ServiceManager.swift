@@ -1,10 +1,10 @@
 import FoundationEssentials
 import Glibc
 
-/// Tells systemd how the service is: the protocol of sd_notify(3), a datagram of assignments.
+/// Notifies systemd by the protocol of sd_notify(3): datagrams of assignments.
 struct ServiceManager: Sendable {
   private let address: String?
-  /// How often the watchdog wants to hear from us; nil if it does not.
+  /// How often to notify the watchdog; nil without one.
   let watchdogInterval: Duration?
 
   init(environment: [String: String]) {
@@ -31,7 +31,7 @@ struct ServiceManager: Sendable {
     var target = sockaddr_un()
     target.sun_family = sa_family_t(AF_UNIX)
     var name = Array(path.utf8)
-    // "@" stands for the NUL that begins a name in the abstract namespace.
+    // "@" is the NUL that begins a name in the abstract namespace.
     if name.first == UInt8(ascii: "@") { name[0] = 0 }
     guard name.count < MemoryLayout.size(ofValue: target.sun_path) else { return }
     withUnsafeMutableBytes(of: &target.sun_path) { $0.copyBytes(from: name) }

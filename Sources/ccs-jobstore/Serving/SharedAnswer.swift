@@ -1,16 +1,15 @@
-/// A question that costs something and that many may ask at once: whoever asks while it is being answered shares that
-/// answer.
+/// A costly question that many may ask at once: callers that arrive while it is being answered share the answer.
 actor SharedAnswer<Answer: Sendable> {
   private let ask: @Sendable () async -> Answer
-  private var underWay: Task<Answer, Never>?
+  private var asking: Task<Answer, Never>?
 
   init(_ ask: @escaping @Sendable () async -> Answer) { self.ask = ask }
 
   func value() async -> Answer {
-    if let underWay { return await underWay.value }
-    let asking = Task { await ask() }
-    underWay = asking
-    defer { underWay = nil }
-    return await asking.value
+    if let asking { return await asking.value }
+    let task = Task { await ask() }
+    asking = task
+    defer { asking = nil }
+    return await task.value
   }
 }

@@ -1,21 +1,21 @@
 import Glibc
 
-/// The signals a service lives with, as a stream instead of handlers.
+/// The signals of a service, as a stream instead of handlers.
 enum Signal: Sendable {
   /// SIGTERM or SIGINT.
   case stop
   /// SIGHUP.
   case reload
 
-  /// Blocks the signals, for this thread and all that begin after it: to be called before any thread does.
+  /// Blocks the signals for this thread and its later threads; call it before any other thread starts.
   static func block() {
     var set = Self.set
     pthread_sigmask(SIG_BLOCK, &set, nil)
-    // A client that has gone is told by EPIPE.
+    // A closed connection is reported by EPIPE.
     signal(SIGPIPE, SIG_IGN)
   }
 
-  /// The signals that arrive from now on. A thread of its own waits for them.
+  /// The signals from now on, awaited by a thread of their own.
   static func stream() -> AsyncStream<Signal> {
     let (stream, continuation) = AsyncStream.makeStream(of: Signal.self)
     let box = Unmanaged.passRetained(Box(continuation)).toOpaque()

@@ -1,4 +1,5 @@
 import Foundation
+import TestRandom
 import Testing
 
 @testable import Domain
@@ -7,7 +8,7 @@ import Testing
 struct LineSplitterTests {
   @Test("They are the same however the bytes are cut, and wherever reading pauses")
   func pieces() {
-    var random = SameRandom(seed: 7)
+    var random = SeededRandom(seed: 7)
     for _ in 0..<2000 {
       let lines = (0..<Int.random(in: 0...8, using: &random)).map { _ in
         [UInt8](repeating: UInt8(ascii: "x"), count: Int.random(in: 0...30, using: &random))

@@ -1,8 +1,10 @@
-import Domain
 import Foundation
+import JSON
 import Testing
 
-@Suite("The wire form of a schedule")
+@testable import Domain
+
+@Suite("The JSON form of a schedule")
 struct ScheduleDecodingTests {
   private static let start = OffsetDate("2019-01-05T04:10:27.5120788-08:00")!
 
@@ -61,32 +63,31 @@ struct ScheduleDecodingTests {
     #expect(try ScheduleSamples.schedule(json).recurrence == recurrence)
   }
 
-  @Test("A schedule is written in a form that reads as the same schedule", arguments: recurrences)
+  @Test("The canonical form reads as the same schedule, and is its own canonical form", arguments: recurrences)
   func roundTrip(json: String, recurrence: Recurrence) throws {
-    let schedule = try ScheduleSamples.schedule(json)
-    let written = try JSONEncoder().encode(schedule)
-    #expect(try JSONDecoder().decode(Schedule.self, from: written) == schedule)
+    let written = try WrittenSchedule(JSONNode(json: Array(json.utf8)))
+    let again = try WrittenSchedule(written.canonical)
+    #expect(again.schedule == written.schedule)
+    #expect(again.canonical == written.canonical)
   }
 
-  @Test("Exactly the fields in use are written, with the start in its own offset")
-  func writesFieldsInUse() throws {
-    let schedule = try ScheduleSamples.schedule(
-      #"""
-      {"RunNow": "TRUE", "RunPeriodically": true, "StartDate": "2019-01-05T04:10:27.5120788-08:00",
-       "RecurrenceType": 2, "MonthlyIsByOrdinalDay": true, "MonthlyOrdinalDay": 4, "MonthlyDayOfTheWeek": 2,
-       "MonthlyRecurEvery": 3, "MonthlyDay": 7, "RepeatDays": 8, "EndJobRunConfigured": true,
-       "EndJobRunTimeInterval": "7:05:09", "SubScheduleRepeatDays": 2, "SubScheduleRepeatPeriodDays": 9}
-      """#)
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let json = String(decoding: try encoder.encode(schedule), as: UTF8.self)
+  @Test("The canonical form has every field that was sent, in one form, and the start in its own offset")
+  func canonical() throws {
+    let written = try WrittenSchedule(
+      JSONNode(
+        json: Array(
+          #"""
+          {"RunNow": "TRUE", "RunPeriodically": true, "StartDate": "2019-01-05T04:10:27.5120788-08:00",
+           "RecurrenceType": "Monthly", "MonthlyIsByOrdinalDay": true, "MonthlyOrdinalDay": 4,
+           "MonthlyDayOfTheWeek": 2, "MonthlyRecurEvery": "3", "MonthlyDay": 7, "RepeatDays": null,
+           "EndJobRunConfigured": true, "EndJobRunTimeInterval": "7:05:09"}
+          """#.utf8)))
     #expect(
-      json
-        == #"{"EndJobRunConfigured":true,"EndJobRunTimeInterval":"07:05:09","MonthlyDayOfTheWeek":2,"#
-        + #""MonthlyIsByOrdinalDay":true,"MonthlyOrdinalDay":4,"MonthlyRecurEvery":3,"RecurrenceType":2,"#
-        + #""RunEveryNDays":false,"RunNow":true,"RunOnce":false,"RunPeriodically":true,"#
-        + #""StartDate":"2019-01-05T04:10:27.5120788-08:00","SubScheduleRepeatDays":2,"#
-        + #""SubScheduleRepeatPeriodDays":9}"#)
+      written.canonical.json
+        == #"{"EndJobRunConfigured":true,"EndJobRunTimeInterval":"07:05:09","MonthlyDay":7,"#
+        + #""MonthlyDayOfTheWeek":2,"MonthlyIsByOrdinalDay":true,"MonthlyOrdinalDay":4,"#
+        + #""MonthlyRecurEvery":3,"RecurrenceType":2,"RunNow":true,"RunPeriodically":true,"#
+        + #""StartDate":"2019-01-05T04:10:27.5120788-08:00"}"#)
   }
 
   @Test(

@@ -1,11 +1,12 @@
 import Domain
 import Foundation
+import JSON
 import Testing
 
 /// Schedules from their JSON, and moments from their text.
 enum ScheduleSamples {
   static func schedule(_ json: String) throws -> Schedule {
-    try JSONDecoder().decode(Schedule.self, from: Data(json.utf8))
+    try Schedule(JSONNode(json: Array(json.utf8)))
   }
 
   /// `RunPeriodically` from a start, with further fields such as `"RunEveryNDays": true, "RepeatDays": 1`.

@@ -145,15 +145,4 @@ struct ScheduleViolationTests {
         "/EndJobRunTimeInterval", "/SubScheduleRepeatDays", "/SubScheduleRepeatPeriodDays",
       ])
   }
-
-  @Test("A schedule within a larger document throws its violations, not a DecodingError")
-  func nested() throws {
-    struct Details: Decodable {
-      let schedule: Schedule?
-    }
-    let error = #expect(throws: Schedule.Invalid.self) {
-      try JSONDecoder().decode(Details.self, from: Data(#"{"schedule": {"RunNow": 3}}"#.utf8))
-    }
-    #expect(error?.violations.map(\.pointer) == ["/RunNow"])
-  }
 }

@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import TestRandom
 import Testing
 
 @Suite("Attributes at random")
@@ -15,7 +16,7 @@ struct AttributesFuzzTests {
 
   @Test("No text makes the parser trap, and every error is about a place within the text or at its end")
   func neverTraps() throws {
-    var random = RepeatableRandom(seed: 3)
+    var random = SeededRandom(seed: 3)
     for _ in 0..<20_000 {
       let count = Int.random(in: 0...12, using: &random)
       let text = (0..<count).map { _ in Self.fragments.randomElement(using: &random)! }.joined()
@@ -32,7 +33,7 @@ struct AttributesFuzzTests {
 
   @Test("Conditions that differ from valid ones in one character never trap, and read back if they are valid")
   func mutations() throws {
-    var random = RepeatableRandom(seed: 4)
+    var random = SeededRandom(seed: 4)
     var validCount = 0
     for _ in 0..<20_000 {
       let conditions = (0..<Int.random(in: 1...3, using: &random)).map { _ in Self.condition(using: &random) }
@@ -56,7 +57,7 @@ struct AttributesFuzzTests {
 
   @Test("Any list of conditions is read back from what it prints")
   func roundTrip() throws {
-    var random = RepeatableRandom(seed: 5)
+    var random = SeededRandom(seed: 5)
     for _ in 0..<5000 {
       let conditions = (0..<Int.random(in: 0...8, using: &random)).map { _ in Self.condition(using: &random) }
       try Self.expectRoundTrip(conditions, from: "a list")
@@ -74,7 +75,7 @@ struct AttributesFuzzTests {
     }
   }
 
-  private static func condition(using random: inout RepeatableRandom) -> JobCondition {
+  private static func condition(using random: inout SeededRandom) -> JobCondition {
     switch Int.random(in: 0...3, using: &random) {
     case 0:
       let seconds = Int.random(in: -62_135_596_800...253_402_300_799, using: &random)

@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import TestRandom
 import Testing
 
 @Suite("Cursors")
@@ -63,7 +64,7 @@ struct SearchCursorTests {
 
   @Test("Bytes at random never trap")
   func random() {
-    var random = RepeatableRandom(seed: 9)
+    var random = SeededRandom(seed: 9)
     for _ in 0..<20_000 {
       let bytes = (0..<Int.random(in: 0...80, using: &random)).map { _ in
         UInt8.random(in: 0...255, using: &random)

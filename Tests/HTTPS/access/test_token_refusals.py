@@ -1,6 +1,5 @@
 """Requests for tokens that are refused."""
 
-import time
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -132,7 +131,7 @@ def test_a_password_that_is_no_text_is_wrong_and_not_a_fault(anonymous, user):
         "' OR '1'='1",
         "x' OR 1=1 --",
         "'; DROP TABLE directory.users; --",
-        '"; SELECT pg_sleep(10); --',
+        '"; SELECT pg_sleep(60); --',
         "\\",
         "\\'",
         "%",
@@ -147,9 +146,8 @@ def test_a_password_that_is_no_text_is_wrong_and_not_a_fault(anonymous, user):
 def test_SQL_in_the_user_name_is_a_name_nobody_has(anonymous, directory, name):
     users = directory.database.value("SELECT count(*) FROM directory.users")
     body = urlencode({"grant_type": "password", "username": name, "password": PASSWORD_BASE64})
-    started = time.monotonic()
+    # A statement that sleeps would be cancelled, as 503.
     assert_token_error(anonymous.token_request(body), "invalid_grant")
-    assert time.monotonic() - started < 9
     assert directory.database.value("SELECT count(*) FROM directory.users") == users
 
 

@@ -1,7 +1,6 @@
-"""The audit trail on the command line: who did what to which job and when, also after the job is gone."""
+"""The audit trail on the command line: who did what to which job and when, including deleted jobs."""
 
 import json
-import time
 import uuid
 from datetime import datetime, timedelta, timezone
 
@@ -11,9 +10,12 @@ from harness.directory import unique
 from harness.server import run_command, write_configuration
 from harness.waiting import eventually
 
+# What the longest page has, and what PostgreSQL reads to find it.
+READ_AT_MOST = 2_000
+
 
 class Trail:
-    """A database of its own, with a command to read its trail and SQL to write to it."""
+    """A separate database whose audit trail is read by the command and written by SQL."""
 
     def __init__(self, database, configuration):
         self.database = database
@@ -217,6 +219,13 @@ def test_the_servers_role_cannot_read_the_trail_and_the_administrators_cannot_ch
         assert refused
 
 
+def rows_read(database):
+    """How many rows of the audit trail PostgreSQL has read, by sessions that have ended."""
+    return database.value(
+        "SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) FROM pg_stat_user_tables WHERE schemaname = 'audit'"
+    )
+
+
 def test_a_page_of_a_million_events_takes_no_longer_whatever_is_asked_for(trail):
     job = uuid.uuid4()
     trail.database.rows(
@@ -228,7 +237,7 @@ def test_a_page_of_a_million_events_takes_no_longer_whatever_is_asked_for(trail)
         FROM generate_series(1, 1000000) n
         """
     )
-    # The oldest of all, which a reader of the newest would come upon last.
+    # The oldest event, which a scan from the newest reaches last.
     trail.add("Delete Job", "DOMAIN1\\rare", job, "Rare job", "800 days")
     trail.database.rows("ANALYZE audit.events")
     for question, found in (
@@ -246,11 +255,9 @@ def test_a_page_of_a_million_events_takes_no_longer_whatever_is_asked_for(trail)
         (("--until", "600d"), 100),
         (("--user", "user 8", "--operation", "Run Job", "--since", "500d"), 100),
     ):
-        started = time.monotonic()
-        events = trail.events(*question)
-        seconds = time.monotonic() - started
-        assert len(events) == found, question
-        assert seconds < 1, f"{question} took {seconds} s"
+        before = rows_read(trail.database)
+        assert len(trail.events(*question)) == found, question
+        assert rows_read(trail.database) - before < READ_AT_MOST, question
 
 
 def test_a_trail_of_any_length_is_read_in_little_memory(trail):

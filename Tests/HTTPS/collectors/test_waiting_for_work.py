@@ -15,13 +15,13 @@ from harness.waiting import eventually
 
 def test_a_claim_that_waits_gets_a_run_soon_after_it_was_started(collector, directory):
     for _ in range(3):
-        answer = in_background(lambda: (claim(collector, WaitSeconds=20), time.monotonic()))
+        answer = in_background(lambda: (claim(collector, WaitSeconds=30), time.monotonic()))
         waiting(collector.server, 1)
         run = queue(directory)
         started = time.monotonic()
         (found,), ended = answer()
         assert found["JobRunID"] == str(run)
-        assert ended - started < 1
+        assert ended - started < 15, "not only when its wait was over"
 
 
 def test_a_claim_that_waits_gets_a_run_soon_after_its_lease_ran_out(collector, directory):
@@ -35,16 +35,21 @@ def test_a_claim_that_waits_gets_a_run_soon_after_its_lease_ran_out(collector, d
 
 
 def test_a_claim_waits_as_long_as_it_asked_to_and_then_is_answered_with_an_empty_list(collector, directory):
+    longer = in_background(lambda: claim(collector.another(), WaitSeconds=20))
+    waiting(collector.server, 1)
     started = time.monotonic()
     assert claim(collector, WaitSeconds=2) == []
-    assert 1.9 < time.monotonic() - started < 3
+    assert time.monotonic() - started > 1.9
+    assert not longer.done()
+    queue(directory)
+    assert len(longer()) == 1
 
 
 def test_a_claim_that_finds_work_does_not_wait_for_more(collector, directory):
     queue(directory)
     started = time.monotonic()
-    assert len(claim(collector, Count=10, WaitSeconds=20)) == 1
-    assert time.monotonic() - started < 1
+    assert len(claim(collector, Count=10, WaitSeconds=30)) == 1
+    assert time.monotonic() - started < 15, "not when its wait was over"
 
 
 def test_those_that_wait_are_served_in_the_order_in_which_they_came(collector, directory):
@@ -67,14 +72,14 @@ def test_hundreds_of_collectors_wait_at_little_cost_and_each_gets_its_run(collec
         eventually(
             lambda: collector.server.metrics()["ccs_jobstore_requests_in_flight"] > count, 30, what="all of them wait"
         )
-        # PostgreSQL counts what a connection did before it fell idle as much as ten seconds later.
+        # PostgreSQL updates the statistics of an idle connection up to ten seconds late.
         time.sleep(11)
         calls = "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()"
-        before = directory.database.value(calls)
+        before, began = directory.database.value(calls), time.monotonic()
         time.sleep(2)
         assert collector.server.metrics()["ccs_jobstore_pool_queue_length"] == 0
-        # Two looks a second, and what else a server does; not two for each of them.
-        assert directory.database.value(calls) - before < 150
+        # Two polls a second and the server's other work, not two polls for each of them.
+        assert directory.database.value(calls) - before < 75 * (time.monotonic() - began)
         runs = queue_many(directory, count)
         found = [run["JobRunID"] for answer in answers for run in answer.result(timeout=60)]
         assert sorted(found) == sorted(map(str, runs))
@@ -92,7 +97,7 @@ def test_a_wait_may_be_longer_than_other_requests_may_take(directory, queue_data
 
 
 def raw_claim(collector):
-    """A connection on which a claim waits."""
+    """A connection with a waiting claim."""
     context = collector.server.tls_context()
     plain = socket.create_connection(("127.0.0.1", collector.server.port))
     connection = context.wrap_socket(plain, server_hostname="localhost")
@@ -130,13 +135,12 @@ def test_a_wait_outlives_a_reload(directory, queue_database, start_server):
 
 
 def test_a_server_that_is_told_to_stop_ends_the_waits_at_once(directory, queue_database, start_server):
-    server = start_server(queue_database)
+    server = start_server(queue_database, {"shutdown.drainSeconds": 90})
     collector = Collector(server, directory)
     answers = [in_background(lambda: post(collector.another(), CLAIM, {"WaitSeconds": 30})) for _ in range(5)]
     waiting(server, 5)
-    started = time.monotonic()
-    assert server.stop() == 0
-    assert time.monotonic() - started < 5
+    # Long before the drain time or a wait ends.
+    assert server.stop(seconds=20) == 0
     for answer in answers:
         response = answer()
         assert (response.status_code, response.json()) == (200, {"JobRuns": []})

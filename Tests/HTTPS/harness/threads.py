@@ -17,8 +17,13 @@ def at_once(*calls):
 
 
 def in_background(call):
-    """Runs the call in a thread. Returns a function that waits for its result."""
+    """Runs the call in a thread. Returns a function that waits for its result, and has `done()`."""
     pool = ThreadPoolExecutor(1)
     future = pool.submit(call)
     pool.shutdown(wait=False)
-    return lambda: future.result(timeout=60)
+
+    def result():
+        return future.result(timeout=60)
+
+    result.done = future.done
+    return result

@@ -1,10 +1,10 @@
-"""Waiting for something to come true, with an end."""
+"""Waiting for a condition, with a deadline that only a failing test reaches."""
 
 import time
 
 
-def eventually(condition, seconds=10.0, what="the condition holds", pause=0.02):
-    """Returns the first true value of `condition`; fails after so many seconds, saying what it waited for."""
+def eventually(condition, seconds=30.0, what="the condition holds", pause=0.02):
+    """Returns the first true value of `condition`; fails after `seconds`, naming what it waited for."""
     end = time.monotonic() + seconds
     while True:
         value = condition()

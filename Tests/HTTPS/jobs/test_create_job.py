@@ -145,7 +145,7 @@ def test_the_schedule_plans_the_next_run(client, directory, inventory, create):
     assert job_row(directory, never, "next_run_at, run_time_limit, keep_runs, keep_days") == (None,) * 4
 
 
-# The vendor's own script sends every field, with zeros where there is nothing to say.
+# The vendor's script sends every field, with zeros for unused ones.
 VENDOR_SCHEDULE = {
     "EndJobRunConfigured": False,
     "EndJobRunTimeInterval": "00:00:00",

@@ -1,7 +1,6 @@
 """Delete Job: deletions at the same time, and clients that leave."""
 
 import random
-import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
@@ -90,21 +89,18 @@ def test_deletions_that_have_to_wait_do_not_hold_up_those_of_other_jobs(client, 
     )
 
     def delete(job):
-        started = time.monotonic()
-        return Client(server, client.token).delete(job).status_code, time.monotonic() - started
+        return Client(server, client.token).delete(job).status_code
 
     with ThreadPoolExecutor(len(locked) + len(free)) as pool:
         waiting = [pool.submit(delete, job) for job in locked]
         try:
             directory.database.wait_for_blocked_statement()
-            others = list(pool.map(delete, [*free, uuid.uuid4()]))
+            assert list(pool.map(delete, [*free, uuid.uuid4()])) == [204] * len(free) + [404]
+            assert not any(each.done() for each in waiting), "the others were answered first"
         finally:
             blocker.rollback()
             blocker.close()
-        waited = [each.result()[0] for each in waiting]
-    assert [status for status, _ in others] == [204] * len(free) + [404]
-    assert max(seconds for _, seconds in others) < 2
-    assert waited == [204] * len(locked)
+        assert [each.result() for each in waiting] == [204] * len(locked)
 
 
 @pytest.mark.parametrize("count", [1, 3])

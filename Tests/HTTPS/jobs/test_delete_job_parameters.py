@@ -119,7 +119,7 @@ def test_what_libraries_add_so_that_no_cache_answers_is_no_parameter(client, use
 
 @pytest.fixture
 def delete_if(client):
-    """Delete Job with a condition."""
+    """Delete Job with If-Match."""
 
     def delete_if(condition, *jobs, by=client, **parameters):
         query = {"jobid": ",".join(str(job.id) for job in jobs), **parameters}

@@ -15,7 +15,7 @@ def search(client, attributes=None, **parameters):
 
 
 def found(client, attributes, **parameters):
-    """The answer of a search that must succeed."""
+    """The response of a search that must succeed."""
     response = search(client, attributes, **parameters)
     assert response.status_code == 200, response.text
     return response.json()
@@ -27,7 +27,7 @@ def names(answer):
 
 @pytest.fixture
 def mark():
-    """A word that only this test's jobs have in their names."""
+    """A word that occurs only in the names of this test's jobs."""
     return "m" + uuid.uuid4().hex[:10]
 
 
@@ -180,7 +180,7 @@ def test_what_looks_like_SQL_is_text(client, jobs):
 
 @pytest.fixture
 def large_jobs(user, directory, database):
-    """Jobs whose definitions are a mebibyte each, so that sixteen are a page: what their names begin with, and the names."""
+    """Jobs with definitions of 1 MiB, sixteen to a page: the prefix of their names, and the names."""
     mark = unique("Large")
     made = [directory.job(user, name=f"{mark} {n:02}") for n in range(40)]
     database.rows(
@@ -307,7 +307,7 @@ def test_a_name_and_attributes_exclude_each_other(client):
 
 @pytest.fixture
 def many(directory, user, mark):
-    """Twenty-five jobs, made in another order than that of their names; some times are the same."""
+    """Twenty-five jobs, created in an order that is not that of their names; some times are equal."""
     return [
         directory.job(
             user, name=f"{mark} {chr(65 + n * 7 % 25)}", created_at=f"2022-01-{1 + n % 5:02}", modified_at="2022-06-01"
@@ -317,7 +317,7 @@ def many(directory, user, mark):
 
 
 def walk(client, attributes, size):
-    """All pages by their cursors."""
+    """All pages, by cursor."""
     answer, pages = found(client, attributes, pagesize=size), []
     while True:
         pages.append(answer)

@@ -1,6 +1,5 @@
 """A database that goes and comes back."""
 
-import time
 import uuid
 
 import pytest
@@ -13,7 +12,7 @@ from harness.waiting import eventually
 
 
 def assert_unavailable(response):
-    """503 with Retry-After, and nothing about why."""
+    """503 with Retry-After, without the reason."""
     problem = assert_problem(response, 503)
     for word in ("socket", "/tmp", "libpq", "FATAL", "psql"):
         assert word not in response.text
@@ -38,18 +37,17 @@ def test_a_server_starts_without_its_database_and_is_ready_once_it_comes(
     assert server.metrics()
     server.wait_for_event("databaseConnectFailed")
     own_cluster.start()
-    server.wait_until_ready(seconds=15)
+    server.wait_until_ready()
     client.sign_in(user)
     assert client.delete(job).status_code == 204
 
 
 def test_a_server_without_its_database_stops_in_order(start_server, own_cluster, own_database):
     own_cluster.stop()
-    server = start_server(own_database, ready=False)
+    server = start_server(own_database, {"shutdown.drainSeconds": 90}, ready=False)
     server.get("/readyz")
-    started = time.monotonic()
-    assert server.stop() == 0
-    assert time.monotonic() - started < 5
+    # Long before the drain time ends.
+    assert server.stop(seconds=30) == 0
 
 
 @pytest.mark.parametrize("how", ["fast", "immediate", "kill"])
@@ -73,7 +71,7 @@ def test_a_database_that_goes_and_comes_back_costs_503_and_nothing_else(
     assert server.get("/livez")[0] == 200
     assert "ccs_jobstore_purges_waiting" not in server.metrics()
     own_cluster.start()
-    server.wait_until_ready(seconds=15)
+    server.wait_until_ready()
     assert directory.exists(jobs[1])
     assert client.delete(jobs[1]).status_code == 204
     assert client.job(jobs[2]).status_code == 200
@@ -91,7 +89,7 @@ def test_connections_that_an_administrator_ends_are_replaced(start_server, new_d
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND usename = 'ccs_jobstore'",
             database.name,
         )
-        eventually(lambda: client.job(uuid.uuid4()).status_code == 404, seconds=5, what="the server works again")
+        eventually(lambda: client.job(uuid.uuid4()).status_code == 404, what="the server works again")
     job = directory.job(user)
     assert client.delete(job).status_code == 204
 
@@ -130,11 +128,11 @@ def test_a_connection_lost_around_the_transaction_leaves_all_or_nothing(
     postgres_proxy.arm(marks(job), moment)
     response = client.delete(job, DeleteJob=value)
     assert postgres_proxy.cuts == 1
-    # A server may try again by itself where that is safe; else it does not know, and says so.
+    # The server may retry where that is safe; otherwise the outcome is unknown, and it says so.
     if response.status_code != 204:
         assert_unavailable(response)
 
-    # What was sent before the cut may still be at work, with nobody to hear of it.
+    # A statement sent before the cut may still be running.
     eventually(
         lambda: (
             database.value(
@@ -161,12 +159,12 @@ def test_a_connection_lost_around_the_transaction_leaves_all_or_nothing(
         assert done, "the transaction was committed"
     if response.status_code == 204:
         assert done
-    # The next attempt finds a server that works.
+    # The server works again.
     again = eventually(
         lambda: (status := client.delete(job, DeleteJob=value).status_code) != 503 and status,
         what="the server works again",
     )
-    # What was cut off in the middle may still have come to its end after we looked.
+    # A statement that was cut off may have committed after the check.
     allowed = {404} if done and value == "True" else {204}
     assert again in (allowed | {404} if moment == "during" and value == "True" else allowed)
     assert directory.rows_of(other.history) == rows_of_runs(1)

@@ -13,14 +13,24 @@ from harness.waiting import eventually
 
 def test_a_deletion_that_waits_too_long_for_a_lock_is_503_and_changes_nothing(start_server, new_database, directory_of):
     database = new_database()
-    directory, server = directory_of(database), start_server(database, {"database.lockTimeoutSeconds": 0.5})
+    directory, server = (
+        directory_of(database),
+        start_server(
+            database,
+            {
+                "database.lockTimeoutSeconds": 0.5,
+                "database.statementTimeoutSeconds": 60,
+                "limits.requestTimeoutSeconds": 60,
+            },
+        ),
+    )
     user, client = directory.user(), Client(server)
     client.sign_in(user)
     job = directory.job(user, runs=1)
     blocker = lock(job, database)
     started = time.monotonic()
     assert_problem(client.delete(job), 503)
-    assert 0.4 < time.monotonic() - started < 5
+    assert time.monotonic() - started > 0.4
     blocker.rollback()
     assert directory.rows_of(directory.history_of(job)) == rows_of_runs(1)
     assert client.delete(job).status_code == 204
@@ -39,7 +49,7 @@ def test_a_request_that_takes_too_long_is_503_and_its_statement_is_cancelled(sta
     blocker = lock(job, database)
     started = time.monotonic()
     assert_problem(client.delete(job), 503)
-    assert 0.9 < time.monotonic() - started < 5
+    assert time.monotonic() - started > 0.9
     eventually(
         lambda: (
             database.value(
@@ -79,9 +89,8 @@ def test_past_its_bounds_the_server_answers_503_and_recovers(start_server, new_d
     blocker = lock(job, database)
     deletion = in_background(lambda: client.delete(job))
     database.wait_for_blocked_statement()
-    started = time.monotonic()
     assert_problem(second.job(job), 503)
-    assert time.monotonic() - started < 5
+    assert not deletion.done(), "it is refused while the other one still has what it wants"
     blocker.rollback()
     assert deletion().status_code == 204
     assert_problem(second.job(job), 404)

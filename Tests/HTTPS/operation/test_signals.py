@@ -18,13 +18,12 @@ from harness.waiting import eventually
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_to_stop_ends_an_idle_server_at_once_and_in_order(start_server, new_database, number):
-    server = start_server(new_database())
+    server = start_server(new_database(), {"shutdown.drainSeconds": 90})
     kept = KeptConnection(server)
     assert kept.get("/livez")[0] == 200
-    started = time.monotonic()
     server.signal(number)
-    assert server.wait() == 0
-    assert time.monotonic() - started < 5
+    # Long before the drain time ends.
+    assert server.wait(seconds=30) == 0
     assert [line["event"] for line in server.log_lines()][-1] == "stopped"
     assert server.events("draining")
 
@@ -78,8 +77,9 @@ def test_a_request_that_takes_too_long_does_not_keep_the_server_from_stopping(st
     database.wait_for_blocked_statement()
     started = time.monotonic()
     server.signal(signal.SIGTERM)
-    assert server.wait(10) >= 0, "it has to end by itself"
-    assert 0.9 < time.monotonic() - started < 5
+    # Long before the deletion's own limits of 60 s.
+    assert server.wait(seconds=30) >= 0, "it has to end by itself"
+    assert time.monotonic() - started > 0.9
     assert deletion() in ("cut", 503)
     blocker.rollback()
     blocker.close()
@@ -119,7 +119,7 @@ def test_a_reload_swaps_the_certificate_without_dropping_a_kept_connection(start
     server.signal(signal.SIGHUP)
     server.wait_for_event("reloaded")
     eventually(lambda: presented_certificate(server) == own_certificate.der(), what="the new certificate is presented")
-    # The answer may ask the client to come anew, but it comes, and on the same connection.
+    # The response may have Connection: close, but it comes on the same connection.
     assert kept.get("/readyz")[0] == 200
     assert server.events("certificate")[-1]["subject"].find("renewed") >= 0
 
@@ -190,7 +190,7 @@ def test_a_reload_with_a_faulty_certificate_is_refused_and_the_old_one_stays(
         server.signal(signal.SIGHUP)
         eventually(lambda: len(server.events("reloadRefused")) > before, what="the reload is refused")
         assert presented_certificate(server) == former
-    # A certificate and a key that do not belong together.
+    # A certificate and a key that do not match.
     own_certificate.renew("one")
     certificate = own_certificate.certificate.read_text()
     own_certificate.renew("two")

@@ -1,4 +1,4 @@
-"""Uploads that stand still, uploads that nobody may send, and who has room when it is scarce."""
+"""Stalled uploads, unauthorized uploads, and uploads beyond the limits."""
 
 import threading
 import time
@@ -16,7 +16,7 @@ SHORT = {"limits.bodyTimeoutSeconds": 1.5, "limits.bulkTimeoutSeconds": 60, "lim
 
 @pytest.fixture
 def place(start_server, new_database, directory_of):
-    """Starts a server with settings; answers it, a collector and a maker of runs."""
+    """Starts a server with settings; returns it, a collector and a function that creates claimed runs."""
 
     def start(settings):
         database = new_database()
@@ -39,23 +39,21 @@ def begin_upload(server, client, run, length=100_000_000, *lines):
 
 
 def test_uploads_that_stand_still_give_their_places_up(place):
-    server, collector, new_run = place({**SHORT, "collectors.maximumUploads": 2})
+    server, collector, new_run = place({**SHORT, "limits.bodyTimeoutSeconds": 5, "collectors.maximumUploads": 2})
     silent = [begin_upload(server, collector, new_run()) for _ in range(2)]
     for connection in silent:
         connection.send(results(10))
     run = new_run()
     eventually(
         lambda: run.report(Client(server, collector.token), "results", results(1)).status_code == 503,
-        seconds=1.4,
         what="both places are taken",
     )
     eventually(
         lambda: run.report(Client(server, collector.token), "results", results(1)).status_code == 200,
-        seconds=8,
         what="a place is free, long before an upload's own time is over",
     )
     for connection in silent:
-        connection.wait_for_end(10)
+        connection.wait_for_end()
 
 
 def test_an_upload_that_goes_on_is_not_cut_however_slow_it_is(place):
@@ -93,21 +91,24 @@ def test_without_a_token_a_slow_body_has_the_time_of_any_body_and_no_more(place,
     with RawConnection(server) as connection:
         connection.send(head("POST", target, "Content-Length: 100000000"))
         began = time.monotonic()
-        while time.monotonic() - began < 10 and not connection.ended:
+        # An upload would have 60 s.
+        while not connection.ended:
+            assert time.monotonic() - began < 30
             connection.send(b" ")
             time.sleep(0.1)
-        assert 1 < time.monotonic() - began < 5
+        assert time.monotonic() - began > 1
 
 
 def test_when_there_is_no_room_a_client_that_waits_for_100_Continue_hears_it_at_once(place):
     server, collector, new_run = place({"limits.requestsInFlight": 1})
     waiting = threading.Thread(
-        target=lambda: collector.post(f"{API}/jobruns/claim", json={"Count": 1, "WaitSeconds": 4})
+        target=lambda: collector.post(f"{API}/jobruns/claim", json={"Count": 1, "WaitSeconds": 10})
     )
     waiting.start()
     time.sleep(0.5)
     with begin_upload(server, collector, new_run(), 500_000_000, "Expect: 100-continue") as connection:
-        assert connection.answer(seconds=2).status == 503
+        assert connection.answer().status == 503
+        assert waiting.is_alive(), "the claim still takes the room"
     waiting.join()
 
 
@@ -125,7 +126,7 @@ def test_those_that_wait_for_work_leave_room_for_others(place):
     for claim in claims:
         claim.start()
     time.sleep(1)
-    # Half of the room is left.
+    # Half of the capacity is left.
     assert collector.get(f"{API}/openapi.json").status_code == 200
     stored(new_run().report(collector, "results", results(1)), 1)
     for claim in claims:

@@ -1,4 +1,4 @@
-"""Job Operation: runs are started and ended by hand."""
+"""Job Operation: runs are queued and aborted on request."""
 
 import threading
 import uuid

@@ -1,3 +1,5 @@
+import JSON
+
 /// The body of Create Job: all that a new job needs.
 public struct JobDefinition: Sendable, Equatable {
   public let name: String

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 
 /// What a job does, for whom and when: the `JobDetails` of Create Job and Update Job, and the `Configuration` of
 /// a directory file.

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 
 extension JobDetails {
   /// What details are read for, which decides what must and what may stand there.

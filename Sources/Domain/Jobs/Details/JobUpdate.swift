@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 
 /// The body of Update Job: which fields of which job get another value, or none.
 public struct JobUpdate: Sendable, Equatable {

@@ -5,31 +5,32 @@ import HTTPServer
 
 /// What collectors report of a run, as lines of JSON (NDJSON) that are stored while they arrive.
 struct ReportHandlers: Sendable {
-  let service: ReportService
+  let gate: ReportGate
 
   @Sendable func messages(
-    _ request: Request, _ body: BodyStream, _ values: [String], _ principal: Principal
+    _ request: Request, _ body: BodyStream, _ values: [String], _ context: inout RequestContext
   ) async throws -> Response {
-    try await store(.messages, request, body, values, principal)
+    try await store(.messages, request, body, values, &context)
   }
 
   @Sendable func collectedData(
-    _ request: Request, _ body: BodyStream, _ values: [String], _ principal: Principal
+    _ request: Request, _ body: BodyStream, _ values: [String], _ context: inout RequestContext
   ) async throws -> Response {
-    try await store(.collectedData, request, body, values, principal)
+    try await store(.collectedData, request, body, values, &context)
   }
 
   @Sendable func results(
-    _ request: Request, _ body: BodyStream, _ values: [String], _ principal: Principal
+    _ request: Request, _ body: BodyStream, _ values: [String], _ context: inout RequestContext
   ) async throws -> Response {
-    try await store(.results, request, body, values, principal)
+    try await store(.results, request, body, values, &context)
   }
 
   private func store(
-    _ kind: ReportKind, _ request: Request, _ body: BodyStream, _ values: [String], _ principal: Principal
+    _ kind: ReportKind, _ request: Request, _ body: BodyStream, _ values: [String],
+    _ context: inout RequestContext
   ) async throws -> Response {
     let batch = try batch(kind, request, values)
-    let outcome = try await service.store(batch, for: principal, body: body.next)
+    let outcome = try await gate.store(batch, &context, body: body.next)
     return .json(
       200,
       .object {

@@ -1,5 +1,6 @@
 import Domain
 import HTTPServer
+import JSON
 
 // What all searches are asked with.
 extension Parameters {

@@ -1,6 +1,7 @@
 import Authorization
 import FoundationEssentials
 import HTTPServer
+import JSON
 
 /// The fields of a token request, from a form or from a JSON object.
 ///
@@ -16,32 +17,21 @@ struct TokenForm {
 
   private static let names = ["grant_type", "username", "password", "refresh_token", "token"]
 
-  /// A member of a JSON object: a string, nothing (as good as an empty one), or something else.
-  private struct Member: Decodable {
-    let text: String?
-
-    init(from decoder: any Decoder) throws {
-      let container = try decoder.singleValueContainer()
-      text = container.decodeNil() ? "" : try? container.decode(String.self)
-    }
-  }
-
   private let fields: [String: String]
 
   init(_ body: [UInt8]) throws(Mistake) {
     let start = body.firstIndex { $0 != 0x20 && !(0x09...0x0D).contains($0) } ?? body.endIndex
     if body[start...].first == UInt8(ascii: "{") {
-      guard let object = try? JSONDecoder().decode([String: Member].self, from: Data(body)) else {
+      guard case .object(let members)? = try? JSONNode(json: body) else {
         throw Self.invalid("The body is no JSON object.")
       }
       var fields: [String: String] = [:]
-      for (name, member) in object where Self.names.contains(name.lowercased()) {
-        guard let text = member.text else { throw Self.invalid("\(name.lowercased()) is no string.") }
+      for (name, member) in members where Self.names.contains(name.lowercased()) {
+        guard let text = Self.text(member) else { throw Self.invalid("\(name.lowercased()) is no string.") }
         guard fields.updateValue(text, forKey: name.lowercased()) == nil else {
           throw Self.invalid("\(name.lowercased()) stands more than once.")
         }
       }
-      if fields.values.contains(where: { $0.utf8.contains(0) }) { throw Self.invalid("A value holds a NUL.") }
       self.fields = fields
     } else {
       let parameters = Parameters(body)
@@ -54,6 +44,15 @@ struct TokenForm {
         }
       }
       self.fields = fields
+    }
+  }
+
+  /// A string; `null` is as good as an empty one.
+  private static func text(_ member: JSONNode) -> String? {
+    switch member {
+    case .text(let text): text
+    case .null: ""
+    default: nil
     }
   }
 

@@ -1,14 +1,15 @@
 import Domain
 import HTTPServer
+import JSON
 
 extension Request {
-  /// Reads the body as JSON, and what it says with `read`. Its Content-Type does not count: the known clients send any.
+  /// Parses the body as JSON and decodes it with `read`. The Content-Type is ignored, for the known clients send any.
   ///
-  /// A large body is read beside the loop, which has other requests to answer meanwhile.
+  /// A large body is parsed off the event loop, which serves other requests meanwhile.
   ///
   /// - Parameters:
-  ///   - emptyIsObject: Whether an empty body is as good as an object without fields.
-  ///   - read: What it notes as wrong counts, whatever it answers.
+  ///   - emptyIsObject: Whether an empty body counts as an object without fields.
+  ///   - read: If it notes a problem, its result is ignored.
   /// - Throws: A problem with every field that is wrong (400).
   func json<Value: Sendable>(
     emptyIsObject: Bool = false, _ read: @escaping @Sendable (JSONNode, JSONProblems) -> Value?
@@ -20,9 +21,9 @@ extension Request {
     return try result.get()
   }
 
-  /// Reads the fields of the body, which is an object whose names may be in any case, or empty.
+  /// Decodes the fields of the body: an object whose names may be in any case, or empty.
   ///
-  /// - Parameter read: Asks for every field that there may be.
+  /// - Parameter read: Reads every known field; others are rejected as unknown.
   func jsonFields<Value: Sendable>(
     _ read: @escaping @Sendable (ObjectReader) -> Value?
   ) async throws(Problem) -> Value {
@@ -31,7 +32,7 @@ extension Request {
     }
   }
 
-  /// What is read within about a millisecond, in bytes.
+  /// Bodies up to this many bytes are parsed within about a millisecond.
   private static let smallBody = 16_384
 
   private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
@@ -40,7 +41,7 @@ extension Request {
     of body: [UInt8], _ read: (JSONNode, JSONProblems) -> Value?
   ) -> Result<Value, Problem> {
     let problems = JSONProblems()
-    do throws(JSONNode.Malformed) {
+    do throws(MalformedJSON) {
       let node = try JSONNode(json: body)
       if let value = read(node, problems), problems.all.isEmpty { return .success(value) }
     } catch {

@@ -1,3 +1,4 @@
+import Authorization
 import HTTPServer
 
 // Parameters as the handlers read them: what is wrong with one is a problem that names it.
@@ -12,11 +13,11 @@ extension Parameters {
   }
 
   /// Refuses parameters that an operation does not have: they mean something to whoever sent them.
-  func refuseOthers(than known: [String], of operation: String) throws(Problem) {
+  func refuseOthers(than known: [String], of operation: Operation) throws(Problem) {
     guard let name = firstName(otherThan: known) else { return }
     let shown = name.count > 64 ? name.prefix(64) + "…" : name
     throw Problem(
-      400, "\(shown) is no parameter of \(operation), which has \(known.joined(separator: ", ")).")
+      400, "\(shown) is no parameter of \(operation.title), which has \(known.joined(separator: ", ")).")
   }
 
   func boolean(_ name: String) throws(Problem) -> Bool? {

@@ -1,4 +1,5 @@
 import HTTPServer
+import JSON
 
 extension Response {
   static func json(_ status: Int, _ body: JSONWriter, type: String = "application/json") -> Response {

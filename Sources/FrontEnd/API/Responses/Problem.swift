@@ -2,6 +2,7 @@ import Authorization
 import Domain
 import FoundationEssentials
 import HTTPServer
+import JSON
 
 /// An answer that says what is wrong (RFC 9457), with the documented text in `detail`.
 struct Problem: Error, Sendable {

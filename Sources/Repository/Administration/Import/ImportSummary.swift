@@ -1,4 +1,4 @@
-/// What an import has done, by kind.
+/// The counts of an import, by kind.
 public struct ImportSummary: Sendable, Equatable {
   public enum Kind: String, Sendable, CaseIterable {
     case folders = "Folders"
@@ -16,7 +16,7 @@ public struct ImportSummary: Sendable, Equatable {
   public struct Counts: Sendable, Equatable {
     public var added = 0
     public var changed = 0
-    /// There already, and as the file wants it.
+    /// Existing, and equal to the file's.
     public var unchanged = 0
 
     public init(added: Int = 0, changed: Int = 0, unchanged: Int = 0) {
@@ -39,9 +39,9 @@ public struct ImportSummary: Sendable, Equatable {
   public var hasEffect: Bool { counts.values.contains { $0.added > 0 || $0.changed > 0 } }
 }
 
-/// How far the long part of an import is.
+/// The progress of inventing history, the long part of an import.
 public struct ImportProgress: Sendable, Equatable {
-  /// The job whose runs are being made.
+  /// The job whose runs are invented.
   public var jobName: String
   public var rowsDone: Int
   public var rowsInAll: Int

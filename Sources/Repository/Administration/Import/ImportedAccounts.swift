@@ -1,4 +1,41 @@
+import FoundationEssentials
 import Postgres
+
+extension ImportRows {
+  public struct Role: Sendable, Encodable {
+    public var name: String
+    public var description: String?
+    /// Replaces the role's tasks.
+    public var tasks: [String]?
+    /// Replaces the role's folders.
+    public var folderIDs: [UUID]?
+
+    public init(name: String, description: String?, tasks: [String]?, folderIDs: [UUID]?) {
+      self.name = name
+      self.description = description
+      self.tasks = tasks
+      self.folderIDs = folderIDs
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case name, description, tasks
+      case folderIDs = "folderIds"
+    }
+  }
+
+  public struct User: Sendable, Encodable {
+    public var name: String
+    public var disabled: Bool?
+    /// The names of the roles; replaces the user's roles.
+    public var roles: [String]?
+
+    public init(name: String, disabled: Bool?, roles: [String]?) {
+      self.name = name
+      self.disabled = disabled
+      self.roles = roles
+    }
+  }
+}
 
 /// Roles and users in an import.
 extension ImportedTable {
@@ -104,7 +141,7 @@ extension ImportedTable {
     RETURNING user_id
     """, .jsonb)
 
-  /// Ends the sessions of users that the import has disabled.
+  /// Ends the sessions of users that the import disables.
   static let endSessions = Statement(
     """
     DELETE FROM auth.sessions t

@@ -1,8 +1,54 @@
+import FoundationEssentials
 import Postgres
+
+extension ImportRows {
+  public struct Folder: Sendable, Encodable {
+    public var id: UUID
+    public var parentID: UUID
+    public var name: String
+    /// Its depth below the root, from 1.
+    public var depth: Int
+
+    public init(id: UUID, parentID: UUID, name: String, depth: Int) {
+      self.id = id
+      self.parentID = parentID
+      self.name = name
+      self.depth = depth
+    }
+  }
+
+  public struct Asset: Sendable, Encodable {
+    public var id: UUID
+    public var name: String
+    public var type: String
+    public var folderID: UUID
+
+    public init(id: UUID, name: String, type: String, folderID: UUID) {
+      self.id = id
+      self.name = name
+      self.type = type
+      self.folderID = folderID
+    }
+  }
+
+  public struct Standard: Sendable, Encodable {
+    public var id: UUID
+    public var name: String
+    public var version: String?
+    public var folderID: UUID
+
+    public init(id: UUID, name: String, version: String?, folderID: UUID) {
+      self.id = id
+      self.name = name
+      self.version = version
+      self.folderID = folderID
+    }
+  }
+}
 
 /// Folders, assets and standards in an import.
 extension ImportedTable {
-  // A folder's trigger reads its parent, which an earlier statement must have inserted.
+  // A trigger reads the parent, so parents take an earlier statement.
   static let insertFolders = Statement(
     """
     INSERT INTO directory.folders (folder_id, parent_id, folder_name)

@@ -1,8 +1,47 @@
+import FoundationEssentials
 import Postgres
+
+extension ImportRows {
+  public struct Job: Sendable, Encodable {
+    public var id: UUID
+    public var name: String
+    public var description: String?
+    public var type: String
+    /// A user's name; nil for a system job.
+    public var createdBy: String?
+    /// For a new job only; nil is now.
+    public var createdAt: Date?
+    /// `JobDetails` as JSON text.
+    public var configuration: String?
+    /// Applies if the configuration is new or has changed.
+    public var nextRunAt: Date?
+    /// In seconds. It and the next two apply if there is a configuration.
+    public var runTimeLimit: Int?
+    public var keepRuns: Int?
+    public var keepDays: Int?
+
+    public init(
+      id: UUID, name: String, description: String?, type: String, createdBy: String?, createdAt: Date?,
+      configuration: String?, nextRunAt: Date?, runTimeLimit: Int?, keepRuns: Int?, keepDays: Int?
+    ) {
+      self.id = id
+      self.name = name
+      self.description = description
+      self.type = type
+      self.createdBy = createdBy
+      self.createdAt = createdAt
+      self.configuration = configuration
+      self.nextRunAt = nextRunAt
+      self.runTimeLimit = runTimeLimit
+      self.keepRuns = keepRuns
+      self.keepDays = keepDays
+    }
+  }
+}
 
 /// Jobs in an import.
 extension ImportedTable {
-  // A configuration that stays must have the job's new name in it all the same.
+  // An unchanged configuration still gets the job's new name.
   private static let rows = """
     (
         SELECT s.*, s.created_by IS NULL AS is_system, u.user_id,
@@ -62,8 +101,7 @@ extension ImportedTable {
       RETURNING j.job_id
       """, .jsonb))
 
-  /// Locks jobs, in the order in which a deletion locks them: until the import ends nobody detaches a history
-  /// that it writes to.
+  /// Locks jobs, in the order of deletions, so that no history that the import writes to is detached meanwhile.
   static let lockJobs = Statement(
     """
     SELECT job_id
@@ -73,7 +111,7 @@ extension ImportedTable {
     FOR UPDATE
     """, .uuidArray)
 
-  /// Counts runs that were added, and takes a job's last run from its history.
+  /// Adds to the run counts, and sets each job's last run from its history.
   static let countRuns = Statement(
     """
     UPDATE directory.jobs j

@@ -1,13 +1,14 @@
+import Domain
 import FoundationEssentials
 import Postgres
 
-/// A table of the directory in an import: what is missing is inserted, then what differs is updated.
+/// A table of the directory in an import: missing rows are inserted, then differing ones updated.
 ///
-/// Both statements take the rows as JSON and answer the keys of the rows that they have touched.
+/// The statements take the rows as JSON and return the keys of the rows that they touched.
 struct ImportedTable: Sendable {
   let insert: Statement
   let update: Statement
-  /// Statements that make sets which belong to a row, such as a role's tasks, what the file wants.
+  /// Statements for the sets of a row, such as a role's tasks.
   var sets: [Statement] = []
 
   func apply<Row: Encodable & Sendable>(
@@ -19,5 +20,41 @@ struct ImportedTable: Sendable {
     let changed = touched.subtracting(added).count
     return ImportSummary.Counts(
       added: added.count, changed: changed, unchanged: rows.count - added.count - changed)
+  }
+}
+
+/// Rows as one JSON parameter, for `jsonb_to_recordset`.
+enum RowBatch {
+  /// Bounds the memory of one statement.
+  static let size = 2000
+
+  static func value(_ rows: [some Encodable]) throws(PostgresError) -> Value {
+    let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    encoder.dateEncodingStrategy = .custom { date, encoder in
+      var container = encoder.singleValueContainer()
+      try container.encode(OffsetDate(date).description)
+    }
+    do {
+      return .json(String(decoding: try encoder.encode(rows), as: UTF8.self))
+    } catch {
+      throw .refused(sqlState: "22000", message: "rows cannot be written as JSON: \(error)")
+    }
+  }
+}
+
+extension Connection {
+  /// Runs a statement whose one parameter is rows in JSON, once per batch.
+  ///
+  /// - Returns: Column 0 of all answers.
+  func run<Row: Encodable & Sendable>(
+    _ statement: Statement, rows: [Row]
+  ) async throws(PostgresError) -> [UUID] {
+    var answers: [UUID] = []
+    for start in stride(from: 0, to: rows.count, by: RowBatch.size) {
+      let batch = Array(rows[start..<min(rows.count, start + RowBatch.size)])
+      answers += try await run(statement(RowBatch.value(batch))).map { $0(0) }
+    }
+    return answers
   }
 }

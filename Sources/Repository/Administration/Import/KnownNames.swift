@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Postgres
 
-/// What is in the directory already, as far as an import may refer to it.
+/// The names that exist in the directory, for the references of an import.
 public struct KnownNames: Sendable {
   public struct Job: Sendable, Equatable {
     public var id: UUID
@@ -17,7 +17,7 @@ public struct KnownNames: Sendable {
   public var roles: [String]
   public var users: [String]
   public var jobs: [Job]
-  /// Of the runs that were asked for, those that exist, with the job they belong to.
+  /// The jobs of those requested runs that exist.
   public var jobOfRun: [UUID: UUID]
 
   public init(
@@ -42,7 +42,7 @@ public struct KnownNames: Sendable {
     WHERE r.run_id = ANY ($1)
     """, .uuidArray)
 
-  /// - Parameter runs: The runs whose IDs an import gives.
+  /// - Parameter runs: The run IDs that the file gives.
   init(on connection: Connection, runs: [UUID]) async throws(PostgresError) {
     folders = try await FolderPaths(on: connection)
     let rows = try await connection.execute([

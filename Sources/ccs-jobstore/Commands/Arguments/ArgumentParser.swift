@@ -1,9 +1,9 @@
-/// Takes a command line apart, by the table of commands. Pure: it reads and prints nothing.
+/// Parses a command line by the table of commands, without I/O.
 struct ArgumentParser {
   /// What a command line asks for.
   enum Invocation {
     case run(Command, Arguments)
-    /// The help about a command, a group of them, or (no words) the program.
+    /// The help of a command, a group, or (no words) the program.
     case help([String])
   }
 
@@ -13,7 +13,7 @@ struct ArgumentParser {
   private var arguments = Arguments()
   private var wantsHelp = false
 
-  /// - Parameter line: Without the program's own name.
+  /// - Parameter line: Without the program's name.
   static func parse(_ line: [String], commands: [Command]) throws(UsageError) -> Invocation {
     var parser = ArgumentParser(commands: commands, rest: line[...])
     return try parser.parse()
@@ -44,7 +44,7 @@ struct ArgumentParser {
       .filter { seen.insert($0).inserted }
   }
 
-  /// Reads up to the words that name a command; nil if the line ends before.
+  /// Reads the words that name a command; nil if the line ends before.
   private mutating func command() throws(UsageError) -> Command? {
     while let word = rest.popFirst() {
       if word == "--version", words.isEmpty {
@@ -61,7 +61,7 @@ struct ArgumentParser {
     return nil
   }
 
-  /// Reads a command's options, and answers what else is there.
+  /// Reads a command's options and returns the operands.
   private mutating func operands(of command: Command) throws(UsageError) -> [String] {
     var operands: [String] = []
     while let word = rest.popFirst() {

@@ -1,4 +1,4 @@
-/// What was given to a command, parsed and complete.
+/// The parsed arguments of a command.
 struct Arguments: Sendable, Equatable {
   var options: [String: [String]] = [:]
   var operands: [String: [String]] = [:]
@@ -11,7 +11,7 @@ struct Arguments: Sendable, Equatable {
 
   func values(of option: String) -> [String] { options[option] ?? [] }
 
-  /// An operand that stands once; the parser has seen to it that it is there.
+  /// An operand that occurs once; the parser ensures that it is there.
   func operand(_ name: String) -> String { operands[name]?.first ?? "" }
 
   func operandList(_ name: String) -> [String] { operands[name] ?? [] }

@@ -1,9 +1,9 @@
-/// The help, made from the table of commands.
+/// The help, generated from the table of commands.
 enum HelpText {
   static let program = "ccs-jobstore"
 
-  /// - Parameter words: A command's, a group's, or none for the whole program.
-  /// - Returns: nil if there is nothing of that name.
+  /// - Parameter words: The words of a command or a group; none for the program.
+  /// - Returns: nil if there is neither.
   static func about(_ words: [String], commands: [Command]) -> String? {
     if let command = commands.first(where: { $0.words == words }) { return about(command) }
     let members = commands.filter { $0.words.starts(with: words) }
@@ -17,7 +17,7 @@ enum HelpText {
     return [
       usage, title, section("Commands", members.map { ($0.name, $0.summary) }),
       section("Options", rows(Command.Option.common)), exitStatuses,
-      "More about a command: \(program) help \((words + ["COMMAND"]).joined(separator: " "))",
+      "Details of a command: \(program) help \((words + ["COMMAND"]).joined(separator: " "))",
     ].joined(separator: "\n\n") + "\n"
   }
 
@@ -38,15 +38,15 @@ enum HelpText {
     [
       ("\(ExitStatus.done.rawValue)", "done"),
       ("\(ExitStatus.failed.rawValue)", "failed; nothing was changed"),
-      ("\(ExitStatus.usage.rawValue)", "wrong usage"),
+      ("\(ExitStatus.usage.rawValue)", "usage error"),
       ("\(ExitStatus.unavailable.rawValue)", "the database is not available"),
-      ("\(ExitStatus.configuration.rawValue)", "the configuration, the certificate or the schema is wrong"),
+      ("\(ExitStatus.configuration.rawValue)", "configuration, certificate or schema error"),
     ])
 
   private static func rows(_ options: [Command.Option]) -> [(String, String)] {
     options.map { option in
       let name = option.value.map { "\(option.name) \($0)" } ?? option.name
-      return (name, option.repeats ? "\(option.meaning); may stand several times" : option.meaning)
+      return (name, option.repeats ? "\(option.meaning); repeatable" : option.meaning)
     }
   }
 

@@ -1,12 +1,12 @@
 import Domain
 import FoundationEssentials
 
-/// A moment on the command line: `2026-01-05T04:10:00Z`, `2026-01-05`, or how long ago, `2d`.
+/// A time on the command line: `2026-01-05T04:10:00Z`, `2026-01-05`, or an age, `2d`.
 enum TimeArgument {
-  static let meaning = "ISO 8601, UTC without an offset, or how long ago: 90s, 30m, 12h, 2d, 1w"
+  static let meaning = "ISO 8601, UTC unless it has an offset, or an age: 90s, 30m, 12h, 2d, 1w"
 
-  /// - Parameter now: What durations are counted back from.
-  /// - Returns: nil if the text is neither a time nor a duration.
+  /// - Parameter now: Ages count back from here.
+  /// - Returns: nil if the text is neither a time nor an age.
   static func moment(_ text: String, now: Date) -> Date? {
     if let date = OffsetDate(text) { return date.date }
     guard let unit = text.last.flatMap({ seconds[$0] }) else { return nil }

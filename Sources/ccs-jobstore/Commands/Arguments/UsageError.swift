@@ -1,7 +1,7 @@
 /// What is wrong with a command line.
 enum UsageError: Error, Equatable {
   case noCommand
-  /// A group of commands, and which of them was not said.
+  /// A group of commands, without the word that names one of them.
   case incomplete(group: [String], choices: [String])
   case unknownCommand(String, group: [String], choices: [String])
   case unknownOption(String, command: [String], choices: [String])
@@ -11,7 +11,7 @@ enum UsageError: Error, Equatable {
   case missingOperand(String, command: [String])
   case excessOperand(String, command: [String])
 
-  /// The words whose help would help.
+  /// The words whose help to suggest.
   var helpTopic: [String] {
     switch self {
     case .noCommand: []
@@ -28,32 +28,32 @@ extension UsageError: CustomStringConvertible {
   var description: String {
     switch self {
     case .noCommand:
-      "a command is wanted"
+      "expected a command"
     case .incomplete(let group, let choices):
-      "'\(group.joined(separator: " "))' wants one of \(choices.joined(separator: ", "))"
+      "expected one of \(choices.joined(separator: ", ")) after '\(group.joined(separator: " "))'"
     case .unknownCommand(let word, let group, let choices):
       "unknown command '\((group + [word]).joined(separator: " "))'" + Self.hint(word, choices)
     case .unknownOption(let option, _, let choices):
       "unknown option '\(option)'" + Self.hint(option, choices)
     case .missingValue(let option, let value, _):
-      "\(option) wants a value: \(option) \(value)"
+      "\(option) expects a value: \(option) \(value)"
     case .unwantedValue(let option, _):
       "\(option) takes no value"
     case .repeatedOption(let option, _):
-      "\(option) stands twice"
+      "\(option) is given twice"
     case .missingOperand(let name, _):
       "\(name) is missing"
     case .excessOperand(let word, _):
-      "'\(word)' is one argument too many"
+      "unexpected argument '\(word)'"
     }
   }
 
   private static func hint(_ name: String, _ choices: [String]) -> String {
-    // The hyphens, which all options share, must not make them look alike.
+    // Without the hyphens, which would make all options similar.
     let distinctive = Dictionary(
       choices.map { (String($0.drop { $0 == "-" }), $0) }, uniquingKeysWith: { first, _ in first })
     let nearest = NearestName.of(String(name.drop { $0 == "-" }), among: distinctive.keys.sorted())
     if let choice = nearest.flatMap({ distinctive[$0] }) { return "; did you mean '\(choice)'?" }
-    return choices.isEmpty ? "" : "; there are \(choices.joined(separator: ", "))"
+    return choices.isEmpty ? "" : "; expected one of \(choices.joined(separator: ", "))"
   }
 }

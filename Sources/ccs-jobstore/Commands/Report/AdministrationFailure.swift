@@ -2,7 +2,7 @@ import Administration
 import Repository
 
 extension CommandFailure {
-  /// What the administrator is told of an error, and how the program ends.
+  /// The message and the exit status for an error.
   init(_ error: AdministrationError) {
     switch error {
     case .invalid(let kind, let name, let rule):
@@ -10,21 +10,28 @@ extension CommandFailure {
     case .invalidPassword(let rule):
       self.init(.failed, "the password \(rule)")
     case .taken(let kind, let name):
-      self.init(.failed, "there is a \(kind.rawValue) \(NameHint.quoted(name)) already")
+      self.init(.failed, "the \(kind.rawValue) \(NameHint.quoted(name)) exists already")
     case .unknown(let kind, let name, let known):
       self.init(
-        .failed, "there is no \(kind.rawValue) \(NameHint.quoted(name))" + NameHint.of(name, among: known))
+        .failed, "unknown \(kind.rawValue) \(NameHint.quoted(name))" + NameHint.of(name, among: known))
     case .hashingFailed:
       self.init(.failed, "the password could not be hashed, for lack of memory or of random bytes")
     case .wrongFile(let problems):
       self.init(.failed, lines: problems.map(\.text))
+    case .unreachable(let reason):
+      self.init(.unavailable, "the database is not available: \(reason)")
+    case .wrongSchema(let found, let expected):
+      self.init(
+        .configuration,
+        "the database's schema is at '\(found ?? "nothing")', but this program expects '\(expected)'; run "
+          + "'migrate deploy', or the program of that schema")
     case .repository(.unavailable(let message)):
       self.init(.unavailable, "the database is not available: \(message)")
     case .repository(.rolledBack(let message)):
-      self.init(.unavailable, "somebody else changed the same at this moment, try again: \(message)")
+      self.init(.unavailable, "a concurrent change won; try again: \(message)")
     case .repository(.uncertain(let message)):
       self.init(
-        .unavailable, "the connection broke, and it is not known whether the change was made: \(message)")
+        .unavailable, "the connection broke, and whether the change was made is unknown: \(message)")
     case .repository(.cancelled):
       self.init(.failed, "the database took too long; nothing was changed")
     case .repository(.failed(let message)):
@@ -33,7 +40,7 @@ extension CommandFailure {
   }
 }
 
-/// Runs what a command does with the program's errors.
+/// Converts the errors of a command's work.
 func reporting<Result>(
   _ body: () async throws -> Result
 ) async throws(CommandFailure) -> Result {
@@ -48,14 +55,14 @@ func reporting<Result>(
   }
 }
 
-/// Helps with a name that nothing has.
+/// Suggestions for an unknown name.
 enum NameHint {
   static func quoted(_ name: String) -> String { "'\(name)'" }
 
-  /// - Returns: The end of a sentence: the name that was probably meant, or all if there are not many.
+  /// - Returns: The end of a sentence: the most similar name, or all names if there are few.
   static func of(_ name: String, among known: [String]) -> String {
     if let nearest = NearestName.of(name, among: known) { return "; did you mean \(quoted(nearest))?" }
     guard (1...12).contains(known.count) else { return "" }
-    return "; there are \(known.map(quoted).joined(separator: ", "))"
+    return "; expected one of \(known.map(quoted).joined(separator: ", "))"
   }
 }

@@ -1,7 +1,8 @@
+import JSON
 import Repository
 
 extension ImportSummary {
-  /// The kinds that the import has touched, and how.
+  /// One row for each kind that occurs.
   var table: TextTable {
     var table = TextTable([
       .init(heading: "KIND"), .init(heading: "ADDED", isNumeric: true),
@@ -16,13 +17,29 @@ extension ImportSummary {
   }
 }
 
+extension ImportSummary {
+  /// The member `Kinds`: a list of the kinds that occur.
+  func write(to json: inout JSONWriter) {
+    json.name("Kinds")
+    json.array(Kind.allCases.filter { self[$0] != Counts() }) { json, kind in
+      let counts = self[kind]
+      json.object { json in
+        json.add("Kind", kind.rawValue)
+        json.add("Added", counts.added)
+        json.add("Changed", counts.changed)
+        json.add("Unchanged", counts.unchanged)
+      }
+    }
+  }
+}
+
 extension ImportProgress {
-  /// Stands on one line, over its predecessor.
+  /// Shown on one line, over the previous progress.
   var text: String { "\(jobName): \(rowsDone.grouped) of \(rowsInAll.grouped) rows" }
 }
 
 extension Int {
-  /// With a comma between thousands.
+  /// With commas between thousands.
   var grouped: String {
     let digits = String(magnitude)
     let groups = stride(from: digits.count, to: 0, by: -3).map { end in

@@ -1,7 +1,7 @@
-import Domain
+import JSON
 
 extension JSONProblem {
-  /// The problem as a sentence that begins with its place in the file.
+  /// The problem as a sentence, its place in the file first.
   var text: String {
     let place = pointer.isEmpty ? "the file" : pointer
     switch fault {

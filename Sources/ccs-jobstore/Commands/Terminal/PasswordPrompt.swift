@@ -2,9 +2,9 @@ import Administration
 import Glibc
 
 extension Terminal {
-  /// A new password: typed twice and unseen, or the first line of standard input if nobody types there.
+  /// Reads a new password: twice from a terminal, without echo, or else the first line of standard input.
   ///
-  /// - Parameter user: For whom, for the prompt.
+  /// - Parameter user: Named in the prompt.
   func newPassword(for user: String) throws(CommandFailure) -> [UInt8] {
     let password = isTypedAt ? try typedPassword(for: user) : firstLine()
     if let rule = PasswordRules.rule(brokenBy: password) {
@@ -18,17 +18,17 @@ extension Terminal {
     if let rule = PasswordRules.rule(brokenBy: first) {
       throw CommandFailure(.failed, "the password \(rule)")
     }
-    guard try typedLine("The same again: ") == first else {
-      throw CommandFailure(.failed, "the two are not the same; nothing was changed")
+    guard try typedLine("Repeat it: ") == first else {
+      throw CommandFailure(.failed, "the two entries differ; nothing was changed")
     }
     return first
   }
 
-  /// One line, typed without an echo.
+  /// Reads one line without echo.
   private func typedLine(_ prompt: String) throws(CommandFailure) -> [UInt8] {
     var former = termios()
     guard tcgetattr(STDIN_FILENO, &former) == 0 else {
-      throw CommandFailure(.failed, "the terminal cannot be made not to show the password")
+      throw CommandFailure(.failed, "the terminal's echo cannot be turned off")
     }
     var unseen = former
     unseen.c_lflag &= ~tcflag_t(ECHO | ICANON | ISIG)
@@ -37,7 +37,7 @@ extension Terminal {
       $0[Int(VTIME)] = 0
     }
     guard tcsetattr(STDIN_FILENO, TCSAFLUSH, &unseen) == 0 else {
-      throw CommandFailure(.failed, "the terminal cannot be made not to show the password")
+      throw CommandFailure(.failed, "the terminal's echo cannot be turned off")
     }
     defer {
       tcsetattr(STDIN_FILENO, TCSADRAIN, &former)
@@ -49,13 +49,13 @@ extension Terminal {
       switch line.take(byte) {
       case .more: continue
       case .done: return line.bytes
-      case .givenUp: throw CommandFailure(.failed, "given up; nothing was changed")
+      case .cancelled: throw CommandFailure(.failed, "cancelled; nothing was changed")
       }
     }
-    throw CommandFailure(.failed, "standard input has ended; nothing was changed")
+    throw CommandFailure(.failed, "unexpected end of input; nothing was changed")
   }
 
-  /// Up to the end of the first line, which is no part of it; one byte more than a password may have suffices.
+  /// The first line without its end, read up to one byte more than the longest password.
   private func firstLine() -> [UInt8] {
     var line: [UInt8] = []
     while line.count <= PasswordRules.maximumBytes + 1, let byte = readByte(), byte != UInt8(ascii: "\n") {

@@ -2,9 +2,9 @@ import Glibc
 
 /// The standard streams.
 struct Terminal: Sendable {
-  /// Whether someone types what is read.
+  /// Whether standard input is a terminal.
   let isTypedAt = isatty(STDIN_FILENO) == 1
-  /// Whether someone reads messages as they come.
+  /// Whether standard error is a terminal.
   let showsMessages = isatty(STDERR_FILENO) == 1
 
   /// Writes to standard output.
@@ -19,7 +19,7 @@ struct Terminal: Sendable {
     _ = Self.write(text, to: STDERR_FILENO)
   }
 
-  /// Shows how far something is, over what was shown before; to nobody but a person.
+  /// Shows progress over the previous one, on a terminal only.
   func show(progress: String) {
     if showsMessages { report("\r\u{1B}[K\(progress)") }
   }

@@ -10,14 +10,14 @@ struct TextTable {
 
   init(_ columns: [Column]) { self.columns = columns }
 
-  /// - Parameter cells: As many as columns, each with its lines.
+  /// - Parameter cells: One per column, each with its lines.
   mutating func add(_ cells: [[String]]) {
     rows.append(cells.map { $0.map(Self.printable) })
   }
 
   mutating func add(_ cells: String...) { add(cells.map { [$0] }) }
 
-  /// The table, each line ended.
+  /// The table; each line ends with a newline.
   var text: String {
     let all = [columns.map { [$0.heading] }] + rows
     let widths = columns.indices.map { column in
@@ -40,7 +40,7 @@ struct TextTable {
     }
   }
 
-  /// Nothing that is stored can steer the terminal.
+  /// Replaces control characters, so that stored text cannot control the terminal.
   private static func printable(_ text: String) -> String {
     String(
       String.UnicodeScalarView(

@@ -1,0 +1,53 @@
+import Authorization
+import Repository
+
+/// The database session of one command, on the schema that this build works with.
+public struct AdministrationSession: Sendable {
+  public let users: UserAdministration
+  public let roles: RoleAdministration
+  public let audit: AuditReading
+  public let directoryImport: DirectoryImport
+  private let database: AdministrationDatabase
+
+  /// Connects.
+  ///
+  /// - Parameters:
+  ///   - scrypt: The cost of new password hashes.
+  ///   - actor: Who gives the command, for the audit trail.
+  /// - Throws: `unreachable`, `wrongSchema` or `repository`.
+  public init(
+    _ settings: AdministrationDatabase.Settings, scrypt: ScryptParameters, actor: String
+  ) async throws(AdministrationError) {
+    database = await AdministrationDatabase(settings)
+    let directory = database.directory
+    users = UserAdministration(directory: directory, scrypt: scrypt, actor: actor)
+    roles = RoleAdministration(directory: directory, actor: actor)
+    audit = AuditReading(directory: directory)
+    directoryImport = DirectoryImport(directory: directory, actor: actor)
+    do throws(AdministrationError) {
+      try await requireSchema()
+    } catch {
+      await database.close()
+      throw error
+    }
+  }
+
+  private func requireSchema() async throws(AdministrationError) {
+    let found: String?
+    do throws(RepositoryError) {
+      found = try await database.deployedSchema()
+    } catch {
+      if case .unavailable = error, let reason = database.connectFailure { throw .unreachable(reason) }
+      throw .repository(error)
+    }
+    guard found == SchemaVersion.wanted else {
+      throw .wrongSchema(found: found, expected: SchemaVersion.wanted)
+    }
+  }
+
+  /// Why the last attempt to connect failed; nil if none did.
+  public var connectFailure: String? { database.connectFailure }
+
+  /// Ends the session.
+  public func close() async { await database.close() }
+}

@@ -1,0 +1,60 @@
+import FoundationEssentials
+
+extension JSONNode {
+  /// Reads JSON5, which people write, by Foundation's decoder.
+  ///
+  /// - Throws: `DecodingError` if the text is not JSON5.
+  public init(json5 text: String) throws {
+    let decoder = JSONDecoder()
+    decoder.allowsJSON5 = true
+    self = try decoder.decode(JSONNode.self, from: Data(text.utf8))
+  }
+}
+
+extension JSONNode: Codable {
+  public init(from decoder: any Decoder) throws {
+    // Nested errors must come through, or a bad value deep inside would look like another type.
+    if let object = try? decoder.container(keyedBy: Name.self) {
+      self = .object(
+        try object.allKeys.reduce(into: [:]) { members, name in
+          members[name.stringValue] = try object.decode(JSONNode.self, forKey: name)
+        })
+    } else if var array = try? decoder.unkeyedContainer() {
+      var elements: [JSONNode] = []
+      while !array.isAtEnd { elements.append(try array.decode(JSONNode.self)) }
+      self = .array(elements)
+    } else {
+      self = Self.scalar(try decoder.singleValueContainer())
+    }
+  }
+
+  private static func scalar(_ container: any SingleValueDecodingContainer) -> JSONNode {
+    if container.decodeNil() { return .null }
+    if let text = try? container.decode(String.self) { return .text(text) }
+    if let boolean = try? container.decode(Bool.self) { return .boolean(boolean) }
+    if let integer = try? container.decode(Int.self) { return .integer(integer) }
+    if let number = try? container.decode(Double.self) { return .number(number) }
+    return .unreadable
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    switch self {
+    case .null, .unreadable: try container.encodeNil()
+    case .boolean(let boolean): try container.encode(boolean)
+    case .integer(let integer): try container.encode(integer)
+    case .number(let number): try container.encode(number)
+    case .text(let text): try container.encode(text)
+    case .array(let elements): try container.encode(elements)
+    case .object(let members): try container.encode(members)
+    }
+  }
+
+  private struct Name: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init?(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+}

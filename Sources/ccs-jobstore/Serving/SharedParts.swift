@@ -1,0 +1,54 @@
+import Authorization
+import EventLoop
+import HTTPServer
+import Observability
+import Postgres
+import Repository
+
+/// What lives as long as the process: every generation uses the same.
+final class SharedParts: Sendable {
+  let observe: Observer
+  let loop = EventLoop(name: "event-loop")
+  let pool: Pool
+  let repository: Repository
+  let schema: SchemaWatch
+  let socket: ListeningSocket
+  let server: Server
+  let passwordMemory = PasswordMemory()
+  let uploadSlots = UploadSlots()
+
+  /// Opens the socket; connects to nothing yet.
+  ///
+  /// - Throws: If the address is taken, or the database's password cannot be read.
+  init(_ configuration: Configuration) throws {
+    let observer = Observer(
+      log: Log(level: configuration.log.level), metrics: Metrics(version: Version.text))
+    observe = observer
+    observer(.serverStarting(version: Version.text))
+    ProcessLimits.raiseDescriptors()
+    pool = Pool(
+      loop: loop, settings: try configuration.connectionSettings(), limits: configuration.poolLimits
+    ) {
+      switch $0 {
+      case .connected: observer(.databaseConnected("connected"))
+      case .lost(let message): observer(.databaseLost(message))
+      case .connectFailed(let message, let pause):
+        observer(.databaseConnectFailed(message, retrySeconds: pause / .seconds(1)))
+      }
+    }
+    repository = Repository(pool: pool)
+    schema = SchemaWatch(pool: pool)
+    socket = try ListeningSocket.open(
+      address: configuration.listen.address, port: configuration.listen.port,
+      backlog: configuration.listen.backlog)
+    server = Server(socket: socket, executor: loop, observer: observer)
+  }
+
+  /// Runs work on the event loop, beside the requests, once the schema is known to be the expected one.
+  func background(_ work: @escaping @Sendable () async -> Void) -> Task<Void, Never> {
+    Task(executorPreference: loop) { [schema] in
+      await schema.untilExpected()
+      await work()
+    }
+  }
+}
