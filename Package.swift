@@ -33,7 +33,7 @@ let package = Package(
       dependencies: ["JSON", "Domain", "Observability", "Repository", "COpenSSL"]),
     .target(
       name: "HTTPServer",
-      dependencies: ["Observability", "CEpoll", "CMicroHTTPD", "CGnuTLS", "COpenSSL"],
+      dependencies: ["EventLoop", "Observability", "CMicroHTTPD", "CGnuTLS", "COpenSSL"],
       path: "Sources/FrontEnd/HTTPServer"),
     .target(
       name: "API",

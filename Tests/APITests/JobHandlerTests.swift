@@ -5,6 +5,7 @@ import HTTPServer
 import Testing
 
 @testable import API
+@testable import Authorization
 
 /// The handlers decode a request before anything else.
 @Suite("What the job handlers make of a request")

@@ -5,6 +5,7 @@ import HTTPServer
 import Testing
 
 @testable import API
+@testable import Authorization
 
 @Suite("What the search handlers make of a request")
 struct SearchHandlerTests {

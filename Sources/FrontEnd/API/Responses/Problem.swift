@@ -74,14 +74,14 @@ struct Problem: Error, Sendable {
     switch fault {
     case .headTooLarge(let limit):
       self.init(fault.status, "The head of the request is larger than the \(limit) bytes allowed here.")
-    case .hostMissing: self.init(fault.status, "HTTP/1.1 wants exactly one Host field.")
+    case .hostMissing: self.init(fault.status, "An HTTP/1.1 request needs exactly one Host field.")
     case .conflictingLengths:
       self.init(
         fault.status, "Content-Length and Transfer-Encoding conflict, or Content-Length is repeated.")
     case .invalidContentLength:
       self.init(fault.status, "Content-Length is invalid: expected a number of bytes.")
     case .unknownTransferCoding:
-      self.init(fault.status, "Transfer-Encoding is not known: chunked is the only one.")
+      self.init(fault.status, "Transfer-Encoding is invalid: chunked is the only one supported.")
     case .bodyTooLarge(let limit):
       self.init(fault.status, "The body is larger than the \(limit) bytes allowed here.")
     case .busy: self.init(Refusal.unavailable("too many requests in flight"))
