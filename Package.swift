@@ -33,7 +33,7 @@ let package = Package(
       dependencies: ["JSON", "Domain", "Observability", "Repository", "COpenSSL"]),
     .target(
       name: "HTTPServer",
-      dependencies: ["Observability", "CEpoll", "CMicroHTTPD", "CGnuTLS", "COpenSSL"],
+      dependencies: ["EventLoop", "Observability", "CMicroHTTPD", "CGnuTLS", "COpenSSL"],
       path: "Sources/FrontEnd/HTTPServer"),
     .target(
       name: "API",
@@ -58,7 +58,13 @@ let package = Package(
     .testTarget(
       name: "RepositoryTests",
       dependencies: ["Repository", "Postgres", "EventLoop", "Domain", "TestDatabase"]),
-    .testTarget(name: "AuthorizationTests", dependencies: ["Authorization", "Domain"]),
+    .testTarget(name: "BackgroundTests", dependencies: ["Background", "Observability", "Repository"]),
+    .testTarget(
+      name: "AuthorizationTests",
+      dependencies: [
+        "Authorization", "JSON", "Domain", "Observability", "Repository", "Postgres", "EventLoop",
+        "TestDatabase",
+      ]),
     .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "TestRandom"]),
     .testTarget(
       name: "APITests",

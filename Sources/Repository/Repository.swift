@@ -1,7 +1,8 @@
 import Postgres
 
-/// The way to everything that is kept, one part a subject. All share one pool.
+/// All access to the database, one part a subject. All share one pool.
 public struct Repository: Sendable {
+  public let authorizations: Authorizations
   public let sessions: Sessions
   public let failedLogins: FailedLogins
   public let jobs: Jobs
@@ -21,16 +22,17 @@ public struct Repository: Sendable {
 
   public init(pool: Pool) {
     self.pool = pool
+    authorizations = Authorizations(pool: pool)
     sessions = Sessions(pool: pool)
     failedLogins = FailedLogins(pool: pool)
     jobs = Jobs(pool: pool)
     jobRuns = JobRuns(pool: pool)
     jobRunClaims = JobRunClaims(pool: pool)
-    jobDefinitions = JobDefinitions(pool: pool)
-    runControl = RunControl(pool: pool)
+    jobDefinitions = JobDefinitions(pool: pool, claims: jobRunClaims)
+    runControl = RunControl(pool: pool, claims: jobRunClaims)
     purges = Purges(pool: pool)
-    schedules = Schedules(pool: pool)
-    runUpkeep = RunUpkeep(pool: pool)
+    schedules = Schedules(pool: pool, claims: jobRunClaims)
+    runUpkeep = RunUpkeep(pool: pool, claims: jobRunClaims)
     retention = Retention(pool: pool)
     inventory = Inventory(pool: pool)
     results = Results(pool: pool)
@@ -38,7 +40,7 @@ public struct Repository: Sendable {
   }
 
   /// Delete Job for callers who have what it requires.
-  public func deletion(requiring requirement: Deletion.Requirement) -> Deletion {
+  public func deletion(requiring requirement: Authorizations.Requirement) -> Deletion {
     Deletion(pool: pool, requirement: requirement)
   }
 }

@@ -1,65 +1,31 @@
+import Authorization
 import Domain
-import EventLoop
 import FoundationEssentials
 import HTTPServer
-import Observability
-import Postgres
-import Repository
 import Testing
 
-@testable import Authorization
 @testable import API
+@testable import Authorization
 
-/// The handlers decode a request before anything else. Here nobody may do anything, and there is no database:
-/// a request that is decoded ends with that refusal.
+/// The handlers decode a request before anything else.
 @Suite("What the job handlers make of a request")
 struct JobHandlerTests {
   private static let id = "754F7C7E-884A-4420-AF72-1FED35D3EFC1"
   private static let other = "a282d163-2248-4904-8135-0eaf08be8e55"
 
-  private func withHandlers(_ body: (JobHandlers, Principal) async -> Void) async {
-    let loop = EventLoop(name: "tests")
-    let pool = Pool(
-      loop: loop, settings: ConnectionSettings(conninfo: "", applicationName: "tests"),
-      limits: .init(connections: 1, queueLimit: 1, queueTimeout: .seconds(1)), report: { _ in })
-    let service = JobService(
-      repository: Repository(pool: pool),
-      settings: .init(deletionRowBound: 1, maximumRuns: 1, maximumMessages: 1),
-      observer: Observer(log: Log(descriptor: -1), metrics: Metrics(version: "tests")), rowsLeft: {})
-    let nobody = Principal(userID: UUID(), userName: "nobody", tasks: [], folders: [])
-    await body(JobHandlers(service: service, maximumJobsPerRequest: 3), nobody)
-    loop.stop()
+  private func withHandlers(_ body: (JobHandlers, RunHandlers) async -> Void) async {
+    await withRefusingGates { gates in
+      await body(
+        JobHandlers(
+          gate: gates.jobs, maximumJobs: 3, definitionLimits: .init(assets: 1, standards: 1)),
+        RunHandlers(gate: gates.runs))
+    }
   }
 
   private func request(_ query: String, _ headers: [(String, String)] = []) -> Request {
     Request(
       id: UUID(), method: "GET", target: Target(Array("/Jobs?\(query)".utf8)), headers: Headers(headers),
       body: Array("\r".utf8), peer: "")
-  }
-
-  /// What becomes of a request: the text of the problem, or "decoded".
-  private func outcome(_ handle: () async throws -> Response) async -> String {
-    do {
-      return "answered \(try await handle().status)"
-    } catch let problem as Problem {
-      return "\(problem.status) \(problem.detail)"
-    } catch Refusal.forbidden {
-      return "decoded"
-    } catch {
-      return "\(error)"
-    }
-  }
-
-  /// Likewise, for a handler that only decodes.
-  private func decoding(_ decode: () throws -> Route.Work) -> String {
-    do {
-      _ = try decode()
-      return "decoded"
-    } catch let problem as Problem {
-      return "\(problem.status) \(problem.detail)"
-    } catch {
-      return "\(error)"
-    }
   }
 
   @Test(
@@ -71,8 +37,8 @@ struct JobHandlerTests {
       "jobid=\(id),\(other),\(id.lowercased())",
     ])
   func deletion(query: String) async {
-    await withHandlers { handlers, nobody in
-      #expect(decoding { try handlers.delete(request(query), []) } == "decoded")
+    await withHandlers { jobs, runs in
+      #expect(await outcome(jobs.delete, request(query)) == "decoded")
     }
   }
 
@@ -89,20 +55,20 @@ struct JobHandlerTests {
         "jobid=\(id),\(other),\(id),\(other)",
         "JobID is invalid: at most 3 jobs can be deleted at once."
       ),
-      ("jobid=\(id)&DeleteJob=", "DeleteJob is invalid: True or False is wanted."),
-      ("jobid=\(id)&DeleteJob=1", "DeleteJob is invalid: True or False is wanted."),
-      ("jobid=\(id)&DeleteJob=yes", "DeleteJob is invalid: True or False is wanted."),
-      ("jobid=\(id)&DeleteJob=True&deletejob=True", "DeleteJob is invalid: it stands more than once."),
+      ("jobid=\(id)&DeleteJob=", "DeleteJob is invalid: expected True or False."),
+      ("jobid=\(id)&DeleteJob=1", "DeleteJob is invalid: expected True or False."),
+      ("jobid=\(id)&DeleteJob=yes", "DeleteJob is invalid: expected True or False."),
+      ("jobid=\(id)&DeleteJob=True&deletejob=True", "DeleteJob is invalid: it is given more than once."),
       ("jobid=\(id)&DeleteJob=%zz", "DeleteJob is invalid: it is malformed."),
       (
         "jobid=\(id)&DeleteJobs=False",
-        "DeleteJobs is no parameter of Delete Job, which has jobid, DeleteJob."
+        "Unknown parameter DeleteJobs for Delete Job, which has jobid, DeleteJob."
       ),
-      ("jobid=\(id)&=1&x&DeleteJob=False", "x is no parameter of Delete Job, which has jobid, DeleteJob."),
+      ("jobid=\(id)&=1&x&DeleteJob=False", "Unknown parameter x for Delete Job, which has jobid, DeleteJob."),
     ])
   func badDeletion(query: String, detail: String) async {
-    await withHandlers { handlers, nobody in
-      #expect(decoding { try handlers.delete(request(query), []) } == "400 \(detail)")
+    await withHandlers { jobs, runs in
+      #expect(await outcome(jobs.delete, request(query)) == "400 \(detail)")
     }
   }
 
@@ -116,46 +82,63 @@ struct JobHandlerTests {
       ),
       (
         "jobid=\(id)", "3",
-        "400 If-Match is malformed: an ETag in quotation marks, several with commas, or * is wanted."
+        "400 If-Match is malformed: expected one or more ETags in quotation marks, separated by commas, or *."
       ),
     ])
   func conditionalDeletion(query: String, condition: String, expected: String) async {
-    await withHandlers { handlers, nobody in
+    await withHandlers { jobs, runs in
       let request = request(query, [("If-Match", condition)])
-      #expect(decoding { try handlers.delete(request, []) } == expected)
+      #expect(await outcome(jobs.delete, request) == expected)
+    }
+  }
+
+  @Test("Delete Job takes If-None-Match: * for one job, and no tag in it")
+  func conditionalAbsence() async {
+    await withHandlers { jobs, _ in
+      for (query, condition, expected) in [
+        ("jobid=\(Self.id)", "*", "decoded"),
+        ("jobid=\(Self.id),\(Self.other)", "*", "400 If-None-Match is for one job."),
+        (
+          "jobid=\(Self.id)", "\"3\"",
+          "400 If-None-Match is invalid: only * is supported where a job is changed."
+        ),
+      ] {
+        #expect(
+          await outcome(jobs.delete, request(query, [("If-None-Match", condition)])) == expected)
+      }
     }
   }
 
   @Test("Search Job by ID wants a GUID in the path")
   func byID() async {
-    await withHandlers { handlers, nobody in
+    await withHandlers { jobs, runs in
       for text in [Self.id, "{\(Self.id)}", Self.id.replacing("-", with: "")] {
-        #expect(decoding { try handlers.byID(request(""), [text]) } == "decoded")
+        #expect(await outcome(jobs.byID, request(""), [text]) == "decoded")
       }
       for text in ["x", "\(Self.id)x", "jobruns"] {
         #expect(
-          decoding { try handlers.byID(request(""), [text]) } == "400 JobID is invalid.")
+          await outcome(jobs.byID, request(""), [text]) == "400 JobID is invalid.")
       }
     }
   }
 
   @Test("Get Latest Job Runs wants a count from 0 and a Boolean")
   func latestRuns() async {
-    await withHandlers { handlers, nobody in
+    await withHandlers { jobs, runs in
       for query in ["", "count=0", "count=%2017&showmessages=TRUE", "Count=1000000&ShowMessages=false"] {
         #expect(
-          await outcome { try await handlers.latestRuns(request(query), [Self.id], nobody) } == "decoded")
+          await outcome(runs.latest, request(query), [Self.id]) == "decoded")
       }
-      let wrong = "400 count is invalid: a whole number from 0 is wanted, and 0 means all runs."
+      let wrong = "400 count is invalid: expected an integer from 0, where 0 means all runs."
       for (query, expected) in [
         ("count=", wrong), ("count=-1", wrong), ("count=x", wrong), ("count=1.5", wrong),
         ("count=1e3", wrong),
         ("count=99999999999999999999", wrong),
-        ("count=1&count=1", "400 count is invalid: it stands more than once."),
-        ("showmessages=maybe", "400 showmessages is invalid: True or False is wanted."),
+        ("count=1&count=1", "400 count is invalid: it is given more than once."),
+        ("showmessages=maybe", "400 showmessages is invalid: expected True or False."),
       ] {
         #expect(
-          await outcome { try await handlers.latestRuns(request(query), [Self.id], nobody) } == expected)
+          await outcome(runs.latest, request(query), [Self.id]) == expected)
       }
     }
   }
@@ -201,6 +184,11 @@ struct JobHandlerTests {
     #expect(
       try text([2], removed: false)
         == "2 runs of the job \"a \"job\"\" were deleted. The job definition was kept.")
+    #expect(
+      try text([1], removed: false)
+        == "1 run of the job \"a \"job\"\" was deleted. The job definition was kept.")
+    #expect(
+      try text([0, 1], removed: false) == "1 run of 2 jobs was deleted. The job definition was kept.")
     #expect(
       try text([1, 1], removed: false) == "2 runs of 2 jobs were deleted. The job definition was kept.")
   }

@@ -1,4 +1,3 @@
-import Authorization
 import Domain
 import FoundationEssentials
 import HTTPServer
@@ -6,6 +5,7 @@ import JSON
 import Testing
 
 @testable import API
+@testable import Authorization
 
 @Suite("Problems")
 struct ProblemTests {
@@ -98,9 +98,8 @@ struct ProblemTests {
       Problem(400, "JobID is invalid."), Refusal.notFound("none"), CancellationError(), Unexpected(),
     ]
     let error = errors[number]
-    let route = Route(
-      "GET", "/x", operation: "X", bodyLimit: 1, access: .anybody { _, _ in throw error })
-    let router = Router(routes: [route]) { _ throws(Refusal) in throw .unauthenticated(presented: true) }
+    let route = Route("GET", "/x", .getLiveness, bodyLimit: 1, .whole { _, _, _ in throw error })
+    let router = Router(routes: [route], authorizer: Authorizer(callers: Nobody()))
     let request = Request(
       id: UUID(), method: "GET", target: Target(Array("/x".utf8)), headers: Headers(), body: [], peer: "")
     let response = await router.respond(to: request, along: route, values: [])
@@ -112,18 +111,18 @@ struct ProblemTests {
     }
   }
 
-  @Test("Without a token that is known a handler is not even called")
+  @Test("Without a token that is known nothing behind the gate is reached")
   func unauthenticated() async {
+    let authorizer = Authorizer(callers: Nobody())
     let route = Route(
-      "GET", "/x", operation: "X", bodyLimit: 1,
-      access: .tokenHolder { _, _, _ in
-        Issue.record("the handler was called")
+      "GET", "/x", .searchJobs, bodyLimit: 1,
+      .whole { _, _, context in
+        #expect(context.bearer == "abc")
+        try await authorizer.permit(.searchJobs, &context)
+        Issue.record("the gate let somebody in")
         return Response(status: 200)
       })
-    let router = Router(routes: [route]) { bearer throws(Refusal) in
-      #expect(bearer == "abc")
-      throw .unauthenticated(presented: true)
-    }
+    let router = Router(routes: [route], authorizer: authorizer)
     let request = Request(
       id: UUID(), method: "GET", target: Target(Array("/x".utf8)),
       headers: Headers([(name: "Authorization", value: "Bearer abc")]), body: [], peer: "")

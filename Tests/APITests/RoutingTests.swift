@@ -1,26 +1,20 @@
-import Authorization
-import EventLoop
 import FoundationEssentials
 import HTTPServer
-import Observability
-import Postgres
-import Repository
 import Testing
 
 @testable import API
+@testable import Authorization
 
 @Suite("Routing")
 struct RoutingTests {
-  private static let nobody: @Sendable (Request, [String]) async throws -> Response = { _, _ in
-    Response(status: 200)
-  }
+  private static let ok: Route.Handler = { _, _, _ in Response(status: 200) }
 
   private static let router = Router(
     routes: [
-      Route("GET", "/ccs/api/v1/Jobs/{JobID}", operation: "One", bodyLimit: 1, access: .anybody(nobody)),
-      Route("DELETE", "/ccs/api/v1/Jobs", operation: "Delete", bodyLimit: 1, access: .anybody(nobody)),
-      Route("GET", "/ccs/api/v1/Jobs", operation: "Search", bodyLimit: 1, access: .anybody(nobody)),
-    ], authenticate: { _ throws(Refusal) in throw .unauthenticated(presented: false) })
+      Route("GET", "/ccs/api/v1/Jobs/{JobID}", .searchJobByID, bodyLimit: 1, .whole(ok)),
+      Route("DELETE", "/ccs/api/v1/Jobs", .deleteJob, bodyLimit: 1, .whole(ok)),
+      Route("GET", "/ccs/api/v1/Jobs", .searchJobs, bodyLimit: 1, .whole(ok)),
+    ], authorizer: Authorizer(callers: Nobody()))
 
   private func problem(_ method: String, _ path: [String]?) -> Problem? {
     if case .problem(let problem, _) = Self.router.destination(method: method, path: path) {
@@ -39,7 +33,7 @@ struct RoutingTests {
       Issue.record("no route")
       return
     }
-    #expect(route.operation == "One")
+    #expect(route.operation == .searchJobByID)
     #expect(values == ["AbC"])
   }
 
@@ -55,43 +49,6 @@ struct RoutingTests {
     #expect(refused?.headers.first { $0.name == "Allow" }?.value == "DELETE, GET, HEAD")
     #expect(problem("GET", ["ccs", "api", "v1"])?.status == 404)
     #expect(problem("GET", nil)?.status == 400)
-  }
-
-  /// The table that is served; the pool behind its handlers is never started.
-  private static var table: [Route] {
-    let observer = Observer(log: Log(level: .error), metrics: Metrics(version: "test"))
-    let loop = EventLoop(name: "routing-test")
-    defer { loop.stop() }
-    let pool = Pool(
-      loop: loop, settings: ConnectionSettings(conninfo: "", applicationName: "test"),
-      limits: .init(connections: 1, queueLimit: 1, queueTimeout: .seconds(1)), report: { _ in })
-    let repository = Repository(pool: pool)
-    let jobs = JobService(
-      repository: repository, settings: .init(deletionRowBound: 1, maximumRuns: 1, maximumMessages: 1),
-      observer: observer,
-      rowsLeft: {})
-    let logins = Logins(
-      repository: repository,
-      hasher: PasswordHasher(parameters: ScryptParameters(logN: 4, r: 1, p: 1), threads: 1, queueLimit: 0),
-      settings: .init(accessLifetime: 1, refreshLifetime: 1, failuresBeforeDelay: 1, maximumDelay: 1),
-      observer: observer)
-    return RoutingTable.routes(
-      jobs: JobHandlers(service: jobs, maximumJobsPerRequest: 1),
-      collection: CollectionHandlers(
-        service: CollectionService(repository: repository, maximumAttempts: 1)),
-      searches: SearchHandlers(jobs: jobs, service: SearchService(repository: repository)),
-      results: ResultHandlers(service: ResultService(repository: repository, maximumChecks: 1)),
-      authoring: JobAuthoringHandlers(
-        service: JobAuthoring(repository: repository, limits: .init(assets: 1, standards: 1))),
-      operating: JobOperationHandlers(service: JobOperating(repository: repository)),
-      reports: ReportHandlers(
-        service: ReportService(
-          repository: repository,
-          settings: .init(maximumUploads: 1, limits: .init(rowBytes: 1, messageCharacters: 1)),
-          slots: UploadSlots(), observer: observer)),
-      tokens: TokenHandlers(logins: logins),
-      operation: OperationHandlers(unready: { [] }, metrics: { "" }), bodyLimit: 1, tokenBodyLimit: 1,
-      bulkBodyLimit: 1)
   }
 
   /// The members of the document that the routing table must agree with.
@@ -116,23 +73,78 @@ struct RoutingTests {
     let security: [[String: [String]]]?
   }
 
-  @Test("The OpenAPI document and the routing table name the same operations, with the same access")
-  func document() throws {
+  @Test("Operations, policies, routes and the OpenAPI document say the same")
+  func document() async throws {
     let document = try JSONDecoder().decode(Document.self, from: Data(OpenAPIDocument.bytes))
     #expect(document.openapi.hasPrefix("3.1."))
     var described: [String: Document.Item] = [:]
     for (path, pathItem) in document.paths {
       for (method, item) in pathItem.items { described["\(method) \(path.lowercased())"] = item }
     }
-    let routes = Self.table
+    var routes: [Route] = []
+    await withRefusingGates { routes = RoutingTable.routes($0, .tests) }
+    // Each operation has one route.
+    let served = routes.flatMap { [$0.operation] + $0.variants }
+    #expect(Set(served) == Set(Operation.allCases) && served.count == Operation.allCases.count)
     #expect(Set(described.keys) == Set(routes.map { "\($0.method) \($0.template.lowercased())" }))
     for route in routes {
-      let item = described["\(route.method) \(route.template.lowercased())"]
-      let security = item?.security ?? document.security ?? []
-      let needsToken = if case .anybody = route.access { false } else { true }
-      #expect(security.isEmpty == !needsToken, "\(route.template)")
+      let item = try #require(described["\(route.method) \(route.template.lowercased())"])
+      #expect(item.operationId == route.operation.rawValue)
+      #expect(item.summary == route.operation.title)
+      let security = item.security ?? document.security ?? []
+      #expect(security.isEmpty == !route.operation.policy.needsToken, "\(route.template)")
+      for variant in route.variants { #expect(variant.policy == route.operation.policy) }
     }
-    let identifiers = described.values.map(\.operationId)
-    #expect(Set(identifiers).count == identifiers.count)
+  }
+}
+
+@Suite("Who is told what")
+struct RouterTests {
+  private func response(
+    _ handler: @escaping Route.Handler, _ operation: Operation = .searchJobs, bearer: String?, bytes: Int = 0
+  ) async -> Response {
+    let route = Route("GET", "/", operation, bodyLimit: .max, .whole(handler))
+    var headers = Headers()
+    if let bearer { headers.append("Authorization", "Bearer \(bearer)") }
+    return await Router(routes: [route], authorizer: Authorizer(callers: Nobody())).respond(
+      to: Request(
+        id: UUID(), method: "GET", target: Target(Array("/".utf8)), headers: headers,
+        body: [UInt8](repeating: 0, count: bytes), peer: ""), along: route, values: [])
+  }
+
+  @Test("What is wrong with a request is reported only to callers with a valid token; the log has their name")
+  func wrongRequest() async {
+    let wrong: Route.Handler = { _, _, _ in throw Problem(400, "wrong") }
+    for (bearer, status, user) in [(nil, 401, nil), ("x", 401, nil), ("nobody", 400, "nobody")]
+      as [(String?, Int, String?)]
+    {
+      let response = await response(wrong, bearer: bearer)
+      #expect(response.status == status && response.user == user)
+    }
+    #expect(await response(wrong, .getToken, bearer: nil).status == 400)
+  }
+
+  @Test("A large body is parsed for callers with a valid token only")
+  func largeBody() async {
+    let unread: Route.Handler = { _, _, _ in Response(status: 204) }
+    #expect(await response(unread, bearer: "x", bytes: 16_385).status == 401)
+    #expect(await response(unread, bearer: "nobody", bytes: 16_385).status == 204)
+    #expect(await response(unread, .getToken, bearer: nil, bytes: 16_385).status == 204)
+  }
+
+  @Test("A refusal by a gate has the user, too, and any other error is an internal one")
+  func refusals() async {
+    let authorizer = Authorizer(callers: Nobody())
+    let refused = await response(
+      { _, _, context in
+        try await authorizer.permit(.searchJobs, &context)
+        return Response(status: 200)
+      }, bearer: "nobody")
+    #expect(refused.status == 403 && refused.user == "nobody")
+    struct Unknown: Error {}
+    let failed = await response({ _, _, _ in throw Unknown() }, bearer: "nobody")
+    #expect(failed.status == 500 && failed.detail?.contains("Unknown") == true)
+    let cancelled = await response({ _, _, _ in throw CancellationError() }, bearer: "nobody")
+    #expect(cancelled.status == 503)
   }
 }

@@ -1,34 +1,25 @@
+import Authorization
 import Domain
-import EventLoop
 import FoundationEssentials
 import HTTPServer
-import Observability
-import Postgres
-import Repository
 import Testing
 
-@testable import Authorization
 @testable import API
+@testable import Authorization
 
-/// Nobody may do anything here, and there is no database: a request that is decoded ends with that refusal.
 @Suite("What the search handlers make of a request")
 struct SearchHandlerTests {
   private static let guid = "754f7c7e-884a-4420-af72-1fed35d3efc1"
 
-  private func withHandlers(_ body: (SearchHandlers, ResultHandlers, Principal) async -> Void) async {
-    let loop = EventLoop(name: "tests")
-    let pool = Pool(
-      loop: loop, settings: ConnectionSettings(conninfo: "", applicationName: "tests"),
-      limits: .init(connections: 1, queueLimit: 1, queueTimeout: .seconds(1)), report: { _ in })
-    let repository = Repository(pool: pool)
-    let jobs = JobService(
-      repository: repository, settings: .init(deletionRowBound: 1, maximumRuns: 1, maximumMessages: 1),
-      observer: Observer(log: Log(descriptor: -1), metrics: Metrics(version: "tests")), rowsLeft: {})
-    let nobody = Principal(userID: UUID(), userName: "nobody", tasks: [], folders: [])
-    await body(
-      SearchHandlers(jobs: jobs, service: SearchService(repository: repository)),
-      ResultHandlers(service: ResultService(repository: repository, maximumChecks: 1)), nobody)
-    loop.stop()
+  private func withHandlers(
+    _ body: (JobHandlers, InventoryHandlers, ResultHandlers) async -> Void
+  ) async {
+    await withRefusingGates { gates in
+      await body(
+        JobHandlers(
+          gate: gates.jobs, maximumJobs: 1, definitionLimits: .init(assets: 1, standards: 1)),
+        InventoryHandlers(gate: gates.inventory), ResultHandlers(gate: gates.results))
+    }
   }
 
   private func request(_ query: String, body: String = "") -> Request {
@@ -37,39 +28,26 @@ struct SearchHandlerTests {
       body: Array(body.utf8), peer: "")
   }
 
-  /// What becomes of a request: the text of the problem, or "decoded".
-  private func outcome(_ handle: () async throws -> Response) async -> String {
-    do {
-      return "answered \(try await handle().status)"
-    } catch let problem as Problem {
-      return "\(problem.status) \(problem.detail) \(problem.errors.map(\.pointer).joined(separator: " "))"
-    } catch Refusal.forbidden {
-      return "decoded"
-    } catch {
-      return "\(error)"
-    }
-  }
-
   @Test("Search Job by Name wants a name, once, and nothing else to search by")
   func byName() async {
-    await withHandlers { handlers, _, nobody in
+    await withHandlers { jobs, inventory, _ in
       for query in [
         "jobname=x", "/JobName=x%20y", "jobname=%27%3B--", "jobname=%C3%BC", "jobname=x&page=y",
         "(jobname=x)",
       ] {
-        #expect(await outcome { try await handlers.jobs(request(query), [], nobody) } == "decoded")
+        #expect(await outcome(jobs.search, request(query)) == "decoded")
       }
-      let missing = "400 jobname is missing: the name of the job is wanted. "
+      let missing = "400 jobname is missing: expected the name of the job."
       for (query, expected) in [
         ("jobname=", missing), ("jobname=%20+", missing),
-        ("jobname=x&jobname=y", "400 jobname is invalid: it stands more than once. "),
-        ("jobname=%ff", "400 jobname is invalid: it is malformed. "),
+        ("jobname=x&jobname=y", "400 jobname is invalid: it is given more than once."),
+        ("jobname=%ff", "400 jobname is invalid: it is malformed."),
         (
           "jobname=x&%20attributes=()",
-          "400 jobname and Attributes exclude each other: a job is searched for by one of them. "
+          "400 jobname and Attributes exclude each other: a job is searched for by one of them."
         ),
       ] {
-        #expect(await outcome { try await handlers.jobs(request(query), [], nobody) } == expected)
+        #expect(await outcome(jobs.search, request(query)) == expected)
       }
     }
   }
@@ -81,12 +59,12 @@ struct SearchHandlerTests {
       "%20PAGE=%2017%20&PageSize=1&exactcount=TRUE", "_=17&&=x", "(Attributes=())&page=0", "page=1000000000",
     ])
   func searches(query: String) async {
-    await withHandlers { handlers, _, nobody in
-      #expect(await outcome { try await handlers.jobs(request(query), [], nobody) } == "decoded")
+    await withHandlers { jobs, inventory, _ in
+      #expect(await outcome(jobs.search, request(query)) == "decoded")
       for place in ["", "&ContainerPath=", "&containerpath=%5CA%5CB&SearchSubtree=false"] {
         let request = request(query + place)
-        #expect(await outcome { try await handlers.assets(request, [], nobody) } == "decoded")
-        #expect(await outcome { try await handlers.standards(request, [], nobody) } == "decoded")
+        #expect(await outcome(inventory.assets, request) == "decoded")
+        #expect(await outcome(inventory.standards, request) == "decoded")
       }
     }
   }
@@ -98,27 +76,27 @@ struct SearchHandlerTests {
         "Attributes=x",
         "400 Attributes cannot be understood at character 1: found “x”, expected an attribute"
       ),
-      ("Attributes=()&attributes=()", "400 Attributes is invalid: it stands more than once."),
+      ("Attributes=()&attributes=()", "400 Attributes is invalid: it is given more than once."),
       ("Attributes=%ff", "400 Attributes is invalid: it is malformed."),
-      ("page=-1", "400 page is invalid: a whole number 0...1000000000 is wanted."),
+      ("page=-1", "400 page is invalid: expected an integer from 0 to 1000000000."),
       ("page=1000000001", "400 page is invalid"), ("page=", "400 page is invalid"),
       ("page=%2B1", "400 page is invalid"), ("page=1.0", "400 page is invalid"),
-      ("page=1&Page=1", "400 page is invalid: it stands more than once."),
-      ("pagesize=0", "400 pagesize is invalid: a whole number 1...1000 is wanted."),
+      ("page=1&Page=1", "400 page is invalid: it is given more than once."),
+      ("pagesize=0", "400 pagesize is invalid: expected an integer from 1 to 1000."),
       ("pagesize=1001", "400 pagesize is invalid"), ("pagesize=x", "400 pagesize is invalid"),
-      ("exactcount=maybe", "400 exactcount is invalid: True or False is wanted."),
-      ("cursor=", "400 cursor is invalid: the NextCursor of an answer to the same search is wanted."),
+      ("exactcount=maybe", "400 exactcount is invalid: expected True or False."),
+      ("cursor=", "400 cursor is invalid: expected the NextCursor of an answer to the same search."),
       ("cursor=AAAA", "400 cursor is invalid"), ("cursor=%F0%9F%97%9D", "400 cursor is invalid"),
-      ("page=0&other=x", "400 other is no parameter of Search "),
-      ("cursor2=x&page=x", "400 cursor2 is no parameter of Search "),
+      ("page=0&other=x", "400 Unknown parameter other for Search "),
+      ("cursor2=x&page=x", "400 Unknown parameter cursor2 for Search "),
       (
         "cursor=x&page=0", "400 page and cursor exclude each other: a cursor says where its page begins."
       ),
     ])
   func badSearches(query: String, expected: String) async {
-    await withHandlers { handlers, _, nobody in
-      for handle in [handlers.jobs, handlers.assets, handlers.standards] {
-        let found = await outcome { try await handle(request(query), [], nobody) }
+    await withHandlers { jobs, inventory, _ in
+      for handler in [jobs.search, inventory.assets, inventory.standards] as [Route.Handler] {
+        let found = await outcome(handler, request(query))
         #expect(found.hasPrefix(expected), "\(found)")
       }
     }
@@ -126,21 +104,19 @@ struct SearchHandlerTests {
 
   @Test("A container path has names")
   func containers() async {
-    await withHandlers { handlers, _, nobody in
+    await withHandlers { jobs, inventory, _ in
       for path in ["%5C", "/", "a//b", "a%5C%5Cb", "a/b//"] {
-        let found = await outcome {
-          try await handlers.assets(request("ContainerPath=\(path)"), [], nobody)
-        }
+        let found = await outcome(inventory.assets, request("ContainerPath=\(path)"))
         #expect(found.hasPrefix("400 ContainerPath is invalid"), "\(path)")
       }
-      let found = await outcome { try await handlers.standards(request("searchsubtree=2"), [], nobody) }
-      #expect(found.hasPrefix("400 Searchsubtree is invalid: True or False is wanted."))
+      let found = await outcome(inventory.standards, request("searchsubtree=2"))
+      #expect(found.hasPrefix("400 Searchsubtree is invalid: expected True or False."))
     }
   }
 
   @Test("A request for results is read with its keys in any case")
   func results() async {
-    await withHandlers { _, handlers, nobody in
+    await withHandlers { _, _, results in
       for body in [
         #"{"assetid": "\#(Self.guid)", "standardid": "\#(Self.guid)"}"#,
         #"{"AssetID": "{\#(Self.guid)}", "StandardId": "\#(Self.guid)", "CheckIDList": []}"#,
@@ -150,8 +126,7 @@ struct SearchHandlerTests {
         """,
         #"{"assetid": "\#(Self.guid)", "standardid": "\#(Self.guid)", "jobrunid": "", "standardversion": ""}"#,
       ] {
-        #expect(
-          await outcome { try await handlers.results(request("", body: body), [], nobody) } == "decoded")
+        #expect(await outcome(results.results, request("", body: body)) == "decoded")
       }
     }
   }
@@ -177,8 +152,8 @@ struct SearchHandlerTests {
       ),
     ])
   func badResults(body: String, expected: String) async {
-    await withHandlers { _, handlers, nobody in
-      #expect(await outcome { try await handlers.results(request("", body: body), [], nobody) } == expected)
+    await withHandlers { _, _, results in
+      #expect(await outcome(results.results, request("", body: body)) == expected)
     }
   }
 }

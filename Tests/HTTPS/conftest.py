@@ -1,4 +1,4 @@
-"""Fixtures: one PostgreSQL cluster and one server for all tests, others for those that break theirs."""
+"""Fixtures: one PostgreSQL cluster and one server for most tests, separate ones for tests that break theirs."""
 
 import itertools
 
@@ -40,7 +40,7 @@ def pytest_sessionstart(session):
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
-    """A failure shows the end of the log of every server that runs."""
+    """On failure, shows the end of the log of every running server."""
     report = (yield).get_result()
     if report.failed:
         for server in _running:
@@ -52,7 +52,7 @@ def pytest_runtest_makereport(item, call):
 
 @pytest.fixture(scope="session")
 def template_cluster():
-    """A stopped cluster that holds the migrated database. Copying it is faster than migrating again."""
+    """A stopped cluster with the migrated database. Copying it is faster than migrating."""
     template = Cluster.create_template()
     yield template
     template.remove()
@@ -72,7 +72,7 @@ def database(cluster):
 
 @pytest.fixture
 def new_database(cluster):
-    """Makes a migrated database of the test's own, in the common cluster. At the end it has no orphans."""
+    """Makes a separate migrated database in the common cluster. At the end it has no orphaned rows."""
     made = []
 
     def make():
@@ -88,7 +88,7 @@ def new_database(cluster):
 
 @pytest.fixture
 def own_cluster(template_cluster):
-    """A cluster that the test may stop and kill."""
+    """A separate cluster, which the test may stop and kill."""
     cluster = template_cluster.copy()
     yield cluster
     cluster.remove()
@@ -96,7 +96,7 @@ def own_cluster(template_cluster):
 
 @pytest.fixture
 def own_database(own_cluster):
-    """A database in the cluster that the test may stop and kill. At the end it has no orphans."""
+    """A database in the separate cluster. At the end it has no orphaned rows."""
     database = own_cluster.new_database("ccs_jobstore")
     yield database
     if not own_cluster.is_running():
@@ -121,7 +121,7 @@ def certificate(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def server(database, certificate, tmp_path_factory):
-    """The server of all tests that leave it as it was.
+    """The common server, for tests that leave it unchanged.
 
     When they are over, nothing may be orphaned or left to erase, no request may have failed by the server's own
     fault, and it must end in order."""
@@ -140,7 +140,7 @@ def server(database, certificate, tmp_path_factory):
 
 @pytest.fixture
 def start_server(certificate, tmp_path):
-    """Starts a server of the test's own: on a database, with settings by their dotted keys."""
+    """Starts a separate server on a database, with settings by dotted keys."""
     started = []
 
     def start(database, settings=None, certificate=certificate, ready=True, launch_only=False, **options):
@@ -168,7 +168,7 @@ def own_certificate(tmp_path):
 
 @pytest.fixture(scope="session")
 def password_hash(database, certificate, tmp_path_factory):
-    """The hash of `PASSWORD` as the administrator's command makes it, to be copied to every user."""
+    """The hash of `PASSWORD` made by the administration command, to be copied to every user."""
     configuration = tmp_path_factory.mktemp("administration") / "ccs-jobstore.json5"
     write_configuration(configuration, database, certificate)
     result = run_command(configuration, "users", "add", r"TESTS\hash-source", standard_input=PASSWORD + "\n")
@@ -190,7 +190,7 @@ def directory_of(password_hash):
 
 @pytest.fixture
 def user(directory):
-    """A user who may do everything."""
+    """A user with all tasks and folders."""
     return directory.user()
 
 
@@ -204,7 +204,7 @@ def client(server, user):
 
 @pytest.fixture
 def sign_in(server):
-    """Signs a user in; at the common server, unless another is named."""
+    """Signs a user in, by default at the common server."""
 
     def sign_in(user, at=None):
         client = Client(at or server)

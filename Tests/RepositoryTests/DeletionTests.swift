@@ -103,7 +103,7 @@ struct DeletionTests {
       _ = try await fixture.role(of: users[1], tasks: ["View assets"], folders: [folder])
       _ = try await fixture.role(of: users[2], tasks: ["View assets", "Manage jobs"], folders: [])
       let deletion = fixture.repository.deletion(
-        requiring: .init(tasks: ["Manage jobs", "View assets"], folders: [folder]))
+        requiring: .init(tasks: ["Manage jobs", "View assets"], folders: [folder], wholeTree: true))
       var hashes: [[UInt8]] = []
       for user in users { hashes.append(try await fixture.token(of: user)) }
       hashes.append(.random(32))
@@ -207,11 +207,13 @@ struct DeletionTests {
         )())
       #expect(events.count == 1)
       let event = try #require(events.first)
-      #expect(event(0, as: UUID.self) == user && event(1, as: String.self) == "CORP\\me")
-      #expect(event(2, as: String.self) == (remove ? "Delete Job" : "Purge Job"))
-      #expect(event(3, as: UUID.self) == job.id && event(4, as: String.self) == job.name)
-      #expect(event(5, as: UUID.self) == request)
-      #expect(event(6, as: String.self) == #"{"Runs": 4}"#)
+      #expect(try event(0, as: UUID.self) == user)
+      #expect(try event(1, as: String.self) == "CORP\\me")
+      #expect(try event(2, as: String.self) == (remove ? "Delete Job" : "Purge Job"))
+      #expect(try event(3, as: UUID.self) == job.id)
+      #expect(try event(4, as: String.self) == job.name)
+      #expect(try event(5, as: UUID.self) == request)
+      #expect(try event(6, as: String.self) == #"{"Runs": 4}"#)
     }
   }
 
@@ -237,9 +239,11 @@ struct DeletionTests {
       let purges = Statement(
         "SELECT history_id, job_id, job_name, requested_by, rows_erased FROM store.purges")
       let purge = try await fixture.owner.execute(purges())[0]
-      #expect(purge(0, as: UUID.self) == job.history && purge(1, as: UUID.self) == job.id)
-      #expect(purge(2, as: String.self) == job.name && purge(3, as: String.self) == "the caller")
-      #expect(purge(4, as: Int.self) == bound)
+      #expect(try purge(0, as: UUID.self) == job.history)
+      #expect(try purge(1, as: UUID.self) == job.id)
+      #expect(try purge(2, as: String.self) == job.name)
+      #expect(try purge(3, as: String.self) == "the caller")
+      #expect(try purge(4, as: Int.self) == bound)
     }
   }
 
@@ -290,7 +294,7 @@ struct DeletionTests {
   func twice(_: Int) async throws {
     try await withFixture { fixture in
       try await withPool(fixture.database.conninfo(user: "ccs_jobstore")) { pool in
-        let otherServer = Repository(pool: pool).deletion(requiring: .nothing)
+        let otherServer = Repository(pool: pool).deletion(requiring: .validToken)
         let user = try await fixture.user()
         for _ in 0..<10 {
           let job = try await fixture.job(of: user)
@@ -313,7 +317,7 @@ struct DeletionTests {
     try await withFixture { fixture in
       try await withPool(fixture.database.conninfo(user: "ccs_jobstore")) { pool in
         let repository = Repository(pool: pool)
-        let otherServer = repository.deletion(requiring: .nothing)
+        let otherServer = repository.deletion(requiring: .validToken)
         let user = try await fixture.user()
         for round in 0..<50 {
           var jobs: [SeededJob] = []
@@ -341,7 +345,7 @@ struct DeletionTests {
   func crowd() async throws {
     try await withFixture { fixture in
       try await withPool(fixture.database.conninfo(user: "ccs_jobstore")) { pool in
-        let servers = [fixture.deletion, Repository(pool: pool).deletion(requiring: .nothing)]
+        let servers = [fixture.deletion, Repository(pool: pool).deletion(requiring: .validToken)]
         let user = try await fixture.user()
         var jobs: [SeededJob] = []
         for _ in 0..<60 {
@@ -382,7 +386,7 @@ struct DeletionTests {
       try await fixture.fill(job, runs: 2)
       let impatient = fixture.database.conninfo(user: "ccs_jobstore")
       try await withPool(impatient, lockTimeout: .milliseconds(200)) { pool in
-        let server = Repository(pool: pool).deletion(requiring: .nothing)
+        let server = Repository(pool: pool).deletion(requiring: .validToken)
         try await fixture.owner.withConnection { holder throws(PostgresError) in
           _ = try await holder.execute([
             Statement("BEGIN")(),

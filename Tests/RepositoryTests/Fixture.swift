@@ -35,7 +35,7 @@ func withFixture(_ body: (Fixture) async throws -> Void) async throws {
         let repository = Repository(pool: service)
         try await body(
           Fixture(
-            database: database, repository: repository, deletion: repository.deletion(requiring: .nothing),
+            database: database, repository: repository, deletion: repository.deletion(requiring: .validToken),
             service: service, owner: owner))
       }
     }
@@ -57,7 +57,7 @@ func withPool(_ conninfo: String, lockTimeout: Duration = .seconds(60), _ body: 
   await pool.start()
   let outcome: Swift.Result<Void, any Error>
   do { outcome = .success(try await body(pool)) } catch { outcome = .failure(error) }
-  await pool.shutDown(patience: .seconds(60))
+  await pool.shutDown(timeout: .seconds(60))
   loop.stop()
   try outcome.get()
 }
@@ -75,8 +75,4 @@ struct RepeatableRandom: RandomNumberGenerator {
     mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
     return mixed ^ (mixed >> 31)
   }
-}
-
-extension Deletion.Requirement {
-  static let nothing = Self(tasks: [], folders: [])
 }

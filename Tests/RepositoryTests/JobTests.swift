@@ -37,11 +37,13 @@ struct JobTests {
           group.addTask {
             let job = asked[number % 10]
             let (found, none) = (
-              try await fixture.repository.jobs.job(id: job.id, accessHash: hash),
-              try await fixture.repository.jobs.job(id: UUID(), accessHash: [UInt8].random(32))
+              try await fixture.repository.jobs.job(
+                id: job.id, accessHash: hash, requirement: .validToken),
+              try await fixture.repository.jobs.job(
+                id: UUID(), accessHash: [UInt8].random(32), requirement: .validToken)
             )
-            #expect(found.job?.name == job.name && found.caller?.userID == user)
-            #expect(none.job == nil && none.caller == nil)
+            #expect(found.job?.name == job.name && found.reader?.caller.userID == user)
+            #expect(none.job == nil && none.reader == nil)
           }
         }
         try await group.waitForAll()

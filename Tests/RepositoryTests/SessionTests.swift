@@ -32,7 +32,7 @@ struct SessionTests {
   }
 
   private func execute(_ sql: String, _ user: UUID, on fixture: Fixture) async throws {
-    _ = try await fixture.owner.execute(Statement(sql, types: [.uuid]).with([.uuid(user)]))
+    _ = try await fixture.owner.execute(Statement(sql, types: [.uuid])([.uuid(user)]))
   }
 
   @Test("An account is found by its name in any case, and by nothing that is only alike")
@@ -54,69 +54,17 @@ struct SessionTests {
     }
   }
 
-  @Test("An access token stands for its user, with all the tasks and folders of all their roles, each once")
-  func principal() async throws {
-    try await withFixture { fixture in
-      let sessions = fixture.repository.sessions
-      let user = try await fixture.user("ann")
-      let folders = [
-        UUID(uuidString: "a55e7000-0000-4000-8000-000000000001")!,
-        UUID(uuidString: "57a2da2d-0000-4000-8000-000000000001")!,
-      ]
-      _ = try await fixture.role(of: user, tasks: ["View assets", "Manage jobs"], folders: [folders[0]])
-      let second = try await fixture.role(of: user, tasks: ["Manage jobs", "Collect data"], folders: folders)
-      _ = try await fixture.role(of: try await fixture.user(), tasks: ["View all jobs"], folders: folders)
-
-      let pair = try await session(of: user, on: fixture)
-      let principal = try #require(await sessions.principal(accessHash: pair.access))
-      #expect(principal.userID == user && principal.userName == "ann")
-      #expect(principal.tasks.sorted() == ["Collect data", "Manage jobs", "View assets"])
-      #expect(principal.folders.count == 2 && Set(principal.folders) == Set(folders))
-
-      try await execute("DELETE FROM directory.user_roles WHERE role_id = $1", second, on: fixture)
-      let less = try #require(await sessions.principal(accessHash: pair.access))
-      #expect(
-        less.tasks.sorted() == ["Manage jobs", "View assets"], "a right that is taken away counts at once")
-      #expect(less.folders == [folders[0]])
-    }
-  }
-
   @Test("Nothing but an access token that is valid now stands for anybody")
-  func noPrincipal() async throws {
+  func noCaller() async throws {
     try await withFixture { fixture in
-      let sessions = fixture.repository.sessions
       let user = try await fixture.user()
       let pair = try await session(of: user, on: fixture)
       let expired = try await session(of: user, access: 0, on: fixture)
       for hash in [[], [0], Pair.hash(), pair.refresh, Array(pair.access.dropLast()), expired.access] {
-        let principal = try await sessions.principal(accessHash: hash)
-        #expect(principal == nil, "\(hash)")
+        let caller = try await fixture.caller(hash)
+        #expect(caller == nil, "\(hash)")
       }
-      #expect(try await sessions.principal(accessHash: pair.access) != nil)
-    }
-  }
-
-  @Test("Many that ask at once each get their own principal")
-  func manyPrincipals() async throws {
-    try await withFixture { fixture in
-      let sessions = fixture.repository.sessions
-      var expected: [(hash: [UInt8], name: String?)] = []
-      for number in 0..<20 {
-        let pair = try await session(of: try await fixture.user("user-\(number)"), on: fixture)
-        expected += [(pair.access, "user-\(number)"), (pair.refresh, nil), (Pair.hash(), nil)]
-      }
-      let asked = expected
-      try await withThrowingTaskGroup(of: Void.self) { group in
-        for _ in 0..<5 {
-          for (hash, name) in asked {
-            group.addTask {
-              let principal = try await sessions.principal(accessHash: hash)
-              #expect(principal?.userName == name)
-            }
-          }
-        }
-        try await group.waitForAll()
-      }
+      #expect(try await fixture.caller(pair.access) != nil)
     }
   }
 
@@ -166,7 +114,7 @@ struct SessionTests {
         pair = next
         accessHashes.append(pair.access)
       }
-      for hash in accessHashes { #expect(try await sessions.principal(accessHash: hash)?.userID == user) }
+      for hash in accessHashes { #expect(try await fixture.caller(hash)?.userID == user) }
       #expect(try await fixture.count("auth.sessions") == 1)
     }
   }
@@ -182,13 +130,13 @@ struct SessionTests {
       #expect(
         try await sessions.refresh(hash: pair.refresh, tokens: third.lasting()) == .reused(userName: "ann"))
       for hash in [pair.access, second.access, third.access] {
-        let principal = try await sessions.principal(accessHash: hash)
-        #expect(principal == nil)
+        let caller = try await fixture.caller(hash)
+        #expect(caller == nil)
       }
       for hash in [pair.refresh, second.refresh, third.refresh] {
         #expect(try await sessions.refresh(hash: hash, tokens: Pair().lasting()) == .unknown)
       }
-      #expect(try await sessions.principal(accessHash: other.access)?.userID == user)
+      #expect(try await fixture.caller(other.access)?.userID == user)
       #expect(try await fixture.count("auth.sessions") == 1)
     }
   }
@@ -241,11 +189,10 @@ struct SessionTests {
   @Test("A user who is disabled is nobody at once")
   func disabled() async throws {
     try await withFixture { fixture in
-      let sessions = fixture.repository.sessions
       let user = try await fixture.user()
       let pair = try await session(of: user, on: fixture)
       try await execute("UPDATE directory.users SET disabled = true WHERE user_id = $1", user, on: fixture)
-      #expect(try await sessions.principal(accessHash: pair.access) == nil)
+      #expect(try await fixture.caller(pair.access) == nil)
     }
   }
 
@@ -259,11 +206,11 @@ struct SessionTests {
       _ = try await sessions.refresh(hash: pair.refresh, tokens: second.lasting())
       try await sessions.revoke(hash: byAccessToken ? pair.access : second.refresh)
       for hash in [pair.access, second.access] {
-        let principal = try await sessions.principal(accessHash: hash)
-        #expect(principal == nil)
+        let caller = try await fixture.caller(hash)
+        #expect(caller == nil)
       }
       #expect(try await sessions.refresh(hash: second.refresh, tokens: Pair().lasting()) == .unknown)
-      #expect(try await sessions.principal(accessHash: other.access)?.userID == user)
+      #expect(try await fixture.caller(other.access)?.userID == user)
       try await sessions.revoke(hash: Pair.hash())
       #expect(try await fixture.count("auth.sessions") == 1)
     }
@@ -282,8 +229,8 @@ struct SessionTests {
         let outcome = try await refreshed
         try await revoked
         #expect(outcome == .renewed(userName: "ann") || outcome == .unknown)
-        let principal = try await sessions.principal(accessHash: next.access)
-        #expect(principal == nil)
+        let caller = try await fixture.caller(next.access)
+        #expect(caller == nil)
       }
       #expect(try await fixture.count("auth.sessions") == 0)
     }
@@ -303,7 +250,7 @@ struct SessionTests {
       #expect(try await sessions.sweep() == 3)
       #expect(try await sessions.sweep() == 0)
       #expect(try await fixture.count("auth.sessions") == 3)
-      #expect(try await sessions.principal(accessHash: other.access) != nil)
+      #expect(try await fixture.caller(other.access) != nil)
       #expect(try await sessions.refresh(hash: half.refresh, tokens: Pair().lasting()) != .unknown)
       #expect(try await fixture.count("auth.access_tokens") == 5)
     }

@@ -7,14 +7,14 @@ DROP FUNCTION directory.delete_jobs(uuid[], uuid[], text[], boolean[], uuid[], b
 
 -- Delete Job, for one job or for many at once. The arrays run side by side and name no job twice.
 -- p_tokens: SHA-256 of the callers' access tokens.
--- p_tasks, p_folders: what a caller must have, all of it, none named twice.
+-- p_tasks, p_folders, p_whole_tree: what a caller must have, for auth.authorize.
 -- p_remove: take the job out of the directory; else it stays, with a new and empty history.
 -- p_bound: how many rows are erased in this transaction; what exceeds it is left to the eraser.
 -- p_together: all of them or none. If not, a job that somebody else has locked is left alone and not waited for, so
 -- that it does not hold up the others.
 -- p_versions: those of which a job must have one, each entry in the form of a bigint[]; '' or no array for any.
 -- A row a job, in the order of p_jobs; outcome is 'done', 'unknown caller' when the token stands for nobody now, 'not
--- permitted' when the caller lacks a task or a folder, 'not found', 'not creator', 'system job', 'locked', or 'changed'
+-- permitted' when the caller lacks a task or a folder (missing names it), 'not found', 'not creator', 'system job', 'locked', or 'changed'
 -- when the job has another version than is wanted.
 -- rows_erased is what the transaction erased in all, in the first row that is 'done'.
 -- Jobs are locked in the order of their ids, so that two calls never wait for each other in a circle. Whoever adds to a
@@ -27,6 +27,7 @@ CREATE FUNCTION directory.delete_jobs(
     p_tokens bytea[],
     p_tasks text[],
     p_folders uuid[],
+    p_whole_tree boolean,
     p_remove boolean[],
     p_requests uuid[],
     p_bound bigint,
@@ -34,7 +35,7 @@ CREATE FUNCTION directory.delete_jobs(
     p_versions text[] DEFAULT NULL
 )
 RETURNS TABLE (
-    outcome text, user_name text, job_name text, runs bigint, rows_left boolean, rows_erased bigint
+    outcome text, user_name text, missing text, job_name text, runs bigint, rows_left boolean, rows_erased bigint
 )
 LANGUAGE plpgsql
 SET enable_seqscan = off
@@ -45,6 +46,7 @@ AS $$
 DECLARE
     callers uuid[];
     caller_names text[];
+    lacks text[];
     permitted boolean[];
     jobs_locked boolean := false;
     wanted uuid[];
@@ -68,30 +70,16 @@ BEGIN
     LOOP
         -- Each token is looked up once, however many ask with it.
         WITH holders AS MATERIALIZED (
-            SELECT
-                t.token_hash, u.user_id, u.user_name,
-                cardinality(p_tasks) = (
-                    SELECT count(DISTINCT g.task)
-                    FROM directory.user_roles r
-                    JOIN directory.role_tasks g USING (role_id)
-                    WHERE r.user_id = u.user_id AND g.task = ANY (p_tasks)
-                )
-                AND cardinality(p_folders) = (
-                    SELECT count(DISTINCT g.folder_id)
-                    FROM directory.user_roles r
-                    JOIN directory.folder_grants g USING (role_id)
-                    WHERE r.user_id = u.user_id AND g.folder_id = ANY (p_folders)
-                ) AS permitted
-            FROM auth.access_tokens t
-            JOIN directory.users u USING (user_id)
-            WHERE t.token_hash = ANY (p_tokens) AND t.expires_at > clock_timestamp() AND NOT u.disabled
+            SELECT t.token_hash, h.user_id, h.user_name, h.missing
+            FROM (SELECT DISTINCT token_hash FROM unnest(p_tokens) AS t (token_hash)) t
+            CROSS JOIN LATERAL auth.authorize(t.token_hash, p_tasks, p_folders, p_whole_tree) h
         )
         SELECT
-            array_agg(o.user_id), array_agg(o.user_name), array_agg(o.permitted),
+            array_agg(o.user_id), array_agg(o.user_name), array_agg(o.missing), array_agg(o.permitted),
             array_agg(o.job_id) FILTER (WHERE o.permitted)
-        INTO callers, caller_names, permitted, wanted
+        INTO callers, caller_names, lacks, permitted, wanted
         FROM (
-            SELECT h.user_id, h.user_name, h.permitted, a.job_id
+            SELECT h.user_id, h.user_name, h.missing, h.missing IS NULL AND h.user_id IS NOT NULL AS permitted, a.job_id
             FROM unnest(p_jobs, p_tokens) WITH ORDINALITY AS a (job_id, token_hash, place)
             LEFT JOIN holders h USING (token_hash)
             ORDER BY a.place
@@ -115,7 +103,7 @@ BEGIN
         SELECT
             CASE
                 WHEN a.caller IS NULL THEN 'unknown caller'
-                WHEN a.permitted IS NOT TRUE THEN 'not permitted'
+                WHEN NOT a.permitted THEN 'not permitted'
                 WHEN j.job_id IS NULL THEN 'not found'
                 WHEN j.is_system THEN 'system job'
                 WHEN j.created_by <> a.caller THEN 'not creator'
@@ -201,10 +189,10 @@ BEGIN
     END IF;
 
     RETURN QUERY
-    SELECT a.outcome, a.user_name, a.job_name, a.runs, left_over,
+    SELECT a.outcome, a.user_name, a.missing, a.job_name, a.runs, left_over,
            CASE WHEN a.place = array_position(outcomes, 'done') THEN p_bound - budget ELSE 0 END
-    FROM unnest(outcomes, caller_names, names, run_counts) WITH ORDINALITY
-        AS a (outcome, user_name, job_name, runs, place);
+    FROM unnest(outcomes, caller_names, lacks, names, run_counts) WITH ORDINALITY
+        AS a (outcome, user_name, missing, job_name, runs, place);
 END
 $$;
 

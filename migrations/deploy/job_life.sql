@@ -180,12 +180,11 @@ BEGIN
 END
 $$;
 
--- Those of some assets and standards that do not exist, and those whose folder is not open to somebody who has been
--- granted p_folders. NULL is none.
+-- Those of some assets and standards that do not exist, and those whose folder is not open to a user. NULL is none.
 CREATE FUNCTION directory.unreachable_items(
     p_assets uuid[],
     p_standards uuid[],
-    p_folders uuid[],
+    p_user uuid,
     OUT missing_assets uuid[],
     OUT missing_standards uuid[],
     OUT closed_assets uuid[],
@@ -195,30 +194,30 @@ LANGUAGE sql
 STABLE
 AS $$
     SELECT a.missing, s.missing, a.closed, s.closed
-    FROM (
+    FROM (SELECT auth.granted_folders(p_user) AS folders) g
+    CROSS JOIN LATERAL (
         SELECT coalesce(array_agg(i.id) FILTER (WHERE t.asset_id IS NULL), '{}') AS missing,
-               coalesce(array_agg(i.id) FILTER (WHERE NOT f.lineage && p_folders), '{}') AS closed
+               coalesce(array_agg(i.id) FILTER (WHERE NOT f.lineage && g.folders), '{}') AS closed
         FROM unnest(p_assets) AS i (id)
         LEFT JOIN directory.assets t ON t.asset_id = i.id
         LEFT JOIN directory.folders f USING (folder_id)
     ) a
-    CROSS JOIN (
+    CROSS JOIN LATERAL (
         SELECT coalesce(array_agg(i.id) FILTER (WHERE t.standard_id IS NULL), '{}') AS missing,
-               coalesce(array_agg(i.id) FILTER (WHERE NOT f.lineage && p_folders), '{}') AS closed
+               coalesce(array_agg(i.id) FILTER (WHERE NOT f.lineage && g.folders), '{}') AS closed
         FROM unnest(p_standards) AS i (id)
         LEFT JOIN directory.standards t ON t.standard_id = i.id
         LEFT JOIN directory.folders f USING (folder_id)
     ) s
 $$;
 
--- Create Job. outcome is 'done', 'unreachable' when the assets and standards are not all within p_folders, or
+-- Create Job. outcome is 'done', 'unreachable' when the assets and standards are not all open to p_user, or
 -- 'name taken'. p_run, if given, is the run that starts at once.
 CREATE FUNCTION directory.create_job(
     p_job uuid,
     p_user uuid,
     p_user_name text,
     p_request uuid,
-    p_folders uuid[],
     p_name text,
     p_description text,
     p_type text,
@@ -241,7 +240,7 @@ AS $$
 BEGIN
     SELECT u.missing_assets, u.missing_standards, u.closed_assets, u.closed_standards
     INTO missing_assets, missing_standards, closed_assets, closed_standards
-    FROM directory.unreachable_items(p_assets, p_standards, p_folders) u;
+    FROM directory.unreachable_items(p_assets, p_standards, p_user) u;
     IF cardinality(missing_assets || missing_standards || closed_assets || closed_standards) > 0 THEN
         outcome := 'unreachable';
         RETURN;
@@ -277,7 +276,7 @@ $$;
 -- Update Job. outcome is 'done', 'not found', 'system job', 'not creator', 'changed' when p_versions is given and the
 -- job's version is none of them, 'unreachable' and 'name taken' as for Create Job. p_changes has the fields that get
 -- another value, p_removed those that lose theirs. What the schedule and the retention mean counts where they change.
--- What is started or planned is the whole job: then the assets and standards that it has already must be within p_folders,
+-- What is started or planned is the whole job: then the assets and standards that it has already must be open to p_user,
 -- too; those that are gone by now keep nobody from it.
 -- A time in the past is that of a run which comes once, and means at once. If that time stays, what else changes in the
 -- schedule does not bring another run.
@@ -287,7 +286,6 @@ CREATE FUNCTION directory.update_job(
     p_user uuid,
     p_user_name text,
     p_request uuid,
-    p_folders uuid[],
     p_versions bigint[],
     p_changes jsonb,
     p_removed text[],
@@ -339,14 +337,14 @@ BEGIN
 
     SELECT u.missing_assets, u.missing_standards, u.closed_assets, u.closed_standards
     INTO missing_assets, missing_standards, closed_assets, closed_standards
-    FROM directory.unreachable_items(p_assets, p_standards, p_folders) u;
+    FROM directory.unreachable_items(p_assets, p_standards, p_user) u;
     IF p_run IS NOT NULL OR (p_next_run_at IS NOT NULL AND 'Schedule' = ANY (changed)) THEN
         SELECT u.closed_assets, u.closed_standards
         INTO closed_assets, closed_standards
         FROM directory.unreachable_items(
             ARRAY(SELECT (i #>> '{}')::uuid FROM jsonb_path_query(wanted, '$.AssetsResolutionInfo[*].Id') i),
             ARRAY(SELECT (i #>> '{}')::uuid FROM jsonb_path_query(wanted, '$.Standards[*]') i),
-            p_folders
+            p_user
         ) u;
     END IF;
     IF cardinality(missing_assets || missing_standards || closed_assets || closed_standards) > 0 THEN

@@ -1,7 +1,7 @@
 -- Revert ccs-jobstore:deletion_by_token from pg
 BEGIN;
 
-DROP FUNCTION directory.delete_jobs(uuid[], bytea[], text[], uuid[], boolean[], uuid[], bigint, boolean, text[]);
+DROP FUNCTION directory.delete_jobs(uuid[], bytea[], text[], uuid[], boolean, boolean[], uuid[], bigint, boolean, text[]);
 
 -- Delete Job, for one job or for many at once. The arrays run side by side and name no job twice.
 -- p_remove: take the job out of the directory; else it stays, with a new and empty history.

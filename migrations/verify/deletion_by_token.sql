@@ -3,7 +3,7 @@ BEGIN;
 
 SELECT 1 / has_function_privilege(
     'ccs_jobstore',
-    'directory.delete_jobs(uuid[], bytea[], text[], uuid[], boolean[], uuid[], bigint, boolean, text[])',
+    'directory.delete_jobs(uuid[], bytea[], text[], uuid[], boolean, boolean[], uuid[], bigint, boolean, text[])',
     'EXECUTE'
 )::integer;
 

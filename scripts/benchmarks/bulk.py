@@ -24,7 +24,7 @@ COLUMNS = (
 
 
 def results():
-    """The rows, asset by asset as collectors go: asset, standard, version, check, outcome, evidence, time."""
+    """The rows, by asset as collectors report them: asset, standard, version, check, outcome, evidence, time."""
     checks = ROWS // ASSETS // STANDARDS
     for number in range(ROWS):
         asset, rest = divmod(number, STANDARDS * checks)
@@ -50,7 +50,7 @@ def make_files(folder):
 
 
 def claimed_run(database):
-    """An empty store but for a run that a collector has."""
+    """A store with nothing but a claimed run."""
     database.rows(
         "TRUNCATE directory.jobs, store.job_runs, store.job_run_messages, store.collected_data,"
         " store.evaluation_results, store.purges, audit.events"
@@ -67,7 +67,7 @@ def claimed_run(database):
 
 
 def digest(database):
-    """Of all rows, whatever their order in the table; a row that is missing, changed or there twice changes it."""
+    """A checksum of all rows, independent of their order; a missing, changed or repeated row changes it."""
     return database.rows(
         "SELECT count(*), count(DISTINCT row_number), min(row_number), max(row_number),"
         f" sum(hashtextextended(ROW({COLUMNS})::text, 0)::numeric) FROM store.evaluation_results"
@@ -75,7 +75,7 @@ def digest(database):
 
 
 def peak_megabytes(process):
-    """The most that was resident since the start (proc(5), VmHWM)."""
+    """The peak resident memory since the start (proc(5), VmHWM)."""
     with open(f"/proc/{process}/status") as lines:
         for line in lines:
             if line.startswith("VmHWM:"):

@@ -1,4 +1,4 @@
-"""Many TLS connections that do nothing: what they take, and whether others are still answered as usual."""
+"""Many idle TLS connections: their memory, and the latency of other requests."""
 
 import multiprocessing
 import resource
@@ -11,14 +11,14 @@ from servers import Client, JobStore
 
 IDLE = 10_000
 PROCESSES = 4
-# Descriptors of a process that are no idle connection.
+# Descriptors of a process besides the idle connections.
 OTHER_DESCRIPTORS = 500
 JOBS = 1000
 JOB = "00000000-be7c-4000-8000-000000000000"
 
 
 def _raise_descriptor_limit(wanted):
-    """For this process and those it starts: the server inherits it."""
+    """Raises the limit for this process and its children; the server inherits it."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(wanted, most), max(wanted, most)))
@@ -27,7 +27,7 @@ def _raise_descriptor_limit(wanted):
 
 
 def _hold(port, count, pipe):
-    """Opens connections, asks one thing on each, and keeps them until told otherwise."""
+    """Opens connections, sends one request on each, and keeps them open until told to close."""
     clients = []
     try:
         for _ in range(count):
@@ -38,7 +38,7 @@ def _hold(port, count, pipe):
             clients.append(client)
         pipe.send(None)
         pipe.recv()
-        # None of them was closed by the server meanwhile.
+        # The server has closed none of them.
         for client in clients[:: max(1, count // 100)]:
             client.request("GET", f"/ccs/api/v1/jobs/{JOB}")
         pipe.send(None)
@@ -48,12 +48,12 @@ def _hold(port, count, pipe):
 
 
 class Idle:
-    """The connections, in processes of their own; `with` opens and closes them."""
+    """The connections, in separate processes; `with` opens and closes them."""
 
     def __init__(self, port, count):
         shares = [count // PROCESSES + (place < count % PROCESSES) for place in range(PROCESSES)]
         self.pipes, self.processes = [], []
-        # A fresh interpreter each: what this one has in memory is no business of theirs.
+        # A new interpreter each, without this one's memory.
         context = multiprocessing.get_context("spawn")
         for share in shares:
             ours, theirs = context.Pipe()

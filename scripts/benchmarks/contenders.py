@@ -1,4 +1,4 @@
-"""The ways to do one thing many times: over TLS by wrk, and straight to the database by pgbench."""
+"""The load generators: wrk over TLS, and pgbench on the database."""
 
 import glob
 import os
@@ -14,22 +14,22 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 class Contender:
-    """`measure` is timed, `check` comes after it."""
+    """`measure` is timed, `check` follows it."""
 
     server = None
-    # How much one operation of it does.
+    # The number of items of one operation.
     each = 1
 
     def __init__(self, name, settings, database, connections):
         self.name, self.settings, self.database, self.connections = name, settings, database, connections
 
     def measure(self, seconds):
-        """How many, seconds, percentiles of the latency in milliseconds."""
+        """The number, seconds, and percentiles of the latency in milliseconds."""
         raise NotImplementedError
 
 
 class OverTLS(Contender):
-    """wrk on kept-alive connections, with a script of its own."""
+    """wrk on kept-alive connections, with a script."""
 
     script = None
 
@@ -53,10 +53,10 @@ class OverTLS(Contender):
 
 
 class PGBench(Contender):
-    """pgbench -M prepared, with a script of its own and its variables."""
+    """pgbench -M prepared, with a script and its variables."""
 
     def __init__(self, name, settings, database, connections, script, variables=(), each=1):
-        """`each` is how much one transaction does."""
+        """`each` is the number of items of one transaction."""
         super().__init__(name, settings, database, connections)
         self.script, self.variables, self.each = script, variables, each
 
@@ -96,7 +96,7 @@ class PGBench(Contender):
 
 
 def timed(contender, seconds):
-    """One run, with the processor time that each part took for one answer."""
+    """One run, with the processor time of each part per response."""
     server = contender.server.process.pid if contender.server else None
 
     def used():
@@ -122,7 +122,7 @@ def timed(contender, seconds):
 
 
 def told(result, what):
-    """A run in a line."""
+    """A run as one line of text."""
     costs = result["microsecondsEach"]
     return (
         f"{result['rate']:,.0f} {what} a second, p99 {result['p99']:.1f} ms; processor µs each: PostgreSQL"

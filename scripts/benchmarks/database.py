@@ -1,4 +1,4 @@
-"""The private cluster: what is put into it before a run, and what must be true of it afterwards."""
+"""The private cluster: its contents before a run, and the checks after it."""
 
 import base64
 import hashlib
@@ -11,7 +11,7 @@ import psycopg2.extensions
 import psycopg2.extras
 
 psycopg2.extras.register_uuid()
-# So that a signal is heard while a statement runs, and not after it.
+# Signals are handled while a statement runs, not after it.
 psycopg2.extensions.set_wait_callback(psycopg2.extras.wait_select)
 
 SQL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "sql")
@@ -28,7 +28,7 @@ TOKEN_HASH = hashlib.sha256(TOKEN.encode()).hexdigest()
 
 
 class Failed(Exception):
-    """Something that makes the numbers worthless."""
+    """A fault that makes the figures worthless."""
 
 
 class Database:
@@ -53,8 +53,8 @@ class Database:
     # --- before a run -------------------------------------------------------------------------------------------------
 
     def make_user(self):
-        """A user who may do everything, with an access token of a day and a password."""
-        # The cost is the shipped default, so that a login here costs what it costs anywhere.
+        """A user with all rights, an access token valid for a day, and a password."""
+        # The default cost, so that a login costs what it costs anywhere.
         salt = b"0123456789abcdef"
         digest = hashlib.scrypt(PASSWORD.encode(), salt=salt, n=1 << 15, r=8, p=3, maxmem=1 << 27, dklen=32)
         password_hash = f"$scrypt$ln=15,r=8,p=3${_base64(salt)}${_base64(digest)}"
@@ -91,19 +91,19 @@ class Database:
         self.settle()
 
     def make_large(self, count):
-        """The large job and the one that is read meanwhile."""
+        """The large job, and the one read meanwhile."""
         large, other = uuid.uuid4(), uuid.uuid4()
         self.script("large.sql", user=self.user, count=count, large=large, other=other)
         self.settle()
         return large, other
 
     def settle(self):
-        """Statistics and all pages in order, nothing waiting to be written."""
+        """VACUUM (ANALYZE) and a checkpoint."""
         self.rows("VACUUM (ANALYZE)")
         self.rows("CHECKPOINT")
 
     def forget_logins(self):
-        """Ends all sessions but the one of the common token."""
+        """Deletes all sessions but that of the common token."""
         self.rows(
             "DELETE FROM auth.sessions s WHERE NOT EXISTS"
             " (SELECT FROM auth.access_tokens t WHERE t.session_id = s.session_id AND t.token_hash = %s)",
@@ -123,7 +123,7 @@ class Database:
         return self.value("SELECT count(*) FROM audit.events WHERE operation = 'Delete Job'")
 
     def logins(self):
-        """Sessions but for that of the common token."""
+        """The number of sessions besides that of the common token."""
         return self.value("SELECT count(*) FROM auth.sessions") - 1
 
     def check_no_orphans(self):
@@ -143,7 +143,7 @@ class Database:
             raise Failed(f"{whole} jobs that are still there have lost runs")
 
     def wait_until_erased(self, seconds):
-        """Until the work list is empty; the time when it was."""
+        """Waits until the eraser's queue is empty; returns the time."""
         deadline = time.monotonic() + seconds
         while self.purges():
             if time.monotonic() > deadline:
@@ -153,5 +153,5 @@ class Database:
 
 
 def _base64(data):
-    """As the PHC string format wants it: without padding."""
+    """Base64 without padding, as in the PHC string format."""
     return base64.b64encode(data).decode().rstrip("=")

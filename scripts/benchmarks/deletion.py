@@ -1,4 +1,4 @@
-"""Delete Job on small jobs: the service, pgbench and FastAPI by turns on one cluster."""
+"""Delete Job on small jobs: the service, pgbench and FastAPI in turns on one cluster."""
 
 import math
 import time
@@ -10,7 +10,7 @@ from servers import FastAPI, JobStore
 
 WARM_UP_SECONDS = 2
 WARM_UP_JOBS = 60_000
-# Jobs in the list beyond what the fastest of the warm-up would delete.
+# More jobs than the fastest of the warm-up would delete.
 RESERVE = 2.5
 # Jobs in a transaction of sql/delete_together.pgbench.
 TOGETHER = 32
@@ -25,7 +25,7 @@ class OverTLS(contenders.OverTLS):
         return super().measure(seconds)
 
     def check(self, deleted, gone):
-        """That what was answered 204 is what is gone. wrk leaves without the last answer of each connection."""
+        """Checks that exactly the jobs answered with 204 are gone. wrk drops the last response of each connection."""
         if not 0 <= gone - deleted <= self.connections:
             raise Failed(f"{self.name}: {deleted} answers of 204, and {gone} jobs are gone")
         if isinstance(self.server, JobStore):
@@ -46,7 +46,7 @@ def run(contender, seconds, jobs):
     database.make_jobs(jobs)
     machine.wait_until_quiet(contender.settings.patience)
     result = contenders.timed(contender, seconds)
-    # What clients left behind when they went is finished, or cancelled.
+    # Requests that clients abandoned are finished or cancelled.
     time.sleep(1)
     gone = jobs - database.jobs()
     contender.check(result["done"], gone)
@@ -58,7 +58,7 @@ def run(contender, seconds, jobs):
 
 
 def undisturbed(contender, seconds, jobs, say):
-    """A run that others did not disturb, or the fourth, whatever it was."""
+    """A run that other processes did not disturb, or else the fourth."""
     for _ in range(3 if contender.settings.patience else 0):
         result = run(contender, seconds, jobs)
         if result["others"] < machine.QUIET:
@@ -68,7 +68,7 @@ def undisturbed(contender, seconds, jobs, say):
 
 
 def measure(settings, database, say):
-    """By the number of connections."""
+    """The results, by number of connections."""
     return {str(connections): _measure(settings, database, say, connections) for connections in settings.connections}
 
 
@@ -92,7 +92,7 @@ def _measure(settings, database, say, connections):
             PGBench("pgbench, plain statements", settings, database, connections, "delete_statements.pgbench"),
             OverTLS("FastAPI", settings, database, connections, fastapi),
         ]
-        # How far sharing a transaction could get anybody: 32 deletions in each, on two connections.
+        # The limit of sharing transactions: 32 deletions in each, on two connections.
         if connections == settings.connections[0]:
             field.append(
                 PGBench("pgbench, 32 at a time", settings, database, 2, "delete_together.pgbench", each=TOGETHER)

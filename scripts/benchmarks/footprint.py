@@ -1,4 +1,4 @@
-"""What the service takes while it does nothing, and how soon it is there."""
+"""The service's memory at rest, and the time of its start."""
 
 import base64
 import os
@@ -14,14 +14,14 @@ LOGINS = 16
 
 
 def _at_rest(server):
-    """After everything has settled."""
+    """The memory once nothing is going on."""
     time.sleep(2)
     total, own = machine.resident(server.process.pid)
     return {"resident": total, "anonymous": own}
 
 
 def _side_by_side(count, port, body):
-    """Calls body(client, place) once for each client, all at a time."""
+    """Calls body(client, place) once for each client, concurrently."""
     failures = []
 
     def work(place):
@@ -51,7 +51,7 @@ def memory(settings, database, say):
     clients = settings.connections[0]
 
     def requests(client, place):
-        # Three reads, then a deletion, each on a job of its own.
+        # Three reads and a deletion, each on a job of its own.
         for number in range(place, REQUESTS, clients):
             identifier = f"{number * 2654435761 % 2**32:08x}-be7c-4000-8000-{number:012x}"
             if number % 4 == 3:

@@ -1,4 +1,4 @@
-"""New TLS connections a second, a request on each: the service and nginx by turns, with the same certificate.
+"""New TLS connections a second, a request on each: the service and nginx in turns, with the same certificate.
 
 Beside them libmicrohttpd with a handler that only answers. It has less to do than the service, but spins while it waits
 for a client's part of a handshake, which the service does not.
@@ -16,7 +16,7 @@ from servers import Bare, Client, JobStore, NGINX
 
 CLIENTS = 8
 CIPHER = "TLS_AES_128_GCM_SHA256"
-# Answered by the service without a look at the database, and by nginx out of its configuration.
+# Answered by the service without the database, and by nginx from its configuration.
 PATH = "/livez"
 
 

@@ -1,4 +1,4 @@
-"""Delete Job on a job with millions of runs, while somebody reads another job."""
+"""Delete Job on a job with millions of runs, while another job is read."""
 
 import statistics
 import threading
@@ -8,13 +8,13 @@ import machine
 from database import TOKEN, Failed
 from servers import Client, JobStore
 
-# The load of the reader: connections, and requests a second over all of them.
+# The load of the reader: connections, and requests a second in total.
 READERS = 8
 READS_A_SECOND = 400
 
 
 class Readers:
-    """Reads one job at a fixed rate and keeps the time of every answer.
+    """Reads one job at a fixed rate and records the time of every response.
 
     A request that could not be sent in time, because the one before had no answer yet, counts from the time when it
     should have been sent: what waits in line for a slow answer is slow, too.
@@ -61,7 +61,7 @@ class Readers:
             raise self.failures[0]
 
     def milliseconds(self, since, until):
-        """The percentiles of what began in a span of time."""
+        """The percentiles of the requests that began in a span of time."""
         cuts = statistics.quantiles([s for began, s in self.samples if since <= began < until], n=1000)
         return {"p50": cuts[499] * 1e3, "p99": cuts[989] * 1e3, "p999": cuts[998] * 1e3}
 
@@ -71,7 +71,7 @@ def delete_with_eraser(settings, database, say):
     machine.wait_until_quiet(settings.patience)
     with JobStore(settings.state, settings.binary, settings.sockets) as server:
         with Client(server.port, TOKEN) as client, Readers(server.port, other) as readers:
-            # The first requests open connections and plan statements, which is not what is asked here.
+            # The first requests open connections and plan statements, which is not measured here.
             client.request("GET", f"/ccs/api/v1/jobs/{large}")
             time.sleep(3)
             rest_began = time.monotonic()
@@ -97,7 +97,7 @@ def delete_with_eraser(settings, database, say):
 
 
 def delete_as_one(settings, database, say):
-    """The same rows, under the same load of readers, by one statement."""
+    """Deletes the same rows by one statement under the same load of readers."""
     large, other = database.make_large(settings.rows)
     machine.wait_until_quiet(settings.patience)
     history = database.value("SELECT history_id FROM directory.jobs WHERE job_id = %s", (large,))

@@ -8,17 +8,17 @@ import wrk
 from database import LOGIN_USERS, PASSWORD, Failed
 from servers import Client, JobStore
 
-# Several users: of one user a password is hashed at a time.
+# Several users: the passwords of one user are hashed one at a time.
 BODIES = [
     f"grant_type=password&username={user}&password={base64.b64encode(PASSWORD.encode()).decode()}"
     for user in LOGIN_USERS
 ]
-# scrypt is slow by intent, and as many as there are connections wait in line.
+# scrypt is slow by intent, and there are as many in the queue as connections.
 TIMEOUT = 60
 
 
 def run(settings, database, remember):
-    """Logins a second; the first of each user, which is always hashed, is not counted."""
+    """Logins a second, without the first of each user, which is always hashed."""
     database.forget_logins()
     machine.wait_until_quiet(settings.patience)
     with JobStore(
@@ -32,7 +32,7 @@ def run(settings, database, remember):
         summary = wrk.run(
             "login.lua", server.port, settings.connections[0], settings.seconds, TIMEOUT, BENCH_BODIES="\n".join(BODIES)
         )
-        # What was under way when wrk left is finished.
+        # Requests in progress when wrk ended are finished.
         time.sleep(2)
     answers, sessions = summary["answers"], database.logins() - len(BODIES)
     if summary["notSuccessful"] or summary["broken"]:

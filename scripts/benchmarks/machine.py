@@ -1,4 +1,4 @@
-"""What the numbers were measured on, and who had its processors meanwhile."""
+"""The machine, and the processor time of all processes."""
 
 import os
 import platform
@@ -26,7 +26,7 @@ def _field(path, name):
 
 
 def description(connection, programs, venv):
-    """What a reader has to know to judge the numbers; the order is that of the report."""
+    """What a reader needs to judge the figures, in the order of the report."""
     setting = connection.value
     facts = {
         "processor": f"{_field('/proc/cpuinfo', 'model name')}, {os.cpu_count()} cores",
@@ -54,14 +54,14 @@ def description(connection, programs, venv):
 
 
 def _times(process):
-    """Parent and seconds of a process: its own, and those of its children that have ended."""
+    """A process's parent and processor seconds: its own, and those of its ended children."""
     with open(f"/proc/{process}/stat") as file:
         fields = file.read().rpartition(")")[2].split()
     return int(fields[1]), sum(map(int, fields[11:13])) / TICKS, sum(map(int, fields[13:15])) / TICKS
 
 
 def seconds_used(root):
-    """Processor seconds of a process and all its descendants, also of those that have ended."""
+    """Processor seconds of a process and all its descendants, including ended ones."""
     parents, own, ended = {}, {}, {}
     for name in os.listdir("/proc"):
         if name.isdigit():
@@ -80,19 +80,19 @@ def seconds_used(root):
 
 
 def seconds_busy():
-    """Processor seconds of the whole machine: in use, and taken away by its host."""
+    """Processor seconds of the machine: used, and stolen by its host."""
     with open("/proc/stat") as file:
         fields = list(map(int, file.readline().split()[1:9]))
     user, nice, system, _idle, _iowait, irq, softirq, steal = fields
     return (user + nice + system + irq + softirq) / TICKS, steal / TICKS
 
 
-# The share of the machine that others may have before they count as a disturbance.
+# The share of the machine that other processes may use without disturbing a run.
 QUIET = 0.1
 
 
 def wait_until_quiet(patience):
-    """Waits until others have left the processors alone for some seconds, but not longer than so many seconds."""
+    """Waits until other processes leave the processors idle for some seconds, at most `seconds`."""
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         began, before = time.monotonic(), sum(seconds_busy())
@@ -102,6 +102,6 @@ def wait_until_quiet(patience):
 
 
 def resident(process):
-    """Resident MB (10^6 bytes) of a process: all, and what is its alone and not from files."""
+    """Resident MB (10^6 bytes) of a process: in total, and private memory not backed by files."""
     status = f"/proc/{process}/status"
     return tuple(int(_field(status, name).split()[0]) * 1024 / 1e6 for name in ("VmRSS", "RssAnon"))

@@ -1,4 +1,4 @@
-"""Carries out the measurements that scripts/bench has prepared, and writes report.md and report.json."""
+"""Measures what scripts/bench has prepared, and writes report.md and report.json."""
 
 import argparse
 import json
@@ -41,6 +41,7 @@ def settings():
         parser.add_argument(f"--{name}", required=True)
     for name in ("cluster-pid", "seconds", "runs", "rows", "patience"):
         parser.add_argument(f"--{name}", type=int, required=True)
+    parser.add_argument("--record", action="append", default=[], help="a page whose rows are updated")
     parser.add_argument("--nginx", help="its program; for the handshakes")
     numbers = lambda text: [int(number) for number in text.split(",")]
     parser.add_argument("--connections", required=True, type=numbers)
@@ -53,7 +54,7 @@ def say(text):
 
 
 def main():
-    # So that what was started is stopped when we are.
+    # Stops what was started when this process is stopped.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))
     chosen = settings()
     database = Database(chosen.sockets)
@@ -78,6 +79,8 @@ def main():
         scaling.plot(results["scale"], os.path.join(chosen.state, "plots"))
         say(f"the plots are in {chosen.state}/plots")
     table = report.markdown(results)
+    for page in chosen.record:
+        say(f"{report.record(page, report.rows(results))} rows updated in {page}")
     with open(os.path.join(chosen.state, "report.json"), "w") as file:
         json.dump(results, file, indent=2)
     with open(os.path.join(chosen.state, "report.md"), "w") as file:

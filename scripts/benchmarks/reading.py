@@ -1,4 +1,4 @@
-"""GET of one job by its ID: the service, pgbench and FastAPI by turns on one store that nobody changes.
+"""GET of one job by its ID: the service, pgbench and FastAPI in turns on one unchanging store.
 
 Beside them a handler that only answers, which is how far libmicrohttpd and TLS let anybody get.
 """
@@ -16,7 +16,7 @@ class OverTLS(contenders.OverTLS):
 
 
 def measure(settings, database, say):
-    """By the number of connections."""
+    """The results, by number of connections."""
     database.make_jobs(JOBS)
     return {str(connections): _measure(settings, database, say, connections) for connections in settings.connections}
 

@@ -1,10 +1,10 @@
-"""The numbers as one table in Markdown."""
+"""The figures as one table in Markdown."""
 
 import statistics
 
 
 class Row:
-    """A line of the table, from one number a round."""
+    """A row of the table, from one number a round."""
 
     def __init__(self, text, values, unit="", digits=0, at_least=None, at_most=None):
         self.text, self.values, self.unit, self.digits = text, values, unit, digits
@@ -31,7 +31,7 @@ def deletion_rows(by_connections):
     rows = []
     for connections, deletion in by_connections.items():
         rounds = deletion["rounds"]
-        # What sharing a transaction is to bring, at the two sizes that were asked for.
+        # The targets of sharing transactions, at the two numbers of connections that have one.
         wanted = {"32": 2, "256": 3}.get(connections, 0.6)
         for name in (name for name in rounds[0] if name.startswith("service")):
             shown = f"Delete Job, {connections} connections, {name} ÷"
@@ -78,7 +78,7 @@ def _absolute(text, connections, rounds):
 
 
 def costs(what, by_connections, seconds):
-    """What the table does not say of the runs: where the processors' time went, and who else had some."""
+    """The processor time of each part, and that of other processes."""
     notes = []
     for connections, part in by_connections.items():
         rounds = part["rounds"]
@@ -216,7 +216,8 @@ def scale_rows(scale):
     ]
 
 
-def markdown(results):
+def rows(results):
+    """The rows of all parts that were measured."""
     rows = []
     if "delete" in results:
         rows += deletion_rows(results["delete"])
@@ -238,7 +239,32 @@ def markdown(results):
         rows += start_rows(results["start"])
     if "scale" in results:
         rows += scale_rows(results["scale"])
-    lines = ["| measured | median | least – most | target |", "|---|---:|---:|---|", *map(str, rows), ""]
+    return rows
+
+
+def _keyed(lines):
+    """The lines of tables with their keys: the first column, and for one that begins with … that of the row above it."""
+    above = None
+    for line in lines:
+        name = line.split("|")[1].strip() if line.startswith("| ") else None
+        if name is not None and not name.startswith("…"):
+            above = name
+        yield (above, name) if name is not None else None, line
+
+
+def record(page, rows):
+    """Replaces the rows of a page that have been measured again; the number replaced."""
+    with open(page) as file:
+        lines = file.read().splitlines()
+    measured = dict(_keyed(map(str, rows)))
+    updated = [measured.get(key, line) for key, line in _keyed(lines)]
+    with open(page, "w") as file:
+        file.write("\n".join(updated) + "\n")
+    return sum(key in measured for key, _ in _keyed(lines) if key)
+
+
+def markdown(results):
+    lines = ["| measured | median | least – most | target |", "|---|---:|---:|---|", *map(str, rows(results)), ""]
     stated = "; ".join(f"{name} {value}" for name, value in results["machine"].items())
     lines.append(f"Measured {results['date']} on {stated}.")
     notes = [

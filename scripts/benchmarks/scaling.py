@@ -1,4 +1,4 @@
-"""How costs grow: deletion with the history, a page of a search with the jobs, throughput with the connections."""
+"""How costs grow: deletions with the history, pages of a search with the jobs, throughput with the connections."""
 
 import json
 import os
@@ -17,7 +17,7 @@ CONNECTIONS = (1, 4, 16, 64, 256, 1_000)
 READ_JOBS = 100_000
 PAGES = 50
 
-# The searches whose time is measured. Each finds a tenth of the jobs or more, but the first.
+# The searches that are measured. All but the first find a tenth of the jobs or more.
 SEARCHES = {
     "exact name": "JobName = Estate job 00000777",
     "prefix of the name": "JobName StartsWith Estate job",
@@ -40,7 +40,7 @@ def measure(settings, database, say):
 
 
 def _deletion(settings, database, say):
-    """Milliseconds until Delete Job is answered, seconds until the last row is gone; one single DELETE beside it."""
+    """Milliseconds until Delete Job is answered, seconds until the last row is erased, and the same of one DELETE."""
     points = []
     for rows in HISTORIES:
         answered, erased, single = [], [], []
@@ -51,7 +51,7 @@ def _deletion(settings, database, say):
                 JobStore(settings.state, settings.binary, settings.sockets) as server,
                 Client(server.port, TOKEN) as client,
             ):
-                # Opens the connections and plans the statements.
+                # Opens connections and plans statements.
                 for _ in range(20):
                     client.request("GET", f"/ccs/api/v1/jobs/{large}")
                 client.request("DELETE", f"/ccs/api/v1/Jobs?jobid={other}")
@@ -90,7 +90,7 @@ def _page(client, search, **more):
 
 
 def _pages(settings, database, say):
-    """Milliseconds a page, medians: the first of each search, and the 1,000th by the cursor."""
+    """Milliseconds a page, medians: the first page of each search, and the 1,000th by cursor."""
     points = []
     for jobs in JOBS:
         database.script("many_jobs.sql", user=database.user, count=jobs)
@@ -138,7 +138,7 @@ def _throughput(settings, database, say):
 
 
 def plot(results, folder):
-    """Three SVG files; made again from the same numbers they are the same, byte for byte."""
+    """Three SVG files; the same figures make the same files, byte for byte."""
     import matplotlib
 
     matplotlib.use("svg")

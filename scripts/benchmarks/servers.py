@@ -39,7 +39,7 @@ class Server:
             pass
         output = os.open(self.log, os.O_WRONLY | os.O_APPEND)
         began = time.perf_counter()
-        # A session of its own: an interrupt from the terminal is for us, and we stop it.
+        # A separate session: an interrupt from the terminal reaches only this process, which stops the server.
         self.process = subprocess.Popen(
             self.command, env={**os.environ, **self.environment}, stdin=subprocess.DEVNULL, stdout=output,
             stderr=output, start_new_session=True,
@@ -80,7 +80,7 @@ class Server:
 
 
 class JobStore(Server):
-    """The service itself, with the shipped settings but for its place and those that are named by their dotted keys."""
+    """The service, with the default settings except its addresses and those named by dotted keys."""
 
     def __init__(self, state, binary, sockets, pool=None, **settings):
         super().__init__(state)
@@ -107,7 +107,7 @@ class JobStore(Server):
         os.truncate(self.log, 0)
 
     def statuses(self, operation):
-        """How often the log says each status of an operation, since it was forgotten."""
+        """The number of log lines of each status of an operation, since the last reset."""
         counts = collections.Counter()
         with open(self.log) as lines:
             for line in lines:
@@ -141,7 +141,7 @@ class FastAPI(Server):
 
 
 class NGINX(Server):
-    """What answers /readyz out of its configuration, with as many workers as the service has threads."""
+    """nginx, which answers /readyz from its configuration, with as many workers as the service has threads."""
 
     name = "nginx"
     WORKERS = 2
@@ -178,7 +178,7 @@ http {{
 
 
 class Bare(Server):
-    """libmicrohttpd with a handler that does nothing but answer: what is left to the service's own work (bare/bare.c)."""
+    """libmicrohttpd with a handler that does nothing but answer (bare/bare.c): the limit of the service."""
 
     name = "bare libmicrohttpd"
 
@@ -191,7 +191,7 @@ class Bare(Server):
 
 
 class Client:
-    """One kept-alive TLS connection, as thin as possible so that it measures the server."""
+    """One kept-alive TLS connection, with as little overhead as possible."""
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
@@ -208,7 +208,7 @@ class Client:
             raise
 
     def request(self, method, target, body=b""):
-        """Status and body."""
+        """The response's status and body."""
         head = f"{method} {target} HTTP/1.1\r\nHost: localhost\r\n"
         if self.token:
             head += f"Authorization: Bearer {self.token}\r\n"

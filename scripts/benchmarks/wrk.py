@@ -12,7 +12,7 @@ THREADS = 2
 
 
 def run(script, port, connections, seconds, timeout=10, **environment):
-    """What the script's summary says; times are in microseconds. An answer that takes longer than the timeout is broken."""
+    """The script's summary; times are in microseconds. A response that takes longer than the timeout is an error."""
     output = subprocess.run(
         [
             "wrk", f"-t{min(THREADS, connections)}", f"-c{connections}", f"-d{seconds}s", "--timeout", f"{timeout}s",

@@ -1,24 +1,24 @@
 # shellcheck shell=bash disable=SC2034
-# The pieces that the scripts share. To be sourced, by a script in scripts/ that has set -euo pipefail.
+# Functions shared by the scripts. Sourced by scripts in scripts/ with set -euo pipefail.
 #
 # Exit statuses of every script: 0 done; 1 something failed; 2 wrong usage; 3 something is missing on this machine.
 
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 script_name=$(basename "$0")
 
-# Perl and PostgreSQL complain at length about a locale that the machine does not have. This one is built in.
+# Perl and PostgreSQL warn about locales that the machine lacks. This one is built in.
 export LC_ALL=C.UTF-8
 
-# The databases here are named in full; nothing that the caller keeps for psql may turn a command to another one.
+# The scripts name their databases in full; the caller's settings for psql must not select others.
 unset "${!PG@}"
 
 # say TEXT: one line of progress.
 say() { printf '%s\n' "== $1"; }
 
-# fail TEXT STATUS: says what is wrong and what to do about it, and ends the script.
+# fail TEXT STATUS: prints what is wrong and what to do about it, and exits.
 fail() { printf '%s\n' "$script_name: $1" >&2; exit "$2"; }
 
-# wait_until SECONDS COMMAND...: runs the command again and again until it succeeds; 1 if it did not in time.
+# wait_until SECONDS COMMAND...: repeats the command until it succeeds; returns 1 if it does not in time.
 wait_until() {
   local deadline=$((SECONDS + $1))
   shift
@@ -28,8 +28,8 @@ wait_until() {
   done
 }
 
-# attended COMMAND...: runs an external command as a child, so that a trap of this script runs when its signal
-# comes and not when the command ends. The trap finds the child in attended_pid.
+# attended COMMAND...: runs an external command in the background and waits for it, so that a trap runs when the signal
+# comes and not when the command ends. The process ID is in attended_pid.
 attended_pid=
 attended() {
   local status=0
@@ -40,7 +40,7 @@ attended() {
   return "$status"
 }
 
-# filtered SED-SCRIPT COMMAND...: the same, with all that the command writes sent through sed, line by line.
+# filtered SED-SCRIPT COMMAND...: the same, with the command's output filtered by sed, line by line.
 filtered() {
   local script=$1 output sed_pid status=0
   shift
@@ -54,26 +54,26 @@ filtered() {
 
 process_is_gone() { ! kill -0 "$1" 2>/dev/null; }
 
-# stop_process PID SECONDS: SIGTERM, and SIGKILL to what is still there after that time.
-# Only for processes that the calling script started, or knows by more than their number.
+# stop_process PID SECONDS: SIGTERM, then SIGKILL if the process is still there after that time.
+# Only for processes that the script has started, or identified by more than their ID.
 stop_process() {
   kill -TERM "$1" 2>/dev/null || return 0
   wait_until "$2" process_is_gone "$1" && return 0
-  echo "$script_name: process $1 did not stop within $2 seconds; it is killed" >&2
+  echo "$script_name: process $1 did not stop within $2 seconds; killing it" >&2
   kill -KILL "$1" 2>/dev/null || return 0
   wait_until 10 process_is_gone "$1" || true
 }
 
 # --- Debian's packages ------------------------------------------------------------------------------------------------
 
-# The first line is what the Swift toolchain itself wants of Debian.
+# The first line is what the Swift toolchain needs from Debian.
 build_packages=(
   g++ git libcurl4 libncurses6 libsqlite3-0 libxml2
   pkg-config libgnutls28-dev libmicrohttpd-dev libpq-dev libssl-dev
 )
 migration_packages=(sqitch libdbd-pg-perl postgresql-client)
 
-# as_root COMMAND...: runs it as root, by sudo if need be.
+# as_root COMMAND...: runs it as root, by sudo if necessary.
 as_root() {
   if [ "$(id -u)" -eq 0 ]; then
     "$@"
@@ -84,29 +84,29 @@ as_root() {
   fi
 }
 
-# need_packages PACKAGE...: installs those that are missing. Needs neither root nor a network if none is.
+# need_packages PACKAGE...: installs missing packages. Needs neither root nor a network if none is missing.
 need_packages() {
   local package missing=()
-  command -v dpkg-query >/dev/null || fail "this is no Debian; install what these packages hold: $*" 3
+  command -v dpkg-query >/dev/null || fail "this is not Debian; install the equivalents of these packages: $*" 3
   for package in "$@"; do
     [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
   done
   [ ${#missing[@]} -gt 0 ] || return 0
   say "installing from Debian: ${missing[*]}"
   local apt=(as_root env DEBIAN_FRONTEND=noninteractive apt-get --quiet -o DPkg::Lock::Timeout=300)
-  # A list of another repository that cannot be had does not matter here, if Debian's can.
+  # Another repository that is unavailable does not matter if Debian's is available.
   "${apt[@]}" update >/dev/null ||
-    echo "$script_name: apt-get update failed in part; going on with the lists there are" >&2
+    echo "$script_name: apt-get update failed in part; continuing with the lists available" >&2
   "${apt[@]}" install --yes --no-install-recommends "${missing[@]}" | sed -u -n 's/^Setting up/   &/p' ||
     fail "the packages could not be installed; run: apt-get install ${missing[*]}" 3
 }
 
 # --- Swift ------------------------------------------------------------------------------------------------------------
 
-# Nothing, if it does not even start.
+# Prints nothing if it does not start.
 swift_major_version() { { "$1" --version 2>/dev/null || true; } | sed -n 's/.*Swift version \([0-9]*\).*/\1/p'; }
 
-# need_swift: puts a Swift 6 toolchain in front of PATH, if it is not there already.
+# need_swift: puts a Swift 6 toolchain at the front of PATH.
 need_swift() {
   local swift found unfit=
   for swift in "$(command -v swift || true)" /opt/swift/usr/bin/swift ~/.local/share/swiftly/bin/swift; do
@@ -118,7 +118,7 @@ need_swift() {
     fi
     if [ -n "$found" ]; then unfit="$swift is Swift $found; "; else unfit="$swift does not run; "; fi
   done
-  fail "${unfit}Swift 6 or newer is wanted on PATH, in /opt/swift/usr/bin or by swiftly; \
+  fail "${unfit}Swift 6 or newer is required, on PATH, in /opt/swift/usr/bin or by swiftly; \
 https://www.swift.org/install/linux has it for Debian 12" 3
 }
 
@@ -126,9 +126,9 @@ https://www.swift.org/install/linux has it for Debian 12" 3
 build_folder=${SWIFTPM_BUILD_DIR:-$checkout/.build}
 release_binary=$build_folder/release/ccs-jobstore
 
-# build_release: builds release_binary. What is up to date SwiftPM skips, so this takes a second then.
+# build_release: builds release_binary. Takes a second if it is up to date.
 build_release() {
-  # Foundation mentions mktemp(3), and the linker cannot know that it never calls it.
+  # The linker warns of mktemp(3) in Foundation, which never calls it.
   filtered '/the use of .mktemp. is dangerous/d' swift build --package-path "$checkout" \
     --scratch-path "$build_folder" -c release --static-swift-stdlib \
     --explicit-target-dependency-import-check error -Xswiftc -warnings-as-errors --product ccs-jobstore ||
@@ -149,26 +149,26 @@ python_environment() {
   cp "$2" "$1/installed.txt"
 }
 
-# --- A private PostgreSQL cluster ---------------------------------------------------------------------------------------
-# It takes no TCP connections, and its socket is in a folder that only its owner and root can enter. So any number of
-# clusters run side by side, next to Debian's own, and need no passwords. A cluster's folder holds
-#   data      PostgreSQL's data folder: there only once it is complete
-#   log       what PostgreSQL wrote
-#   sockets   while it runs, a link to the socket's folder
+# --- A private PostgreSQL cluster -------------------------------------------------------------------------------------
+# It accepts no TCP connections, and its socket is in a folder that only its owner and root can enter. Any number of
+# clusters run side by side, next to Debian's, without passwords. A cluster's folder contains
+#   data      PostgreSQL's data folder, once it is complete
+#   log       PostgreSQL's log
+#   sockets   a link to the socket's folder, while it runs
 
-# PostgreSQL refuses to run as root, so as root it is Debian's user for it.
+# PostgreSQL refuses to run as root; root uses the user of Debian's package.
 cluster_user() { if [ "$(id -u)" -eq 0 ]; then echo postgres; else id -un; fi; }
 
 as_cluster_user() {
   if [ "$(id -u)" -eq 0 ]; then
-    # Not from a folder that this user may not enter, such as /root.
+    # This user may not enter every folder, such as /root.
     (cd / && exec runuser -u postgres -- "$@")
   else
     "$@"
   fi
 }
 
-# cluster_programs [DATA]: the folder of PostgreSQL's programs that fit the data; of the newest, without data.
+# cluster_programs [DATA]: the folder of PostgreSQL's programs for the data; without data, of the newest version.
 cluster_programs() {
   local version programs
   if [ -n "${1:-}" ]; then
@@ -183,7 +183,7 @@ cluster_programs() {
   echo "$programs"
 }
 
-# cluster_create DIR [SETTING...]: makes a cluster, unless it is there. A setting is a line of postgresql.conf.
+# cluster_create DIR [SETTING...]: creates a cluster unless it exists. A setting is a line of postgresql.conf.
 cluster_create() {
   local folder=$1 user home programs setting
   shift
@@ -196,11 +196,11 @@ cluster_create() {
   else
     [ -L "$folder" ] || install -d -o "$user" -m 700 "$folder"
     if ! as_cluster_user test -w "$(readlink -f "$folder")"; then
-      # The way there leads through a folder that only root may enter. The same name again for the same place, so
-      # that what an earlier, removed state folder left behind is replaced and does not pile up.
+      # The path leads through a folder that only root may enter. The same name is used for the same place, so
+      # that files of a removed state folder are replaced and do not accumulate.
       [ -L "$folder" ] || rmdir "$folder"
       home=/var/lib/postgresql/ccs-jobstore-$(printf %s "$(readlink -f "$(dirname "$folder")")/" | sha256sum | cut -c1-12)
-      echo "   its files are in $home, as $user may not enter $folder"
+      echo "   its files are in $home, since $user may not enter $folder"
       [ ! -d "$home/data" ] || cluster_stop "$home"
       rm -rf "$home"
       install -d -o "$user" -m 700 "$home"
@@ -219,7 +219,7 @@ cluster_create() {
     for setting in "$@"; do printf '%s\n' "$setting"; done
   } | as_cluster_user tee -a "$home/incomplete/postgresql.conf" >/dev/null
   echo "local all all peer map=scripts" | as_cluster_user tee "$home/incomplete/pg_hba.conf" >/dev/null
-  # Who may come in as whom: the owner and root, as any of the three roles.
+  # The owner and root may connect as any of the three roles.
   local system_user role
   for system_user in "$user" root; do
     for role in postgres ccs_jobstore ccs_jobstore_admin; do
@@ -237,16 +237,16 @@ cluster_runs() {
   as_cluster_user "$programs/pg_ctl" status -D "$home/data" >/dev/null 2>&1
 }
 
-# cluster_sockets DIR: the folder of its socket, as PGHOST wants it.
+# cluster_sockets DIR: the folder of its socket, for PGHOST.
 cluster_sockets() { readlink -f "$1/sockets"; }
 
-# cluster_pid DIR: the process that all others of the cluster descend from.
+# cluster_pid DIR: the process ID of its postmaster.
 cluster_pid() { head -n 1 "$1/data/postmaster.pid"; }
 
 cluster_remove_sockets() {
   local sockets
   sockets=$(readlink "$1/sockets") || return 0
-  # A Unix socket's path has at most 107 bytes, so the folder is in /tmp; after a crash its files are still there.
+  # A Unix socket's path has at most 107 bytes, so the folder is in /tmp. A crash leaves its files behind.
   case $sockets in
     /tmp/ccs-jobstore.*) rm -f "$sockets/.s.PGSQL.5432" "$sockets/.s.PGSQL.5432.lock"
       rmdir "$sockets" 2>/dev/null || true ;;
@@ -254,7 +254,7 @@ cluster_remove_sockets() {
   rm -f "$1/sockets"
 }
 
-# cluster_start DIR: starts it, unless it runs, and returns when it takes connections.
+# cluster_start DIR: starts it unless it runs; returns when it accepts connections.
 cluster_start() {
   local home programs sockets
   home=$(readlink -f "$1")
@@ -270,7 +270,7 @@ cluster_start() {
     chmod 710 "$sockets"
   fi
   ln -sfn "$sockets" "$home/sockets"
-  # pg_ctl puts it into a session of its own, so an interrupt from the terminal does not reach it.
+  # pg_ctl starts it in a separate session, so an interrupt from the terminal does not reach it.
   if ! as_cluster_user "$programs/pg_ctl" start --silent -D "$home/data" -w -t 60 \
     -l "$home/log" -o "-k $sockets"; then
     tail -n 20 "$home/log" >&2 || true
@@ -279,7 +279,7 @@ cluster_start() {
   fi
 }
 
-# cluster_stop DIR: stops it, if it runs, and returns when it is gone.
+# cluster_stop DIR: stops it if it runs; returns when it has exited.
 cluster_stop() {
   local home programs
   home=$(readlink -f "$1")
@@ -307,8 +307,8 @@ certificate_is_good() {
       "$(openssl pkey -in "$1/private-key.pem" -pubout 2>/dev/null)" ]
 }
 
-# make_certificate DIR [NAME...]: a self-signed certificate.pem and its private-key.pem for this machine and for the
-# names given, unless a pair is there that is good for 30 more days.
+# make_certificate DIR [NAME...]: makes a self-signed certificate.pem and its private-key.pem for this machine and the
+# names given, unless a pair exists that is valid for 30 more days.
 make_certificate() {
   local folder=$1 names=DNS:localhost,IP:127.0.0.1,IP:::1 name
   shift
@@ -319,7 +319,7 @@ make_certificate() {
   mkdir -p "$folder"
   (
     umask 077
-    # 825 days: what clients still take. It is no authority, so trusting it trusts this server and nothing else.
+    # 825 days is the maximum that clients accept. It is not a CA, so trusting it trusts only this server.
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -sha256 -days 825 \
       -keyout "$folder/private-key.pem.new" -out "$folder/certificate.pem.new" -config /dev/stdin 2>/dev/null <<EOC
 [req]

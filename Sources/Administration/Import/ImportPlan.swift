@@ -132,9 +132,7 @@ struct ImportPlan {
     for entry in file.runs {
       guard let job = job(entry.job, entry.pointer / "Job") else { continue }
       if let id = entry.run.id, let other = known.jobOfRun[id], other != job.id {
-        problems.append(
-          JSONProblem(
-            entry.pointer / "ID", .rule("is the ID of a run of the job \(other.guidString) already")))
+        note(entry.pointer / "ID", rule: "is the ID of a run of the job \(other.guidString) already")
       }
       var run = entry.run
       run.jobID = job.id

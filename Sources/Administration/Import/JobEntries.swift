@@ -11,7 +11,8 @@ extension ImportFile {
       let isSystem = job.boolean("System") ?? false
       let createdBy = job.text("CreatedBy", required: !isSystem, NameRules.rule(brokenByUser:))
       if isSystem, createdBy != nil {
-        problems.note(pointer / "CreatedBy", rule: "must not be given with System: a system job has no creator")
+        problems.note(
+          pointer / "CreatedBy", rule: "must not be given with System: a system job has no creator")
       }
       let type = job.text("Type", required: true) { type in
         isSystem || Domain.Job.userTypes.contains(type)

@@ -1,111 +1,102 @@
 import Domain
+import FoundationEssentials
 import Repository
 
 /// Which tasks and folders an operation needs, all of them.
 ///
 /// Access to a folder means a grant on the folder itself or on one above it. The documents name the two roots,
-/// which have nothing above them: where an operation sees all there is, a grant on a sub-folder gives no access
-/// to its root. Where it sees items of folders one by one, a grant anywhere in the tree lets the caller in, and
+/// which have nothing above them: for an operation that sees everything, a grant on a sub-folder gives no access
+/// to its root. For one that sees items of single folders, a grant anywhere in the tree lets the caller in, and
 /// each item must then lie in a folder that is granted.
 public struct Policy: Sendable, Equatable {
   /// How much of a tree must be granted.
   public enum Reach: Sendable, Equatable {
     /// The root, and so everything.
     case wholeTree
-    /// Any folder; the operation looks at each item's own.
+    /// Any folder; the operation checks the folder of each item.
     case anywhere
   }
 
+  /// Whether the caller needs an access token at all.
+  public let needsToken: Bool
   public let tasks: [Permission]
   public let folders: [FolderRoot]
   public let reach: Reach
 
-  init(tasks: [Permission], folders: [FolderRoot], reach: Reach = .wholeTree) {
+  private init(needsToken: Bool, tasks: [Permission], folders: [FolderRoot], reach: Reach) {
+    self.needsToken = needsToken
     self.tasks = tasks
     self.folders = folders
     self.reach = reach
   }
 
-  /// The policies of all operations; to be read beside the documents' table "Who may call what".
-  public static let table: [Operation: Policy] = [
-    .createJob: Policy(
-      tasks: [
-        .viewStandards, .viewAssets, .manageJobs, .collectData, .evaluateStandards, .viewEvaluationResults,
-      ],
-      folders: [.assetSystem, .standards], reach: .anywhere),
-    .updateJob: Policy(
-      tasks: [
-        .viewStandards, .viewAssets, .manageJobs, .collectData, .evaluateStandards, .viewEvaluationResults,
-      ],
-      folders: [.assetSystem, .standards], reach: .anywhere),
-    .jobOperation: Policy(
-      tasks: [
+  /// For whoever asks, without a token.
+  static let anybody = Policy(needsToken: false, tasks: [], folders: [], reach: .anywhere)
+
+  /// Every documented operation needs both roots.
+  static func holders(of tasks: [Permission], _ reach: Reach = .wholeTree) -> Policy {
+    Policy(needsToken: true, tasks: tasks, folders: [.assetSystem, .standards], reach: reach)
+  }
+}
+
+extension Operation {
+  /// The table of policies; to be read beside the documents' table "Who may call what".
+  public var policy: Policy {
+    switch self {
+    case .createJob, .updateJob:
+      .holders(
+        of: [
+          .viewStandards, .viewAssets, .manageJobs, .collectData, .evaluateStandards, .viewEvaluationResults,
+        ], .anywhere)
+    case .deleteJob:
+      .holders(of: [.viewStandards, .manageJobs, .collectData, .evaluateStandards, .viewEvaluationResults])
+    case .jobOperation:
+      .holders(of: [
         .viewStandards, .viewAssets, .viewAllJobs, .viewEvaluationResults, .manageJobs, .collectData,
         .evaluateStandards,
-      ],
-      folders: [.assetSystem, .standards]),
-    .searchJobs: Policy(
-      tasks: [.viewAllJobs, .viewStandards, .viewAssets],
-      folders: [.assetSystem, .standards]),
-    .searchJobByID: Policy(
-      tasks: [.viewAllJobs, .viewStandards, .viewAssets],
-      folders: [.assetSystem, .standards]),
-    .searchJobByName: Policy(
-      tasks: [.viewAllJobs, .viewStandards, .viewAssets],
-      folders: [.assetSystem, .standards]),
-    .getLatestJobRuns: Policy(
-      tasks: [.viewAllJobs, .viewStandards, .viewAssets],
-      folders: [.assetSystem, .standards]),
-    .deleteJob: Policy(
-      tasks: [.viewStandards, .manageJobs, .collectData, .evaluateStandards, .viewEvaluationResults],
-      folders: [.assetSystem, .standards]),
-    .searchStandards: Policy(
-      tasks: [.viewStandards],
-      folders: [.assetSystem, .standards], reach: .anywhere),
-    .searchAssets: Policy(
-      tasks: [.viewAssets],
-      folders: [.assetSystem, .standards], reach: .anywhere),
-    .getEvaluationResults: Policy(
-      tasks: [.viewEvaluationResults, .viewStandards, .viewAssets],
-      folders: [.assetSystem, .standards], reach: .anywhere),
-    // Collectors get whatever the jobs' creators named, from all folders.
-    .claimJobRuns: Policy(tasks: [.reportJobRuns], folders: [.assetSystem, .standards]),
-    .reportJobRun: Policy(tasks: [.reportJobRuns], folders: [.assetSystem, .standards]),
-  ]
-
-  /// What a principal lacks for an operation; nil if nothing.
-  static func lack(of principal: Principal, for operation: Operation) -> Lack? {
-    guard let policy = table[operation] else { return .everything }
-    if let task = policy.tasks.first(where: { !principal.tasks.contains($0) }) { return .task(task) }
-    let reached = policy.reach == .wholeTree ? principal.folders : principal.trees
-    if let folder = policy.folders.first(where: { !reached.contains($0.id) }) { return .folder(folder) }
-    return nil
-  }
-
-  /// The policy of an operation, for the repository to carry out in the operation's own transaction.
-  static func requirement(of operation: Operation) -> Deletion.Requirement {
-    guard let policy = table[operation], !policy.tasks.isEmpty, policy.reach == .wholeTree else {
-      preconditionFailure("\(operation.rawValue) has no policy that a transaction could carry out")
-    }
-    return Deletion.Requirement(
-      tasks: Set(policy.tasks.map(\.rawValue)), folders: Set(policy.folders.map(\.id)))
-  }
-
-  /// Lets a principal do something, or says what is lacking.
-  static func permit(_ operation: Operation, for principal: Principal) throws(Refusal) {
-    switch lack(of: principal, for: operation) {
-    case nil: return
-    case .task(let task): throw .forbidden("\(operation.rawValue) needs the task \"\(task.rawValue)\".")
-    case .folder(let folder):
-      throw .forbidden("\(operation.rawValue) needs access to the folder \"\(folder.rawValue)\".")
-    case .everything: throw .forbidden("\(operation.rawValue) is permitted to nobody.")
+      ])
+    case .searchJobs, .searchJobByID, .searchJobByName, .getLatestJobRuns:
+      .holders(of: [.viewAllJobs, .viewStandards, .viewAssets])
+    case .searchStandards:
+      .holders(of: [.viewStandards], .anywhere)
+    case .searchAssets:
+      .holders(of: [.viewAssets], .anywhere)
+    case .getEvaluationResults:
+      .holders(of: [.viewEvaluationResults, .viewStandards, .viewAssets], .anywhere)
+    // Collectors work on whatever the jobs' creators named, from all folders.
+    case .claimJobRuns, .heartbeatJobRun, .completeJobRun, .failJobRun, .reportMessages, .reportCollectedData,
+      .reportResults:
+      .holders(of: [.reportJobRuns])
+    case .getToken, .revokeToken, .getAPIDescription, .getLiveness, .getReadiness, .getMetrics:
+      .anybody
     }
   }
 
-  enum Lack: Equatable {
-    case task(Permission)
-    case folder(FolderRoot)
-    /// There is no policy for the operation, so nobody may do it.
-    case everything
+  /// The policy as `auth.authorize` takes it. Made once for each operation: concurrent requests share a statement if
+  /// theirs are equal, and arrays that share their storage are compared in O(1).
+  var requirement: Authorizations.Requirement { Self.requirements[self] ?? .validToken }
+
+  private static let requirements = Dictionary(
+    uniqueKeysWithValues: allCases.map { operation in
+      let policy = operation.policy
+      return (
+        operation,
+        Authorizations.Requirement(
+          tasks: policy.tasks.map(\.rawValue), folders: policy.folders.map(\.id),
+          wholeTree: policy.reach == .wholeTree)
+      )
+    })
+
+  /// Why it is refused to a caller who lacks something.
+  ///
+  /// - Parameter missing: As `auth.authorize` names it: a task, or the identifier of a folder.
+  func refusal(missing: String) -> Refusal {
+    if let task = Permission(rawValue: missing) {
+      return .forbidden("\(grantTitle) needs the task \"\(task.rawValue)\".")
+    }
+    guard let folder = FolderRoot.allCases.first(where: { $0.id == UUID(uuidString: missing) }) else {
+      return .failed("auth.authorize answered the unknown word \"\(missing)\" for \(title)")
+    }
+    return .forbidden("\(grantTitle) needs access to the folder \"\(folder.rawValue)\".")
   }
 }

@@ -22,8 +22,10 @@ public struct JobDeletion: Sendable, Equatable {
 
   public var jobID: UUID
   public var outcome: Outcome
-  /// The caller; nil if unknown.
+  /// The caller's name; nil if the token stands for nobody.
   public var userName: String?
+  /// What the caller lacks, if not permitted: the name of a task or the identifier of a folder.
+  public var missing: String?
   /// nil if there is no such job, or it was not looked up.
   public var jobName: String?
   /// The runs in the history that was purged.
@@ -34,12 +36,13 @@ public struct JobDeletion: Sendable, Equatable {
   public var rowsErased: Int
 
   public init(
-    jobID: UUID, outcome: Outcome, userName: String?, jobName: String?, runs: Int, rowsLeft: Bool,
-    rowsErased: Int
+    jobID: UUID, outcome: Outcome, userName: String?, missing: String? = nil, jobName: String?, runs: Int,
+    rowsLeft: Bool, rowsErased: Int
   ) {
     self.jobID = jobID
     self.outcome = outcome
     self.userName = userName
+    self.missing = missing
     self.jobName = jobName
     self.runs = runs
     self.rowsLeft = rowsLeft

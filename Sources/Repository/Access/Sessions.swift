@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Postgres
 
-/// Logins, their tokens and the principals behind them. Of tokens it sees SHA-256 only.
+/// Sessions and their tokens, of which only the SHA-256 is kept.
 public struct Sessions: Sendable {
   /// What a password is checked against.
   public struct Account: Sendable {
@@ -9,17 +9,6 @@ public struct Sessions: Sendable {
     public let userName: String
     public let passwordHash: String?
     public let disabled: Bool
-  }
-
-  /// Who a token stands for and what they may do, as of this moment.
-  public struct PrincipalRecord: Sendable {
-    public let userID: UUID
-    public let userName: String
-    public let tasks: [String]
-    /// The folders that are granted by themselves.
-    public let folders: [UUID]
-    /// The roots of the trees they stand in.
-    public let trees: [UUID]
   }
 
   /// The hashes and lifetimes of a pair of tokens.
@@ -46,14 +35,7 @@ public struct Sessions: Sendable {
   }
 
   private let pool: Pool
-  private let principals: Coalescer<[UInt8], PrincipalRecord?>
-
-  public init(pool: Pool) {
-    self.pool = pool
-    principals = Coalescer(loop: pool.loop) { hashes throws(RepositoryError) in
-      Self.principals(of: hashes, in: try await pool.run(Self.principalQuery(hashes)))
-    }
-  }
+  public init(pool: Pool) { self.pool = pool }
 
   private static let account = Statement(
     """
@@ -64,13 +46,13 @@ public struct Sessions: Sendable {
 
   /// The account of a name, in any case.
   public func account(named name: String) async throws(RepositoryError) -> Account? {
-    try await pool.run(Self.account(.text(name))).first.map {
-      Account(userID: $0(0), userName: $0(1), passwordHash: $0(2), disabled: $0(3))
+    try await pool.first(Self.account(.text(name))) {
+      try Account(userID: $0(0), userName: $0(1), passwordHash: $0(2), disabled: $0(3))
     }
   }
 
-  // The password is looked at once more, so that a login which was verified before the password or the user
-  // changed does not open a session after it.
+  // The password's hash is compared once more: a login that was verified before the password or the user changed must
+  // not open a session afterwards.
   private static let open = Statement(
     """
     WITH session AS (
@@ -114,52 +96,7 @@ public struct Sessions: Sendable {
     _ = try await pool.run(Self.rehash(.uuid(user), .text(old), .text(new)))
   }
 
-  private static let principal = Statement(
-    """
-    SELECT a.token_hash, u.user_id, u.user_name,
-           ARRAY(
-               SELECT DISTINCT t.task
-               FROM directory.user_roles r
-               JOIN directory.role_tasks t USING (role_id)
-               WHERE r.user_id = u.user_id
-           ),
-           ARRAY(
-               SELECT DISTINCT g.folder_id
-               FROM directory.user_roles r
-               JOIN directory.folder_grants g USING (role_id)
-               WHERE r.user_id = u.user_id
-           ),
-           ARRAY(
-               SELECT DISTINCT f.lineage[1]
-               FROM directory.user_roles r
-               JOIN directory.folder_grants g USING (role_id)
-               JOIN directory.folders f USING (folder_id)
-               WHERE r.user_id = u.user_id
-           )
-    FROM auth.access_tokens a
-    JOIN directory.users u USING (user_id)
-    WHERE a.token_hash = ANY ($1) AND a.expires_at > now() AND NOT u.disabled
-    """, .byteaArray)
-
-  /// Who an access token stands for; nil if it is unknown, expired or revoked, or its user is disabled.
-  public func principal(accessHash: [UInt8]) async throws(RepositoryError) -> PrincipalRecord? {
-    try await principals(accessHash)
-  }
-
-  /// Asks whom tokens stand for; to be sent together with what they ask for.
-  static func principalQuery(_ hashes: [[UInt8]]) -> Query { principal(.bytesArray(Array(Set(hashes)))) }
-
-  /// Reads the answer: one for each token, in their order.
-  static func principals(of hashes: [[UInt8]], in rows: Rows) -> [PrincipalRecord?] {
-    var found: [[UInt8]: PrincipalRecord] = [:]
-    for row in rows {
-      found[row(0)] = PrincipalRecord(
-        userID: row(1), userName: row(2), tasks: row(3), folders: row(4), trees: row(5))
-    }
-    return hashes.map { found[$0] }
-  }
-
-  // The session before its tokens, as a revocation locks them.
+  // Locks the session before its tokens, in the order in which a revocation locks them.
   private static let refresh = Statement(
     """
     WITH session AS (
@@ -202,16 +139,16 @@ public struct Sessions: Sendable {
     RETURNING u.user_name
     """, .bytea)
 
-  /// Trades a refresh token for a new pair. Of two that try the same token at once, one gets the pair.
+  /// Exchanges a refresh token for a new pair. Of two concurrent calls with the same token, one gets the pair.
   public func refresh(hash: [UInt8], tokens: TokenPair) async throws(RepositoryError) -> Refreshed {
     let query = Self.refresh(
       .bytes(hash), .bytes(tokens.accessHash), .int(Int64(tokens.accessSeconds)), .bytes(tokens.refreshHash),
       .int(Int64(tokens.refreshSeconds)))
-    if let renewed = try await pool.run(query).first { return .renewed(userName: renewed(0)) }
-    if let reused = try await pool.run(Self.revokeReused(.bytes(hash))).first {
-      return .reused(userName: reused(0))
+    if let user = try await pool.first(query, { try $0(0, as: String.self) }) {
+      return .renewed(userName: user)
     }
-    return .unknown
+    let reused = try await pool.first(Self.revokeReused(.bytes(hash))) { try $0(0, as: String.self) }
+    return reused.map { .reused(userName: $0) } ?? .unknown
   }
 
   private static let revoke = Statement(
@@ -229,13 +166,16 @@ public struct Sessions: Sendable {
     _ = try await pool.run(Self.revoke(.bytes(hash)))
   }
 
+  /// The most sessions that one sweep deletes.
+  public static let sweepLimit = 5000
+
   private static let sweep = Statement(
     """
     WITH ended AS (
         SELECT session_id
         FROM auth.sessions
         WHERE expires_at < now()
-        LIMIT 5000
+        LIMIT \(sweepLimit)
         FOR UPDATE SKIP LOCKED
     ), sessions AS (
         DELETE FROM auth.sessions s USING ended WHERE s.session_id = ended.session_id
@@ -246,10 +186,10 @@ public struct Sessions: Sendable {
     FROM ended
     """)
 
-  /// Forgets sessions in which every token has expired, at most 5,000 a call.
+  /// Deletes sessions whose tokens have all expired, at most ``sweepLimit`` per call.
   ///
   /// - Returns: How many.
   public func sweep() async throws(RepositoryError) -> Int {
-    try await pool.run(Self.sweep())[0](0)
+    try await pool.one(Self.sweep()) { try $0.count(0) }
   }
 }

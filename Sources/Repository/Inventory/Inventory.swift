@@ -11,15 +11,17 @@ public struct Inventory: Sendable {
   private static let placement = Statement(
     """
     SELECT
-        (SELECT f.lineage && $3 FROM directory.assets a JOIN directory.folders f USING (folder_id) WHERE asset_id = $1),
-        (SELECT f.lineage && $3 FROM directory.standards s JOIN directory.folders f USING (folder_id) WHERE standard_id = $2)
-    """, .uuid, .uuid, .uuidArray)
+        (SELECT f.lineage && g.folders FROM directory.assets a JOIN directory.folders f USING (folder_id) WHERE asset_id = $1),
+        (SELECT f.lineage && g.folders FROM directory.standards s JOIN directory.folders f USING (folder_id) WHERE standard_id = $2)
+    FROM (SELECT auth.granted_folders($3) AS folders) g
+    """, .uuid, .uuid, .uuid)
 
-  /// Whether an asset and a standard lie in or below one of the folders; nil where there is no such thing.
-  public func isWithin(
-    folders: Set<UUID>, asset: UUID, standard: UUID
+  /// Whether an asset and a standard are in folders that are open to a user; nil if they do not exist.
+  public func access(
+    of user: UUID, asset: UUID, standard: UUID
   ) async throws(RepositoryError) -> (asset: Bool?, standard: Bool?) {
-    let row = try await pool.run(Self.placement(.uuid(asset), .uuid(standard), .uuids(Array(folders))))[0]
-    return (row(0), row(1))
+    try await pool.one(Self.placement(.uuid(asset), .uuid(standard), .uuid(user))) {
+      try (asset: $0(0), standard: $0(1))
+    }
   }
 }

@@ -4,26 +4,30 @@ import Postgres
 
 /// The jobs of the directory.
 public struct Jobs: Sendable {
-  /// A job that is read, and the hash of the token with which it is asked for.
+  /// A job that is read, and who reads it.
   private struct Lookup: Sendable {
     let job: UUID
-    let accessHash: [UInt8]
+    let reader: Authorizations.Lookup
   }
 
   let pool: Pool
-  private let lookups: Coalescer<Lookup, (caller: Sessions.PrincipalRecord?, job: Job?)>
+  private let lookups: Coalescer<Lookup, (reader: Authorizations.Answer?, job: Job?)>
 
   public init(pool: Pool) {
     self.pool = pool
     lookups = Coalescer(loop: pool.loop) { lookups throws(RepositoryError) in
-      let hashes = lookups.map(\.accessHash)
-      let answers = try await pool.run([
-        Sessions.principalQuery(hashes), Self.byID(.uuids(lookups.map(\.job))),
-      ])
-      let callers = Sessions.principals(of: hashes, in: answers[0])
-      var found: [UUID: Job] = [:]
-      for row in answers[1] { found[row(0)] = Self.job(row) }
-      return zip(lookups, callers).map { ($1, found[$0.job]) }
+      let readers = Authorizations.Batch(lookups.map(\.reader))
+      let answers = try await pool.run([Self.byID(.uuids(lookups.map(\.job)))] + readers.queries)
+      let authorizations = try decoding { try readers.answers(in: answers[1...]) }
+      // A row that cannot be decoded fails the requests for that job alone.
+      var found: [UUID: Result<Job, RepositoryError>] = [:]
+      for row in answers[0] {
+        let id: UUID = try decoding { try row(0) }
+        found[id] = Result { () throws(RepositoryError) in try decoding { try Self.job(row) } }
+      }
+      return zip(lookups, authorizations).map { lookup, reader in
+        Result { () throws(RepositoryError) in (reader: reader, job: try found[lookup.job]?.get()) }
+      }
     }
   }
 
@@ -44,26 +48,26 @@ public struct Jobs: Sendable {
   static let byID = Statement(columns + "WHERE j.job_id = ANY ($1)", .uuidArray)
   private static let byName = Statement(columns + "WHERE lower(j.job_name) = lower($1)", .text)
 
-  /// A job, and who asks for it, in one round trip. Whether they may see it is for the caller of this to say.
+  /// A job, and whether its reader may see it, in one round trip.
   ///
-  /// - Returns: No caller, if the token is unknown, expired or revoked, or its user is disabled.
+  /// - Parameter accessHash: SHA-256 of the reader's token.
+  /// - Returns: No reader, if the token is unknown, expired or revoked, or its user is disabled. The job is there even
+  ///   for a reader who lacks something: the caller must look at that first.
   public func job(
-    id: UUID, accessHash: [UInt8]
-  ) async throws(RepositoryError) -> (caller: Sessions.PrincipalRecord?, job: Job?) {
-    try await lookups(Lookup(job: id, accessHash: accessHash))
+    id: UUID, accessHash: [UInt8], requirement: Authorizations.Requirement
+  ) async throws(RepositoryError) -> (reader: Authorizations.Answer?, job: Job?) {
+    try await lookups(Lookup(job: id, reader: .init(accessHash: accessHash, requirement: requirement)))
   }
 
-  /// The job of exactly this name; case does not count.
+  /// The job of exactly this name, ignoring case.
   public func job(named name: String) async throws(RepositoryError) -> Job? {
-    try await pool.run(Self.byName(.text(name))).first.map(Self.job)
+    try await pool.first(Self.byName(.text(name)), Self.job)
   }
 
-  static func job(_ row: Rows.Row) -> Job {
-    let status: String? = row(8)
-    return Job(
+  static func job(_ row: Rows.Row) throws(PostgresError) -> Job {
+    try Job(
       id: row(0), name: row(1), description: row(2), type: row(3), category: row(4) ? .system : .userDefined,
-      createdBy: row(5), createdAt: row(6), modifiedAt: row(7),
-      lastRunStatus: status.flatMap(JobRun.Status.init), lastRunAt: row(9), nextRunAt: row(10),
-      configuration: row(11), version: row(12))
+      createdBy: row(5), createdAt: row(6), modifiedAt: row(7), lastRunStatus: row(8), lastRunAt: row(9),
+      nextRunAt: row(10), configuration: row(11), version: row(12))
   }
 }

@@ -14,13 +14,16 @@ extension Command {
       Option(
         name: "--job", value: "JOB", meaning: "only events of this job: GUID, or name at the time"),
       Option(
-        name: "--operation", value: "OPERATION", meaning: "only events of this operation: 'Delete Job', in any case"),
-      Option(name: "--since", value: "TIME", meaning: "only events at or after this time: \(TimeArgument.meaning)"),
+        name: "--operation", value: "OPERATION",
+        meaning: "only events of this operation: 'Delete Job', in any case"),
+      Option(
+        name: "--since", value: "TIME", meaning: "only events from this time on: \(TimeArgument.meaning)"),
       Option(name: "--until", value: "TIME", meaning: "only events before this time; as --since"),
       Option(name: "--limit", value: "N", meaning: "the newest N events (default: 100); 0 is all"),
       Option(
         name: "--format", value: "FORMAT",
-        meaning: "table (default; with its headings again every 1,000 lines) or json, an event a line"),
+        meaning: "table (default; headings repeat every 1,000 lines) or json, the same as --json"),
+      .json("one object per event"),
     ],
     notes: [
       "Events outlive their users and jobs, and keep the names of the time. Changes by commands of this program "
@@ -36,7 +39,7 @@ extension Command {
       try await reporting {
         try await session.audit.read(order.question, limit: order.limit) { events in
           isEmpty = false
-          try terminal.write(try order.text(events))
+          try terminal.write(order.text(events))
         }
       }
       if isEmpty, order.format == .table { try terminal.write(AuditTable.text([])) }
@@ -57,7 +60,8 @@ struct AuditOrder: Equatable {
 
   /// - Parameter now: Ages count back from here.
   init(_ arguments: Arguments, now: Date) throws(CommandFailure) {
-    format = try Self.read("--format", arguments, "must be table or json") { Format(rawValue: $0) } ?? .table
+    let named = try Self.read("--format", arguments, "must be table or json") { Format(rawValue: $0) }
+    format = arguments.has(Command.Option.jsonName) ? .json : named ?? .table
     let limit = try Self.read("--limit", arguments, "must be an integer, 0 for all") { Int($0) } ?? 100
     guard limit >= 0 else { throw CommandFailure(.usage, "--limit must be an integer, 0 for all") }
     self.limit = limit == 0 ? nil : limit
@@ -87,10 +91,10 @@ struct AuditOrder: Equatable {
     return value
   }
 
-  func text(_ events: [DirectoryAdministration.AuditEvent]) throws(CommandFailure) -> String {
+  func text(_ events: [DirectoryAdministration.AuditEvent]) -> String {
     switch format {
     case .table: AuditTable.text(events)
-    case .json: try JSONLines.text(events.map(AuditLine.init))
+    case .json: JSONLines.text(events) { event, json in event.write(to: &json) }
     }
   }
 }
@@ -102,8 +106,8 @@ enum AuditTable {
     var table = TextTable(headings.map { .init(heading: $0) })
     for event in events {
       table.add(
-        event.occurredAt.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)), event.userName,
-        event.operation, event.jobName ?? "", event.jobID?.guidString ?? "", details(event.details))
+        Timestamp(event.occurredAt).description, event.userName, event.operation, event.jobName ?? "",
+        event.jobID?.guidString ?? "", details(event.details))
     }
     return table.text
   }
@@ -121,30 +125,16 @@ enum AuditTable {
   }
 }
 
-/// An event in the JSON of `audit`. What there is nothing to say about is left out.
-private struct AuditLine: Encodable {
-  let event: DirectoryAdministration.AuditEvent
-
-  enum CodingKeys: String, CodingKey {
-    case time = "Time"
-    case userID = "UserID"
-    case user = "User"
-    case operation = "Operation"
-    case jobID = "JobID"
-    case jobName = "JobName"
-    case requestID = "RequestID"
-    case details = "Details"
-  }
-
-  func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(event.occurredAt, forKey: .time)
-    try container.encodeIfPresent(event.userID?.guidString, forKey: .userID)
-    try container.encode(event.userName, forKey: .user)
-    try container.encode(event.operation, forKey: .operation)
-    try container.encodeIfPresent(event.jobID?.guidString, forKey: .jobID)
-    try container.encodeIfPresent(event.jobName, forKey: .jobName)
-    try container.encodeIfPresent(event.requestID?.guidString, forKey: .requestID)
-    try container.encodeIfPresent(event.details.flatMap { try? JSONNode(json5: $0) }, forKey: .details)
+extension DirectoryAdministration.AuditEvent {
+  /// Members without a value are left out.
+  fileprivate func write(to json: inout JSONWriter) {
+    json.add("Time", occurredAt)
+    if let userID { json.add("UserID", userID) }
+    json.add("User", userName)
+    json.add("Operation", operation)
+    if let jobID { json.add("JobID", jobID) }
+    if let jobName { json.add("JobName", jobName) }
+    if let requestID { json.add("RequestID", requestID) }
+    if let details { json.add("Details", json: details) }
   }
 }

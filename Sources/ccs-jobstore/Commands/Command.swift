@@ -34,6 +34,11 @@ struct Command: Sendable {
       name: "--config", value: "FILE",
       meaning:
         "the configuration (default: $\(ConfigurationPath.variable), else \(ConfigurationPath.standard))")
+    static let jsonName = "--json"
+    /// - Parameter content: What is printed: "one object per user".
+    static func json(_ content: String = "one object") -> Option {
+      Option(name: jsonName, meaning: "print JSON for programs: \(content)")
+    }
     static let help = Option(name: "--help", meaning: "this text; also -h")
     /// The options of every command.
     static let common = [config, help]

@@ -11,7 +11,7 @@ struct DirectoryFile: Sendable {
   /// - Parameter path: `-` is standard input.
   init(path: String) throws(CommandFailure) {
     name = path == "-" ? "standard input" : path
-    let bytes = try Self.bytes(path == "-" ? "/dev/stdin" : path, name: name)
+    let bytes = try Self.bytes(path, name: name)
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw CommandFailure(.failed, "\(name) is not UTF-8")
     }
@@ -23,8 +23,10 @@ struct DirectoryFile: Sendable {
   }
 
   private static func bytes(_ path: String, name: String) throws(CommandFailure) -> [UInt8] {
-    let file = open(path, O_RDONLY | O_CLOEXEC)
-    defer { if file >= 0 { close(file) } }
+    // Not /dev/stdin: it cannot be opened if the pipe belongs to another user, as under sudo.
+    let isInput = path == "-"
+    let file = isInput ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
+    defer { if file >= 0, !isInput { close(file) } }
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 65_536)
     while file >= 0 {

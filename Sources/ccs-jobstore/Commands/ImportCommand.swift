@@ -1,11 +1,16 @@
 import Administration
+import JSON
+import Repository
 
 extension Command {
   static let directoryImport = Command(
     words: ["directory", "import"],
     summary: "import folders, assets, standards, roles, users, jobs and runs from a file",
     operands: [Operand(name: "FILE", meaning: "the directory file, in JSON5; - is standard input")],
-    options: [Option(name: "--dry-run", meaning: "do everything, report it, and roll it back")],
+    options: [
+      Option(name: "--dry-run", meaning: "do everything, report it, and roll it back"),
+      .json("one object with the counts of each kind"),
+    ],
     notes: [
       "Missing entries are added, differing ones are changed, and what the file does not name stays. A second "
         + "import changes nothing. The import is one transaction; if anything is wrong, nothing is changed and all "
@@ -27,8 +32,11 @@ extension Command {
           }
         }
         terminal.show(progress: "")
-        try terminal.write(summary.table.text)
-        if dryRun { try terminal.write("Dry run: nothing was kept.\n") }
+        let text = summary.table.text + (dryRun ? "Dry run: nothing was kept.\n" : "")
+        try terminal.write(text, arguments) { json in
+          json.add("Kept", !dryRun)
+          summary.write(to: &json)
+        }
       }
     } catch {
       // Without the database, report at least the problems of the file itself.

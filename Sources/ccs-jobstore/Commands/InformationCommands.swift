@@ -1,12 +1,18 @@
+import JSON
 import Repository
 
 // The commands about the program itself.
 
 extension Command {
   static let version = Command(
-    words: ["version"], summary: "print the version and the schema that it works with"
-  ) { _, terminal throws(CommandFailure) in
-    try terminal.write("\(HelpText.program) \(Version.text) (schema: \(SchemaVersion.wanted))\n")
+    words: ["version"], summary: "print the version and the schema that it works with",
+    options: [.json()]
+  ) { arguments, terminal throws(CommandFailure) in
+    let text = "\(HelpText.program) \(Version.text) (schema: \(SchemaVersion.wanted))\n"
+    try terminal.write(text, arguments) { json in
+      json.add("Version", Version.text)
+      json.add("Schema", SchemaVersion.wanted)
+    }
   }
 
   static let help = Command(

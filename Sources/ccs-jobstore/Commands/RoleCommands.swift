@@ -1,4 +1,6 @@
+import Administration
 import Domain
+import JSON
 import Repository
 
 // The commands about roles.
@@ -17,12 +19,12 @@ extension Command {
 
   static let rolesList = Command(
     words: ["roles", "list"], summary: "list the roles with their tasks, folders and users",
-    options: [Option(name: "--json", meaning: "as JSON, a role a line")]
+    options: [.json("one object per role")]
   ) { arguments, terminal throws(CommandFailure) in
     try await AdministrationSession.run(arguments) { session throws(CommandFailure) in
       let roles = try await reporting { try await session.roles.list() }
-      if arguments.has("--json") {
-        try terminal.write(try JSONLines.text(roles.map(RoleLine.init)))
+      if arguments.has(Option.jsonName) {
+        try terminal.write(JSONLines.text(roles) { role, json in role.write(to: &json) })
       } else {
         var table = TextTable(["NAME", "TASKS", "FOLDERS", "USERS"].map { .init(heading: $0) })
         for role in roles { table.add([[role.name], role.tasks, role.folders, role.users]) }
@@ -33,14 +35,17 @@ extension Command {
 
   static let rolesCreate = Command(
     words: ["roles", "create"], summary: "create a role without grants", operands: [role],
-    options: [Option(name: "--description", value: "TEXT", meaning: "what the role is for")]
+    options: [Option(name: "--description", value: "TEXT", meaning: "what the role is for"), .json()]
   ) { arguments, terminal throws(CommandFailure) in
     let role = arguments.operand("ROLE")
     try await AdministrationSession.run(arguments) { session throws(CommandFailure) in
       try await reporting {
         try await session.roles.create(role, description: arguments.value(of: "--description") ?? "")
       }
-      try terminal.write("Created the role '\(role)'.\n")
+      try terminal.write("Created the role '\(role)'.\n", arguments) { json in
+        json.add("Role", role)
+        json.add("Changed", true)
+      }
     }
   }
 
@@ -49,7 +54,7 @@ extension Command {
 
   private static func setAssigned(_ assigned: Bool, _ word: String, _ summary: String) -> Command {
     Command(
-      words: ["roles", word], summary: summary, operands: [role, user]
+      words: ["roles", word], summary: summary, operands: [role, user], options: [.json()]
     ) { arguments, terminal throws(CommandFailure) in
       let (role, user) = (arguments.operand("ROLE"), arguments.operand("USER"))
       try await AdministrationSession.run(arguments) { session throws(CommandFailure) in
@@ -61,7 +66,11 @@ extension Command {
           case (false, true): "no longer has"
           case (false, false): "does not have"
           }
-        try terminal.write("\(user) \(outcome) the role '\(role)'.\n")
+        try terminal.write("\(user) \(outcome) the role '\(role)'.\n", arguments) { json in
+          json.add("Role", role)
+          json.add("User", user)
+          json.add("Changed", changed)
+        }
       }
     }
   }
@@ -71,14 +80,19 @@ extension Command {
 
   private static func setTasks(_ granted: Bool, _ word: String, _ summary: String) -> Command {
     Command(
-      words: ["roles", word], summary: summary, operands: [role, tasks], notes: [taskNote]
+      words: ["roles", word], summary: summary, operands: [role, tasks], options: [.json()],
+      notes: [taskNote]
     ) { arguments, terminal throws(CommandFailure) in
       let (role, tasks) = (arguments.operand("ROLE"), arguments.operandList("TASK"))
       try await AdministrationSession.run(arguments) { session throws(CommandFailure) in
         let changed = try await reporting {
           try await session.roles.set(tasks: tasks, of: role, granted: granted)
         }
-        try terminal.write(outcome(changed, granted, role))
+        try terminal.write(outcome(changed, granted, role), arguments) { json in
+          json.add("Role", role)
+          json.add("Tasks", tasks)
+          json.add("Changed", changed)
+        }
       }
     }
   }
@@ -88,14 +102,19 @@ extension Command {
 
   private static func setFolders(_ granted: Bool, _ word: String, _ summary: String) -> Command {
     Command(
-      words: ["roles", word], summary: summary, operands: [role, folders], notes: [folderNote]
+      words: ["roles", word], summary: summary, operands: [role, folders], options: [.json()],
+      notes: [folderNote]
     ) { arguments, terminal throws(CommandFailure) in
       let (role, folders) = (arguments.operand("ROLE"), arguments.operandList("FOLDER"))
       try await AdministrationSession.run(arguments) { session throws(CommandFailure) in
         let changed = try await reporting {
           try await session.roles.set(folders: folders, of: role, granted: granted)
         }
-        try terminal.write(outcome(changed, granted, role))
+        try terminal.write(outcome(changed, granted, role), arguments) { json in
+          json.add("Role", role)
+          json.add("Folders", folders)
+          json.add("Changed", changed)
+        }
       }
     }
   }
@@ -106,24 +125,12 @@ extension Command {
   }
 }
 
-/// A role in the JSON of `roles list`.
-private struct RoleLine: Encodable {
-  let role: DirectoryAdministration.Role
-
-  enum CodingKeys: String, CodingKey {
-    case name = "Name"
-    case description = "Description"
-    case tasks = "Tasks"
-    case folders = "Folders"
-    case users = "Users"
-  }
-
-  func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(role.name, forKey: .name)
-    try container.encode(role.description, forKey: .description)
-    try container.encode(role.tasks, forKey: .tasks)
-    try container.encode(role.folders, forKey: .folders)
-    try container.encode(role.users, forKey: .users)
+extension DirectoryAdministration.Role {
+  fileprivate func write(to json: inout JSONWriter) {
+    json.add("Name", name)
+    json.add("Description", description)
+    json.add("Tasks", tasks)
+    json.add("Folders", folders)
+    json.add("Users", users)
   }
 }

@@ -1,4 +1,6 @@
-import FoundationEssentials
+import Administration
+import Domain
+import JSON
 import Repository
 
 // The commands about users.
@@ -14,6 +16,7 @@ extension Command {
     options: [
       Option(name: "--role", value: "ROLE", meaning: "assign this role", repeats: true),
       Option(name: "--no-password", meaning: "add the user without a password; logins fail until one is set"),
+      .json(),
     ],
     notes: [passwordNote]
   ) { arguments, terminal throws(CommandFailure) in
@@ -24,18 +27,21 @@ extension Command {
       try await reporting {
         try await session.users.add(name, password: password, roles: arguments.values(of: "--role"))
       }
-      try terminal.write("Added \(name).\n")
+      try terminal.write("Added \(name).\n", arguments) { json in
+        json.add("User", name)
+        json.add("Changed", true)
+      }
     }
   }
 
   static let usersList = Command(
     words: ["users", "list"], summary: "list the users with their roles",
-    options: [Option(name: "--json", meaning: "as JSON, a user a line")]
+    options: [.json("one object per user")]
   ) { arguments, terminal throws(CommandFailure) in
     try await AdministrationSession.run(arguments) { session throws(CommandFailure) in
       let users = try await reporting { try await session.users.list() }
-      if arguments.has("--json") {
-        try terminal.write(try JSONLines.text(users.map(UserLine.init)))
+      if arguments.has(Option.jsonName) {
+        try terminal.write(JSONLines.text(users) { user, json in user.write(to: &json) })
       } else {
         var table = TextTable(["NAME", "STATE", "PASSWORD", "ROLES"].map { .init(heading: $0) })
         for user in users {
@@ -53,19 +59,23 @@ extension Command {
 
   private static func setDisabled(_ disabled: Bool, _ word: String, _ summary: String) -> Command {
     Command(
-      words: ["users", word], summary: summary, operands: [name]
+      words: ["users", word], summary: summary, operands: [name], options: [.json()]
     ) { arguments, terminal throws(CommandFailure) in
       let name = arguments.operand("NAME")
       try await AdministrationSession.run(arguments) { session throws(CommandFailure) in
         let changed = try await reporting { try await session.users.set(name, disabled: disabled) }
-        try terminal.write(changed ? "\(name) is \(word)d.\n" : "\(name) is already \(word)d.\n")
+        let text = changed ? "\(name) is \(word)d.\n" : "\(name) is already \(word)d.\n"
+        try terminal.write(text, arguments) { json in
+          json.add("User", name)
+          json.add("Changed", changed)
+        }
       }
     }
   }
 
   static let usersSetPassword = Command(
     words: ["users", "set-password"],
-    summary: "set a user's password and end the user's sessions", operands: [name],
+    summary: "set a user's password and end the user's sessions", operands: [name], options: [.json()],
     notes: [passwordNote, "Earlier failed logins no longer delay the next one."]
   ) { arguments, terminal throws(CommandFailure) in
     let name = arguments.operand("NAME")
@@ -73,29 +83,20 @@ extension Command {
       try await reporting { try await session.users.requireExisting(name) }
       let password = try terminal.newPassword(for: name)
       try await reporting { try await session.users.setPassword(of: name, to: password) }
-      try terminal.write("\(name) has a new password.\n")
+      try terminal.write("\(name) has a new password.\n", arguments) { json in
+        json.add("User", name)
+        json.add("Changed", true)
+      }
     }
   }
 }
 
-/// A user in the JSON of `users list`.
-private struct UserLine: Encodable {
-  let user: DirectoryAdministration.User
-
-  enum CodingKeys: String, CodingKey {
-    case name = "Name"
-    case disabled = "Disabled"
-    case hasPassword = "HasPassword"
-    case creationTime = "CreationTime"
-    case roles = "Roles"
-  }
-
-  func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(user.name, forKey: .name)
-    try container.encode(user.disabled, forKey: .disabled)
-    try container.encode(user.hasPassword, forKey: .hasPassword)
-    try container.encode(user.createdAt, forKey: .creationTime)
-    try container.encode(user.roles, forKey: .roles)
+extension DirectoryAdministration.User {
+  fileprivate func write(to json: inout JSONWriter) {
+    json.add("Name", name)
+    json.add("Disabled", disabled)
+    json.add("HasPassword", hasPassword)
+    json.add("CreationTime", createdAt)
+    json.add("Roles", roles)
   }
 }

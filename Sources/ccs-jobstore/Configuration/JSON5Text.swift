@@ -1,14 +1,12 @@
-import FoundationEssentials
+import JSON
 
 /// Decodes JSON5, and finds the line of a syntax error, which the decoder does not report.
 ///
 /// A text is valid up to a line if closing all open brackets after that line makes it decode.
 enum JSON5Text {
-  /// - Throws: What `JSONDecoder` throws.
+  /// - Throws: If the text is not JSON5, or has a value that cannot be represented.
   static func decode(_ text: String) throws -> JSONValue {
-    let decoder = JSONDecoder()
-    decoder.allowsJSON5 = true
-    return try decoder.decode(JSONValue.self, from: Data(text.utf8))
+    try JSONValue(JSONNode(json5: text))
   }
 
   /// The line, from 1, of the first syntax error; `nil` if only the end is missing.

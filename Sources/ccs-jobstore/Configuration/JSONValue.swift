@@ -1,3 +1,5 @@
+import JSON
+
 /// A value of the configuration file, before its key is looked up.
 enum JSONValue: Sendable, Equatable {
   case null
@@ -34,35 +36,20 @@ extension JSONValue: CustomStringConvertible {
   }
 }
 
-extension JSONValue: Decodable {
-  init(from decoder: any Decoder) throws {
-    if let object = try? decoder.container(keyedBy: Name.self) {
-      // Not `try?`: an error in a nested value must not look like a wrong type here.
-      self = .object(
-        try object.allKeys.reduce(into: [:]) { members, name in
-          members[name.stringValue] = try object.decode(JSONValue.self, forKey: name)
-        })
-    } else if (try? decoder.unkeyedContainer()) != nil {
-      self = .array
-    } else {
-      let container = try decoder.singleValueContainer()
-      if container.decodeNil() {
-        self = .null
-      } else if let boolean = try? container.decode(Bool.self) {
-        self = .boolean(boolean)
-      } else if let text = try? container.decode(String.self) {
-        self = .string(text)
-      } else {
-        self = .number(try container.decode(Double.self))
-      }
+extension JSONValue {
+  /// A number or text that cannot be represented: too large, or with half a surrogate pair.
+  struct Unreadable: Error {}
+
+  init(_ node: JSONNode) throws {
+    switch node {
+    case .null: self = .null
+    case .boolean(let boolean): self = .boolean(boolean)
+    case .integer(let integer): self = .number(Double(integer))
+    case .number(let number): self = .number(number)
+    case .text(let text): self = .string(text)
+    case .array: self = .array
+    case .object(let members): self = .object(try members.mapValues { try JSONValue($0) })
+    case .unreadable: throw Unreadable()
     }
-  }
-
-  private struct Name: CodingKey {
-    let stringValue: String
-    var intValue: Int? { nil }
-
-    init?(stringValue: String) { self.stringValue = stringValue }
-    init?(intValue: Int) { nil }
   }
 }

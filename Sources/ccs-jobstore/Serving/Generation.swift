@@ -5,7 +5,7 @@ import HTTPServer
 import Observability
 import Repository
 
-/// The services of one configuration and their background work. A reload exchanges it as a whole.
+/// What one configuration serves, and its background work. A reload exchanges it as a whole.
 struct Generation: Sendable {
   let configuration: Configuration
   private let background: [Task<Void, Never>]
@@ -19,16 +19,16 @@ struct Generation: Sendable {
     let certificate = try Certificate(
       chainFile: configuration.tls.certificateFile, privateKeyFile: configuration.tls.privateKeyFile)
     observe(.certificate(expiresInDays: certificate.daysLeft, subject: certificate.subject))
-    let eraser = Eraser(
-      repository: parts.repository, settings: configuration.eraserSettings, observer: observe)
+    let eraser = Eraser(store: parts.repository, settings: configuration.eraserSettings) { observe($0) }
     try parts.server.serve(
       Router(
-        Self.services(configuration, parts, probes, eraser, certificate), limits: configuration.requestLimits),
+        Self.gates(configuration, parts, probes, eraser, certificate), limits: configuration.requestLimits),
       certificate: certificate, settings: configuration.serverSettings)
     parts.passwordMemory.setLifetime(.seconds(configuration.passwords.rememberSeconds))
     observe.setLevel(configuration.log.level)
-    let scheduler = Scheduler(
-      repository: parts.repository, settings: configuration.schedulerSettings, observer: observe)
+    let scheduler = Scheduler(store: parts.repository, settings: configuration.schedulerSettings) {
+      observe($0)
+    }
     background = [
       parts.background { await eraser.run() },
       parts.background { await scheduler.run() },
@@ -40,35 +40,29 @@ struct Generation: Sendable {
     for task in background { task.cancel() }
   }
 
-  private static func services(
+  private static func gates(
     _ configuration: Configuration, _ parts: SharedParts, _ probes: Probes, _ eraser: Eraser,
     _ certificate: Certificate
-  ) -> Services {
-    let repository = parts.repository
-    let jobs = JobService(
-      repository: repository,
-      settings: .init(
-        deletionRowBound: configuration.deletion.transactionRowBound, maximumRuns: 100_000,
-        maximumMessages: 200_000),
-      observer: parts.observe, rowsLeft: { eraser.wake() })
-    let logins = Logins(
-      repository: repository,
-      hasher: PasswordHasher(
-        parameters: configuration.scryptParameters, threads: configuration.passwords.hashThreads,
-        queueLimit: configuration.passwords.hashQueueLimit),
-      memory: parts.passwordMemory, settings: configuration.loginSettings, observer: parts.observe)
-    return Services(
-      jobs: jobs,
-      collection: CollectionService(
-        repository: repository, maximumAttempts: configuration.collectors.maximumAttempts),
-      searches: SearchService(repository: repository),
-      results: ResultService(repository: repository, maximumChecks: configuration.results.maximumChecks),
-      authoring: JobAuthoring(repository: repository, limits: configuration.jobLimits),
-      operating: JobOperating(repository: repository),
-      reports: ReportService(
+  ) -> Gates {
+    let (repository, observe) = (parts.repository, parts.observe)
+    return Gates(
+      authorizer: Authorizer(repository: repository),
+      jobs: JobGate(
+        repository: repository, deletionRowBound: configuration.deletion.transactionRowBound,
+        observer: observe, rowsLeft: { eraser.wake() }),
+      runs: RunGate(
+        repository: repository, limits: .init(attempts: configuration.collectors.maximumAttempts)),
+      reports: ReportGate(
         repository: repository, settings: configuration.reportSettings, slots: parts.uploadSlots,
-        observer: parts.observe),
-      logins: logins,
+        observer: observe),
+      results: ResultGate(repository: repository, maximumChecks: configuration.results.maximumChecks),
+      inventory: InventoryGate(repository: repository),
+      signIn: SignIn(
+        repository: repository,
+        hasher: PasswordHasher(
+          parameters: configuration.scryptParameters, threads: configuration.passwords.hashThreads,
+          queueLimit: configuration.passwords.hashQueueLimit),
+        memory: parts.passwordMemory, settings: configuration.signInSettings, observer: observe),
       unready: { await probes.unready(certificate) },
       metrics: { await probes.metrics(certificate) })
   }

@@ -30,28 +30,26 @@ extension Configuration {
       connections: limits.connections, connectionsPerAddress: limits.connectionsPerAddress,
       requestsInFlight: limits.requestsInFlight, threads: listen.threads,
       headTimeout: .seconds(limits.headTimeoutSeconds), idleTimeout: .seconds(limits.idleTimeoutSeconds),
-      bodyTimeout: .seconds(limits.bodyTimeoutSeconds), requestTimeout: .seconds(limits.requestTimeoutSeconds))
+      bodyTimeout: .seconds(limits.bodyTimeoutSeconds), requestTimeout: .seconds(limits.requestTimeoutSeconds)
+    )
   }
 
   var requestLimits: RequestLimits {
     RequestLimits(
       bodyBytes: limits.bodyBytes, tokenBodyBytes: limits.tokenBodyBytes,
-      bulkBodyBytes: limits.bulkBodyBytes, jobsPerRequest: deletion.maximumJobsPerRequest)
+      bulkBodyBytes: limits.bulkBodyBytes, jobsPerRequest: deletion.maximumJobsPerRequest,
+      job: JobDetails.Limits(assets: jobs.maximumAssets, standards: jobs.maximumStandards))
   }
 
-  var jobLimits: JobDetails.Limits {
-    JobDetails.Limits(assets: jobs.maximumAssets, standards: jobs.maximumStandards)
-  }
-
-  var reportSettings: ReportService.Settings {
-    ReportService.Settings(
+  var reportSettings: ReportGate.Settings {
+    ReportGate.Settings(
       maximumUploads: collectors.maximumUploads,
       limits: .init(
         rowBytes: collectors.maximumRowBytes, messageCharacters: collectors.maximumMessageCharacters))
   }
 
-  var loginSettings: Logins.Settings {
-    Logins.Settings(
+  var signInSettings: SignIn.Settings {
+    SignIn.Settings(
       accessLifetime: tokens.accessLifetimeSeconds, refreshLifetime: tokens.refreshLifetimeSeconds,
       failuresBeforeDelay: passwords.failuresBeforeDelay, maximumDelay: passwords.maximumDelaySeconds)
   }

@@ -1,4 +1,4 @@
-"""Passwords that are guessed, and the cost of hashing."""
+"""Password guessing, and the cost of hashing."""
 
 import concurrent.futures
 import subprocess
@@ -23,7 +23,7 @@ def test_repeated_failures_of_a_user_are_slowed_and_then_forgiven(start_server, 
     right = f"grant_type=password&username={victim.name.upper()}&password={PASSWORD_BASE64}"
     for _ in range(3):
         assert_token_error(strict.token_request(wrong), "invalid_grant")
-    # The right password does not help, or guessing would go on at full speed.
+    # The right password is delayed as well; otherwise guessing would not be slowed.
     slowed = strict.token_request(right)
     assert slowed.status_code == 429, slowed.text
     assert 1 <= int(slowed.headers["Retry-After"]) <= 2
@@ -32,7 +32,7 @@ def test_repeated_failures_of_a_user_are_slowed_and_then_forgiven(start_server, 
     time.sleep(int(slowed.headers["Retry-After"]) + 0.2)
     answer = strict.token_request(right)
     assert answer.status_code == 200, answer.text
-    # The count starts anew after a login.
+    # A login resets the count.
     for _ in range(2):
         assert_token_error(strict.token_request(wrong), "invalid_grant")
     strict.sign_in(victim)
@@ -76,7 +76,7 @@ def test_the_wait_grows_with_every_failure_up_to_its_limit(start_server, new_dat
         answer = strict.token_request(body)
         assert answer.status_code == 429, "unknown users are slowed like known ones"
         waits.append(int(answer.headers["Retry-After"]))
-        # No waiting in real time: the past is moved further back.
+        # Instead of waiting, the stored time is moved.
         database.rows("UPDATE auth.failed_logins SET closed_until = now() - interval '1 second'")
     assert waits == sorted(waits) and waits[0] < waits[-1] <= 3
 
@@ -94,7 +94,7 @@ def test_failures_from_one_address_are_slowed_for_every_user(start_server, new_d
     assert (
         client.token_request(f"grant_type=password&username={user.name}&password={PASSWORD_BASE64}").status_code == 429
     )
-    # Whoever comes from elsewhere is not slowed.
+    # Other addresses are not delayed.
     result = subprocess.run(
         [
             "curl",
@@ -143,7 +143,7 @@ def test_the_default_cost_works_and_hashes_are_renewed_when_it_rises(start_serve
     assert after != before
     Client(server).sign_in(user)
     assert database.value("SELECT password_hash FROM directory.users WHERE user_id = %s", user.id) == after
-    # And the administrator's command hashes at the same cost.
+    # The administration command hashes at the same cost.
     added = run_command(server.configuration, "users", "add", r"TESTS\costly", standard_input=PASSWORD + "\n")
     assert added.returncode == 0, added.stderr
     answer = Client(server).token_request(rf"grant_type=password&username=TESTS\costly&password={PASSWORD_BASE64}")

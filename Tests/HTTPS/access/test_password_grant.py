@@ -1,4 +1,4 @@
-"""The password grant, with all habits of real clients."""
+"""The password grant, in all forms that real clients send."""
 
 import json
 import subprocess

@@ -1,6 +1,6 @@
-"""Passwords that are remembered for a while: what that saves, and everything that it must not change.
+"""Remembered passwords: what they save, and what they must not change.
 
-Whether a password was hashed shows in the processor time that the server has used, which other programs on the machine
+Whether a password was hashed is known from the server's processor time, which other programs on the machine
 do not change."""
 
 import signal
@@ -12,14 +12,14 @@ from harness.client import Client
 from harness.directory import PASSWORD_BASE64
 from harness.server import run_command
 
-# About 0.15 s of a processor: far from anything else that a login costs.
+# About 0.15 s of processor time: far more than anything else in a login.
 COST = {"passwords.scryptLogN": 15, "passwords.scryptR": 8, "passwords.scryptP": 2}
-# The least that such a hash takes on any machine, and the most that a login takes without, in seconds.
+# Less than such a hash takes on any machine, more than a login takes without one, in seconds.
 HASHED = 0.05
 
 
 class Doorkeeper:
-    """Logs in at a server, and says what that cost it."""
+    """Logs in, and reports whether the server hashed a password."""
 
     def __init__(self, server, user):
         self.server, self.user, self.client = server, user, Client(server)
@@ -39,7 +39,7 @@ REFUSED_IN_FULL = (400, True)
 
 @pytest.fixture
 def place(start_server, new_database, directory_of):
-    """A server whose passwords are dear, and a user whose hash is."""
+    """A server with expensive password hashes, and a user with such a hash."""
     database = new_database()
     directory = directory_of(database)
     user = directory.user()
@@ -49,7 +49,7 @@ def place(start_server, new_database, directory_of):
         return Doorkeeper(start_server(database, COST | named), user)
 
     first = start()
-    # The hash is made anew at the servers' cost, and nobody remembers the one before.
+    # The hash is renewed at the server's cost, and no server remembers the old one.
     assert first.log_in()[0] == 200
     first.server.stop()
     start.database, start.directory, start.user = database, directory, user
@@ -65,7 +65,7 @@ def reload(door, **settings):
 
 
 def come_anew(door):
-    """On a connection of its own: one from before a reload is answered once more by the settings of before."""
+    """Uses a new connection: one opened before a reload gets one more response with the old settings."""
     door.client = Client(door.server)
     return door
 

@@ -1,4 +1,4 @@
-"""Refresh, revocation, expiry, and tokens that are none."""
+"""Refresh, revocation, expiry, and invalid tokens."""
 
 import json
 import threading
@@ -43,7 +43,7 @@ def test_the_second_use_of_a_refresh_token_revokes_its_whole_family(anonymous, u
     for pair in (first, second, third):
         assert not is_valid(Client(server, pair["access_token"]))
         assert_token_error(anonymous.refresh(pair["refresh_token"]), "invalid_grant")
-    # Another login of the same user is another family.
+    # Another login of the same user starts another family.
     assert is_valid(Client(server, other["access_token"]))
     assert anonymous.refresh(other["refresh_token"]).status_code == 200
     server.wait_for_event("refreshTokenReused", lambda line: line["user"] == user.name)
@@ -61,7 +61,7 @@ def test_of_many_refreshes_of_one_token_at_once_at_most_one_succeeds(anonymous, 
         with ThreadPoolExecutor(8) as pool:
             answers = list(pool.map(refresh, [Client(server) for _ in range(8)]))
         assert sorted(answer.status_code for answer in answers) == [200] + [400] * 7
-        # The losers have shown that the token was used twice: the winner's family is gone.
+        # The token was used more than once: its family is revoked.
         winner = next(answer.json() for answer in answers if answer.status_code == 200)
         assert_token_error(anonymous.refresh(winner["refresh_token"]), "invalid_grant")
 
@@ -108,7 +108,7 @@ def test_revoking_what_is_unknown_or_revoked_already_is_200(anonymous, user):
 
 
 def test_a_hint_of_the_wrong_kind_does_no_harm(anonymous, user, server):
-    # RFC 7009, section 2.1: the server has to look further.
+    # RFC 7009, section 2.1: the server must search all token types.
     tokens = anonymous.sign_in(user)
     body = f"token={tokens['access_token']}&token_type_hint=refresh_token"
     response = anonymous.request(
@@ -148,7 +148,7 @@ def test_tokens_expire_after_their_lifetimes(server, start_server, database, dir
     assert is_valid(client)
 
     def pass_seconds(seconds):
-        """Time passes for the user's tokens, which depends on no clock of the tests."""
+        """Moves the expiry of the user's tokens, so that the test depends on no clock."""
         for kind in ("access", "refresh"):
             database.rows(
                 f"UPDATE auth.{kind}_tokens SET expires_at = expires_at - %s * interval '1 second' "
@@ -160,14 +160,14 @@ def test_tokens_expire_after_their_lifetimes(server, start_server, database, dir
     pass_seconds(60)
     assert_problem(client.delete(directory.job(user)), 401)
     assert 'error="invalid_token"' in client.job(uuid.uuid4()).headers["WWW-Authenticate"]
-    # The access token's end is not the session's: the refresh token lives on, and starts anew.
+    # The session outlives the access token: the refresh token still works, and is renewed.
     second = client.refresh(first["refresh_token"])
     assert second.status_code == 200
     client.token = second.json()["access_token"]
     assert is_valid(client)
     pass_seconds(180)
     assert_token_error(client.refresh(second.json()["refresh_token"]), "invalid_grant")
-    # Expiry is the token's own: the common server, with other settings, refuses it as well.
+    # Expiry is stored with the token: the common server, with other settings, rejects it as well.
     assert not is_valid(Client(server, second.json()["access_token"]))
 
 

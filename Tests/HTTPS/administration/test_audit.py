@@ -1,4 +1,4 @@
-"""The audit trail on the command line: who did what to which job and when, also after the job is gone."""
+"""The audit trail on the command line: who did what to which job and when, including deleted jobs."""
 
 import json
 import uuid
@@ -15,7 +15,7 @@ READ_AT_MOST = 2_000
 
 
 class Trail:
-    """A database of its own, with a command to read its trail and SQL to write to it."""
+    """A separate database whose audit trail is read by the command and written by SQL."""
 
     def __init__(self, database, configuration):
         self.database = database
@@ -237,7 +237,7 @@ def test_a_page_of_a_million_events_takes_no_longer_whatever_is_asked_for(trail)
         FROM generate_series(1, 1000000) n
         """
     )
-    # The oldest of all, which a reader of the newest would come upon last.
+    # The oldest event, which a scan from the newest reaches last.
     trail.add("Delete Job", "DOMAIN1\\rare", job, "Rare job", "800 days")
     trail.database.rows("ANALYZE audit.events")
     for question, found in (

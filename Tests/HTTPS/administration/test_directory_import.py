@@ -1,4 +1,4 @@
-"""Jobs of a directory file are the same as those that the API makes."""
+"""Jobs of a directory file equal those created by the API."""
 
 import json
 from datetime import timedelta
@@ -61,14 +61,14 @@ def test_an_imported_job_is_in_canonical_form_and_may_be_updated(client, directo
     assert response.status_code == 200, response.text
     assert response.headers["ETag"] == '"1"'
 
-    # Again, it changes nothing; with another configuration it is another version.
+    # A second import changes nothing; another configuration makes a new version.
     assert import_file([job]).returncode == 0
     assert row_of(directory, job) == (1, timedelta(hours=1), 5, 60)
     del job["Configuration"]["Schedule"]
     job["Configuration"]["Retention"] = {"KeepDays": 7}
     assert import_file([job]).returncode == 0
     assert row_of(directory, job) == (2, None, None, 7)
-    # Without one, what there is stays.
+    # Without a configuration, the existing one stays.
     del job["Configuration"]
     job["Description"] = "another"
     assert import_file([job]).returncode == 0

@@ -1,4 +1,4 @@
-"""The documents' own ways of calling: a script that does what the published sample does, and the printed URLs."""
+"""The calls in the vendor's documents: a script equivalent to the published sample, and the printed URLs."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ import pytest
 from harness.client import API
 from harness.directory import NO_ROWS, PASSWORD_BASE64
 
-# The same calls and habits as the published Python sample: an unencoded form body that says it is JSON, no
+# The same calls as the published Python sample: an unencoded form body declared as JSON, no
 # verification of the certificate, a DELETE whose body is a carriage return, and the query without DeleteJob.
 SCRIPT = textwrap.dedent(
     """

@@ -1,4 +1,4 @@
-"""The OpenAPI document: valid, served, and held against what the server answers."""
+"""The OpenAPI document: valid, served, and compared with the server's responses."""
 
 import re
 import uuid
@@ -12,7 +12,7 @@ from harness.inventory import Inventory
 
 METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
 
-# The routes of this service and the documents' names for them, with what each answers besides its success.
+# The routes with the statuses that each must document.
 OPERATIONS = {
     ("delete", "/ccs/api/v1/jobs"): {"200", "204", "400", "401", "403", "404", "412", "500"},
     ("post", "/ccs/api/v1/jobs"): {"201", "400", "401", "403", "409", "500"},
@@ -49,7 +49,7 @@ def document(anonymous):
 
 
 def resolve(document, node):
-    """What a reference stands for (RFC 6901)."""
+    """The target of a reference (RFC 6901)."""
     while isinstance(node, dict) and "$ref" in node:
         assert node["$ref"].startswith("#/"), f"a reference out of the document: {node['$ref']}"
         found = document
@@ -67,7 +67,7 @@ def walk(node, path="#"):
 
 
 def operations(document):
-    """Every operation: its method, its whole path, itself and the parameters of path and operation."""
+    """Every operation: method, complete path, the operation itself, and the parameters of path and operation."""
     base = document.get("servers", [{"url": "/"}])[0]["url"]
     base = re.sub(r"^https?://[^/]+", "", base).rstrip("/")
     for path, item in document["paths"].items():
@@ -81,7 +81,7 @@ def operations(document):
 
 
 def general(path):
-    """A path without case, and without the names of its parameters."""
+    """A path in lower case, without the names of its parameters."""
     return re.sub(r"\{[^}]*\}", "{}", path).lower()
 
 
@@ -103,7 +103,7 @@ def test_it_is_an_OpenAPI_3_1_document(document):
     }
     assert document["paths"]
     assert all(path.startswith("/") for path in document["paths"])
-    # Two templates that differ in the names of their parameters alone are one (OpenAPI 3.1, 4.8.8).
+    # Templates that differ only in parameter names are identical (OpenAPI 3.1, 4.8.8).
     assert len({general(path) for path in document["paths"]}) == len(document["paths"])
 
 
@@ -174,7 +174,7 @@ def test_schemas_use_the_words_of_JSON_Schema(document):
         for inner_path, inner in walk(node, path):
             if not isinstance(inner, dict) or re.search(r"/(properties|examples?|enum|default|const)$", inner_path):
                 continue
-            # 3.1 has no "nullable" any more.
+            # OpenAPI 3.1 has no "nullable".
             assert "nullable" not in inner, inner_path
             if isinstance(inner.get("type"), (str, list)):
                 found = inner["type"] if isinstance(inner["type"], list) else [inner["type"]]
@@ -240,7 +240,7 @@ def test_operations_that_need_a_token_say_so_and_the_others_do_not(document, ano
 
 
 def matches(document, schema, value):
-    """Whether a value is what a schema describes, as far as our schemas go."""
+    """Whether a value matches a schema, for the keywords that our schemas use."""
     schema = resolve(document, schema)
     if schema is True:
         return True
@@ -285,7 +285,7 @@ def matches(document, schema, value):
 
 
 def undescribed(document, schema, value, path=""):
-    """The members of a value that its schema says nothing about."""
+    """The members of a value that its schema does not describe."""
     schema = resolve(document, schema)
     properties = dict(schema.get("properties", {}))
     for word in ("allOf", "anyOf", "oneOf"):
@@ -303,7 +303,7 @@ def undescribed(document, schema, value, path=""):
 
 
 def assert_described(document, answers):
-    """The answers are what the document says of their routes."""
+    """The responses match the document."""
     described = {(method, general(path)): operation for method, path, operation, _ in operations(document)}
     for route, response in answers:
         where = f"{route}: {response.status_code} {response.text[:300]}"
@@ -416,7 +416,7 @@ def test_answers_to_collectors_are_what_the_document_says(document, sign_in, ano
     def post(path, client=collector, **body):
         return client.request("POST", f"{API}/jobruns/{path}", json=body)
 
-    # The queue has what other tests have left, too.
+    # The queue also has runs of other tests.
     first, second = (
         directory.run(directory.job(directory.user()), status="Queued", queued_at=f"200{n}-01-01", messages=0)
         for n in (1, 2)

@@ -1,4 +1,4 @@
-"""Jobs with schedules, in a database of the test's own."""
+"""Jobs with schedules, in a separate database."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The eraser: what exceeds a deletion's bound is erased afterwards, whatever is killed meanwhile."""
+"""The eraser: rows beyond a deletion's bound are erased afterwards, even if servers or PostgreSQL are killed."""
 
 import time
 
@@ -8,14 +8,14 @@ from harness.client import Client, assert_problem
 from harness.directory import HISTORY_TABLES, NO_ROWS, orphans, rows_of_runs
 from harness.waiting import eventually
 
-# So small that thousands of rows take seconds, and a kill has something to interrupt.
+# So small that thousands of rows take seconds, and a kill interrupts the erasure.
 SMALL_STEPS = {
     "deletion.transactionRowBound": 50,
     "deletion.eraserBatchRows": 100,
     "deletion.eraserPollSeconds": 0.2,
     "deletion.eraserDutyPercent": 50,
 }
-# An eraser that is asleep: only what a deletion itself erases is gone.
+# The eraser sleeps: only a deletion's own transaction erases.
 ASLEEP = {"deletion.transactionRowBound": 50, "deletion.eraserPollSeconds": 3600, "deletion.eraserDutyPercent": 1}
 
 
@@ -36,7 +36,7 @@ def wait_until_erased(directory, *histories, seconds=60):
 
 
 def wait_until_half_way(directory, job, rows):
-    """Returns while the eraser is at work: something is gone, much is left."""
+    """Returns while the eraser is working: some rows are gone, most are left."""
     eventually(lambda: rows_left(directory, job.history) < rows - 500, seconds=20, what="the eraser has begun its work")
     left = rows_left(directory, job.history)
     assert left > rows / 10, f"{left} of {rows} rows are left: too few to be interrupted"
@@ -45,7 +45,7 @@ def wait_until_half_way(directory, job, rows):
 
 @pytest.fixture
 def setting(new_database, directory_of, start_server):
-    """A database of its own with a server that erases in small steps, and a user who is signed in there."""
+    """A separate database with a server that erases in small steps, and a signed-in user."""
 
     def make(settings=SMALL_STEPS, database=None):
         database = database or new_database()
@@ -84,7 +84,7 @@ def test_a_long_history_is_out_of_reach_at_once_and_erased_soon(setting, value):
 
 def test_a_deletion_erases_up_to_its_bound_and_leaves_the_rest_on_the_list(setting):
     directory, server, user, client = setting({**ASLEEP, "deletion.eraserBatchRows": 100})
-    # The first look at the list is at the start.
+    # The eraser polls its queue once at the start.
     time.sleep(0.5)
     job = directory.job(user)
     rows = directory.long_history(job, 5000)
@@ -94,7 +94,7 @@ def test_a_deletion_erases_up_to_its_bound_and_leaves_the_rest_on_the_list(setti
     )
     assert purge[:3] == (job.id, job.name, user.name)
     assert purge[3] >= 50
-    # The eraser was woken, and is at work meanwhile: the two are read until they belong together.
+    # The eraser was woken and works meanwhile: both counts are read until they match.
     eventually(
         lambda: (
             rows_left(directory, job.history) == rows - directory.database.value("SELECT rows_erased FROM store.purges")
@@ -240,7 +240,7 @@ def test_PostgreSQL_may_be_killed_in_the_middle_and_the_same_server_goes_on(
     time.sleep(0.5)
     assert server.is_alive()
     own_cluster.start()
-    # One statement, so that the eraser does not erase between the two counts.
+    # One statement, so that nothing is erased between the two counts.
     consistent = own_database.value(
         "SELECT (SELECT coalesce(sum(rows_erased), 0) FROM store.purges WHERE history_id = %(history)s) + "
         + " + ".join(

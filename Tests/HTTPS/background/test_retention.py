@@ -1,4 +1,4 @@
-"""Retention: the runs that are kept no longer go, whole, the oldest first, and nothing of them is left behind."""
+"""Retention: expired runs are removed completely, oldest first."""
 
 import random
 import statistics
@@ -11,7 +11,7 @@ from harness.client import Client
 from harness.directory import HISTORY_TABLES, orphans
 from harness.waiting import eventually
 
-# Sweeps all the time, in steps so small that a kill has something to interrupt.
+# Continuous sweeps, in steps so small that a kill interrupts one.
 ALWAYS = {
     "retention.sweepSeconds": 0.1,
     "deletion.eraserPollSeconds": 0.1,
@@ -28,7 +28,7 @@ class Histories:
         self.user = directory.user()
 
     def job(self, runs=0, keep_runs=None, keep_days=None, first_age=None, statuses=("Completed",), rows=2):
-        """A job with so many runs, a day apart from each other, the newest `first_age` days old."""
+        """A job with `runs` runs at intervals of a day, the newest `first_age` days old."""
         job = self.directory.job(self.user, keep_runs=keep_runs, keep_days=keep_days)
         self.fill(job, runs, 0.5 if first_age is None else first_age, statuses, rows)
         return job
@@ -83,7 +83,7 @@ class Histories:
         return self.database.value("SELECT count(*) FROM store.run_purges")
 
     def sweeps(self):
-        """The number of the present sweep: it changes when another begins."""
+        """The number of the current sweep."""
         return self.database.value("SELECT began_at FROM store.retention_sweep")
 
     def wait_for_sweeps(self, count=2, seconds=30):
@@ -99,7 +99,7 @@ class Histories:
         )
 
     def strays(self):
-        """Rows of runs that are neither there nor on a list: how many, by table. It must be none."""
+        """The number of rows, by table, whose run neither exists nor is queued for removal. Must be empty."""
         counts = {
             table: self.database.value(
                 f"SELECT count(*) FROM store.{table} t "
@@ -322,7 +322,7 @@ def test_jobs_may_be_deleted_while_their_runs_are_removed(histories, start_serve
     client = Client(server)
     client.sign_in(histories.user)
     for job in jobs:
-        # One that waited for all of the removal would end with the lock's timeout, as 503.
+        # A deletion that waited for the whole removal would end with the lock timeout, as 503.
         assert client.delete(job, DeleteJob=value).status_code == 204
     eventually(lambda: histories.listed() == 0 and histories.directory.purges() == 0, 30, what="everything is erased")
     for table in HISTORY_TABLES:
@@ -344,7 +344,7 @@ def test_a_job_that_is_locked_is_left_out_and_holds_up_nothing(histories, start_
 
 
 def test_a_rule_that_is_loosened_while_the_sweep_is_at_work_counts_at_once(histories):
-    """The sweep has read the second job and is held up at the first: by then the second one keeps everything."""
+    """The sweep has read the second job and waits for the first; then the second one is set to keep everything."""
     database = histories.database
     first, second = sorted((histories.job(5, keep_runs=1), histories.job(5, keep_runs=1)), key=lambda job: job.id)
     expired = histories.runs(first)[1]
@@ -369,7 +369,7 @@ def test_a_rule_that_is_loosened_while_the_sweep_is_at_work_counts_at_once(histo
         blocker.close()
         assert removed.result() == 4
     assert histories.runs(second) == kept
-    # The next sweep goes by the number as it is then.
+    # The next sweep uses the new number.
     database.rows("UPDATE directory.jobs SET keep_runs = 2 WHERE job_id = %s", second.id)
     assert database.value(sweep) == 3
     assert histories.runs(second) == kept[:2]

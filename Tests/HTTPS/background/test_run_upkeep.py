@@ -13,7 +13,7 @@ from harness.waiting import eventually
 def test_a_run_that_takes_longer_than_its_job_allows_is_ended(schedules, start_server, status):
     job = schedules.job(due=None)
     run = schedules.running(job, ends_in="-1 second", lease_ends_in="1 hour", time_limit="26:00:05")
-    # Queued is one that lost its collector.
+    # The queued one lost its collector.
     schedules.database.rows("UPDATE store.job_runs SET status = %s WHERE run_id = %s", status, run)
     other = schedules.job(due=None)
     going_on = schedules.running(other, ends_in="1 hour", lease_ends_in="1 hour", time_limit="01:00:00")

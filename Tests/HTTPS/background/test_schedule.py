@@ -1,4 +1,4 @@
-"""Schedules start runs, exactly once."""
+"""Schedules start each run exactly once."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -38,7 +38,7 @@ def test_a_job_that_is_due_is_started_and_its_next_run_planned(schedules, start_
 
 
 def test_a_job_is_not_started_before_its_time_and_then_at_once(schedules, start_server):
-    # With a patient poll: the server wakes for the moment itself.
+    # With a long poll interval: the server wakes up for the due time.
     server = start_server(schedules.database, {"schedule.pollSeconds": 3600})
     time.sleep(0.3)
     server.stop()
@@ -76,7 +76,7 @@ def test_servers_that_are_killed_in_between_start_each_job_exactly_once(schedule
     jobs = schedules.jobs(400, due="0 seconds")
     for _ in range(6):
         server = start_server(schedules.database, QUICK, launch_only=True)
-        # From before the first transaction to after the last one.
+        # Kills from before the first transaction to after the last one.
         eventually(lambda: "listening" in server.log_text(), what="it runs")
         time.sleep(0.06)
         server.kill()
@@ -99,7 +99,7 @@ def test_what_was_missed_in_an_outage_is_started_once(schedules, start_server):
     assert 0 < schedules.next_run(job) <= 60
     assert 0 < schedules.next_run(daily) <= 86400
     missed = {line["jobID"]: line for line in server.events("occurrencesMissed")}
-    # The due time itself is no occurrence of the schedule here; ten or eleven whole minutes are after it.
+    # The due time is not an occurrence of the schedule; ten or eleven whole minutes follow it.
     assert 9 <= missed[str(job.id)]["count"] <= 11
     assert missed[str(daily.id)]["count"] in (2, 3)
     assert "no server" in missed[str(job.id)]["reason"]
@@ -146,7 +146,7 @@ def test_a_job_that_runs_once_waits_for_the_run_that_is_not_over(schedules, star
     server = start_server(schedules.database, QUICK)
     line = server.wait_for_event("occurrencePostponed")
     assert (line["jobID"], line["reason"]) == (str(job.id), "the run before is not over")
-    # Not before a minute has passed, so that it is not looked at all the time.
+    # Not within a minute, so that it is not polled continuously.
     assert 50 < schedules.next_run(job) <= 60
     assert len(schedules.runs(job)) == 1
     assert len(server.events("occurrencePostponed")) == 1

@@ -1,4 +1,4 @@
-"""After bad input everything is as it was."""
+"""Bad input changes nothing."""
 
 import pytest
 
@@ -13,7 +13,7 @@ def job(user, directory):
 
 @pytest.fixture(autouse=True)
 def nothing_has_changed(server, directory, user, job, client):
-    """After each of these tests the server answers, works, and the job, the users and the rights are what they were."""
+    """After each of these tests the server works, and the job, the users and the rights are unchanged."""
     counted = [
         f"SELECT count(*) FROM {table}"
         for table in ("directory.users", "directory.role_tasks", "directory.user_roles", "directory.folder_grants")

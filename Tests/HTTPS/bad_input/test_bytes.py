@@ -96,7 +96,7 @@ def test_raw_bytes_in_every_place_of_the_head_do_no_harm(server, client, byte, p
             b"\r\n\r\n",
         ]
     )
-    # Some of these are read as another head, or as the beginning of one; then the end of it is the client's end.
+    # Some of these parse as another head, or as an incomplete one, which ends with the client.
     with RawConnection(server, timeout=5) as connection:
         connection.send(request)
         connection.socket.setblocking(True)
@@ -106,7 +106,7 @@ def test_raw_bytes_in_every_place_of_the_head_do_no_harm(server, client, byte, p
         except (TimeoutError, ssl.SSLError, OSError):
             return
     status = int(received.split(b" ")[1]) if received.startswith(b"HTTP/1.") else None
-    # 404 is what an unknown job is, where the spoilt place is of no importance; never 5xx but for the version.
+    # 404 for the unknown job, where the invalid byte does not matter; 5xx only for the version.
     assert status in (None, 400, 401, 404, 405, 501, 505), received
 
 

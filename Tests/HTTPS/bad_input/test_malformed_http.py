@@ -88,7 +88,7 @@ def test_conflicting_lengths_are_refused_and_smuggle_no_second_request(server, c
         connection.send(head("DELETE", f"{API}/Jobs?jobid={job.id}", bearer(client), *lines) + body)
         answer = connection.answer()
         assert answer is not None and answer.status == 400
-        # Where the next request begins is not known, so there is no next one (RFC 9112, section 6.3).
+        # The start of the next request is unknown, so the connection closes (RFC 9112, section 6.3).
         connection.wait_for_end()
         assert b"HTTP/1.1 404" not in connection.received
 
@@ -130,7 +130,7 @@ def test_faulty_chunks_are_no_fault_of_the_server(server, client, job, chunks):
             received = connection.socket.recv(4096)
         except (TimeoutError, ssl.SSLError, OSError):
             return
-    # 500 is libmicrohttpd's own word for a chunk's head that does not fit into its memory.
+    # libmicrohttpd answers 500 if a chunk's header does not fit into its memory.
     assert received == b"" or received[:12] in (b"HTTP/1.1 400", b"HTTP/1.1 413", b"HTTP/1.1 500"), received
 
 
@@ -192,13 +192,13 @@ def test_TLS_1_2_and_1_3_are_spoken(server, version):
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
 def test_older_versions_of_TLS_are_refused(server, version):
     context = server.tls_context()
-    # Debian's own policy would stop the client before it asks.
+    # Debian's policy would stop the client before it connects.
     context.set_ciphers("ALL:@SECLEVEL=0")
     context.minimum_version = context.maximum_version = version
     with socket.create_connection(("127.0.0.1", server.port), timeout=5) as plain:
         with pytest.raises((ssl.SSLError, ConnectionResetError)):
             context.wrap_socket(plain, server_hostname="localhost")
-    # It was the version: the same client comes in with a newer one.
+    # The version is the reason: the same client connects with a newer one.
     context.maximum_version = ssl.TLSVersion.TLSv1_3
     with socket.create_connection(("127.0.0.1", server.port), timeout=5) as plain:
         with context.wrap_socket(plain, server_hostname="localhost") as secure:

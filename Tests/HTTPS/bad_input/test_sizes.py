@@ -115,7 +115,7 @@ def test_a_body_just_too_large_is_413_and_the_largest_is_taken(server, client, d
         )
         status, uploaded = result.stdout.split()
         assert status == expected, result.stderr
-        # Who asks first, is told so before the body is sent in vain.
+        # With Expect: 100-continue, the client is refused before it sends the body.
         assert int(uploaded) == (0 if expect and expected == "413" else size)
 
 

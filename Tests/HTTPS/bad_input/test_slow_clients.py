@@ -22,7 +22,7 @@ def brisk(start_server, database):
         {
             "limits.headTimeoutSeconds": 1,
             "limits.bodyTimeoutSeconds": 1.5,
-            "limits.idleTimeoutSeconds": 1,
+            "limits.idleTimeoutSeconds": 3,
             "limits.requestTimeoutSeconds": 2,
             "limits.connections": 30,
         },
@@ -152,7 +152,7 @@ def test_one_address_can_be_kept_from_taking_all_connections(start_server, datab
             each.close()
 
     def has_room():
-        # As long as there is none, a connection is reset.
+        # Until then, connections are reset.
         try:
             return server.get("/livez")[0] == 200
         except OSError:

@@ -1,4 +1,4 @@
-"""A database and a server for each file of tests here: the queue is common, and other tests leave runs in theirs."""
+"""A database and a server for each file of tests: the queue is shared by all users of a database."""
 
 import itertools
 
@@ -32,7 +32,7 @@ def server(queue_database, certificate, tmp_path_factory):
 
 @pytest.fixture
 def directory(queue_database, password_hash):
-    """Makes users and jobs; the queue is empty when a test begins."""
+    """Makes users and jobs. The queue is empty at the start of a test."""
     queue_database.rows("UPDATE store.job_runs SET status = 'Aborted' WHERE status IN ('Queued', 'Running')")
     return Directory(queue_database, password_hash)
 

@@ -1,4 +1,4 @@
-"""Claim Job Runs: which runs a collector gets, and in which order."""
+"""Claim Job Runs: which runs a collector gets, in which order."""
 
 import uuid
 from datetime import datetime, timedelta, timezone
@@ -148,7 +148,7 @@ def test_a_job_that_somebody_has_locked_is_passed_over_and_not_waited_for(collec
     connection = directory.database.connect()
     try:
         connection.cursor().execute("SELECT FROM directory.jobs WHERE job_id = %s FOR NO KEY UPDATE", [locked.id])
-        # A claim that waited would end with the lock's timeout, as 503.
+        # A claim that waited would end with the lock timeout, as 503.
         assert [run["JobRunID"] for run in claim(collector, Count=5)] == [str(second)]
     finally:
         connection.close()
@@ -177,7 +177,7 @@ def test_two_hundred_runs_are_claimed_by_sixteen_collectors_exactly_once(collect
     found = at_once(*(lambda count=count: work(collector.another(), count) for count in [1, 2, 3, 7] * 4))
     claimed = [run for each in found for run in each]
     assert sorted(claimed) == sorted(map(str, runs))
-    # Each collector got what it got in the order of the queue.
+    # Each collector got its runs in the order of the queue.
     place = {str(run): number for number, run in enumerate(runs)}
     for each in found:
         assert each == sorted(each, key=place.get)
@@ -197,7 +197,7 @@ def test_two_servers_share_one_queue(collector, directory, queue_database, start
 
     clients = [collector.another(at) for at in (collector.server, other) * 4]
     found = at_once(*(lambda client=client: work(client) for client in clients))
-    # One that passes over what another is just looking at may find nothing, although there is something.
+    # A claim that skips locked runs may find nothing although runs are queued.
     rest = work(collector)
     assert sorted([run for each in found for run in each] + rest) == sorted(map(str, runs))
 

@@ -1,4 +1,4 @@
-"""Leases: lost and renewed ones, and the batches of the collector before."""
+"""Leases: expired and renewed, and the batches of previous collectors."""
 
 import json
 import signal
@@ -57,7 +57,7 @@ TABLES = {"messages": "job_run_messages", "collecteddata": "collected_data", "re
 
 
 def send(client, run, kind, batch, rows=1):
-    """A batch of a report, with so many rows."""
+    """Sends a batch of `rows` rows."""
     path = f"{API}/jobruns/{run['JobRunID']}/{kind}?lease={run['Lease']}&batch={batch}"
     return client.request("POST", path, data=(json.dumps(REPORTS[kind]) + "\n").encode() * rows)
 
@@ -94,12 +94,12 @@ def test_a_batch_that_a_former_collector_has_stored_is_refused_to_its_successor(
 
     def stored():
         counted = directory.database.value(f"SELECT count(*) FROM store.{TABLES[kind]} WHERE run_id = %s", run)
-        # The messages of a run that was lost tell so.
+        # A lost run has a message about it.
         return counted - (kind == "messages")
 
     refused(1, expected=2)
     assert stored() == 3
-    # Its own batches may be sent again as ever, and those of others stay theirs.
+    # Its own batches may be sent again, those of previous collectors may not.
     assert send(other, second, kind, 2).json()["RowsStored"] == 1
     assert send(other, second, kind, 2).json()["RowsSkipped"] == 1
     refused(1, expected=3)
@@ -124,13 +124,13 @@ def test_a_run_is_handed_out_only_so_often(collector, directory):
         expire(directory, run)
     assert claim(collector) == []
     assert [number for number, _, _ in messages(directory, run)] == [0, 1]
-    # Its last collector may still come back.
+    # Its last collector may still renew the lease.
     assert report(collector, found, "complete").status_code == 200
 
 
 def test_how_often_is_a_setting(new_database, directory_of, start_server):
-    # The scheduler, which ends runs that were claimed so often, comes once, at the start, and finds one to end. The other
-    # server's has another opinion of how often is enough, and is kept away.
+    # The scheduler, which ends runs claimed too often, runs once, at the start, and finds one to end. The other
+    # server has another limit, and its scheduler is kept away.
     database = new_database()
     directory = directory_of(database)
     former = queue(directory)
@@ -149,8 +149,8 @@ def test_how_often_is_a_setting(new_database, directory_of, start_server):
     server.write_configuration(**{"collectors.maximumAttempts": 2})
     server.signal(signal.SIGHUP)
     server.wait_for_event("reloaded")
-    # On a connection of its own: what was connected before is answered once more as it was. A run that the scheduler is
-    # just putting back into the queue is passed over, and there for the next call.
+    # On a new connection: an old one gets one more response with the old settings. A run that the scheduler is
+    # about to queue again is skipped, and available to the next call.
     another = collector.another()
     (claimed,) = eventually(lambda: claim(another), what="the run is handed out once more")
     assert (claimed["JobRunID"], claimed["Attempt"]) == (str(run), 2)
@@ -159,7 +159,7 @@ def test_how_often_is_a_setting(new_database, directory_of, start_server):
 def test_a_heartbeat_makes_the_lease_hold_from_now_on(collector, directory):
     run = queue(directory)
     (claimed,) = claim(collector, LeaseSeconds=10)
-    # Answers have whole milliseconds.
+    # Responses have whole milliseconds.
     before = datetime.now(timezone.utc) - timedelta(milliseconds=1)
     response = report(collector, claimed, "heartbeat", LeaseSeconds=3600)
     after = datetime.now(timezone.utc)
@@ -169,7 +169,7 @@ def test_a_heartbeat_makes_the_lease_hold_from_now_on(collector, directory):
     assert before <= moment(answer["LeaseExpires"]) - timedelta(hours=1) <= after
     (stored,) = run_row(directory, run, "lease_expires_at")
     assert abs(stored - moment(answer["LeaseExpires"])) < timedelta(milliseconds=2)
-    # One without a time holds for a minute; it may be shorter than the one before.
+    # The default is a minute; it may be shorter than the lease before.
     answer = report(collector, claimed, "heartbeat").json()
     assert after <= moment(answer["LeaseExpires"]) - timedelta(minutes=1) + timedelta(milliseconds=1)
     assert moment(answer["LeaseExpires"]) - timedelta(minutes=1) <= datetime.now(timezone.utc)

@@ -1,4 +1,4 @@
-"""Complete Job Run and Fail Job Run, and runs that end while a collector has them."""
+"""Complete Job Run and Fail Job Run, and runs that end while they are claimed."""
 
 import pytest
 
@@ -106,7 +106,7 @@ def test_a_run_in_a_history_that_is_still_being_erased_is_gone_for_its_collector
     (claimed,) = claim(collector)
     connection = directory.database.connect()
     try:
-        # The eraser would take the row; it cannot as long as this transaction holds its history.
+        # This transaction locks the history, so that the eraser cannot take it.
         with connection.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO store.purges (history_id, job_id, job_name, requested_by) "

@@ -1,4 +1,4 @@
-"""What calls that name a run refuse, and who may collect."""
+"""What calls for a run reject, and who may collect."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""The sample collector, against a stand-in for the service that breaks when it is told to, and against the service."""
+"""The sample collector, against a fake service with scripted faults, and against the real one."""
 
 import base64
 import itertools
@@ -30,7 +30,7 @@ def problem(status, text, **headers):
 
 
 class Stub(ThreadingHTTPServer):
-    """What the collectors' API says, as far as a collector can tell. `answers` are scripted ones, taken first."""
+    """A fake of the collectors' API. `answers` are scripted responses, which are used first."""
 
     daemon_threads = True
 
@@ -48,7 +48,7 @@ class Stub(ThreadingHTTPServer):
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def handle_error(self, request, client_address):
-        """Connections that break are what this is for."""
+        """Broken connections are expected."""
 
     @property
     def url(self):
@@ -77,7 +77,7 @@ class Stub(ThreadingHTTPServer):
         return run
 
     def script(self, action, answer):
-        """The next call of that action gets this answer; a function gets the handler, and may break off."""
+        """The next call of that action gets this response, or calls this function with the handler."""
         self.answers.append((action, answer))
 
     def called(self, action):
@@ -149,7 +149,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(text)
 
     def break_off(self):
-        """Reads a part of the body, and is gone."""
+        """Reads a part of the body and closes the connection."""
         self.rfile.read(100)
         self.close_connection = True
         self.connection.close()
@@ -164,7 +164,7 @@ def stub(certificate):
 
 
 def start(stub, *options, user=USER, password=PASSWORD, trust=True):
-    """Starts it against a stand-in, or a server."""
+    """Starts it against the fake or a server."""
     environment = {key: value for key, value in os.environ.items() if key != "CCS_COLLECTOR_PASSWORD"}
     if password:
         environment["CCS_COLLECTOR_PASSWORD"] = password
@@ -180,7 +180,7 @@ def start(stub, *options, user=USER, password=PASSWORD, trust=True):
 
 
 def run(stub, *options, **others):
-    """Runs it to its end: its exit status and all that it wrote."""
+    """Runs it until it exits: exit status and output."""
     process = start(stub, *options, **others)
     output, errors = process.communicate(timeout=60)
     return process.returncode, output + errors
@@ -214,7 +214,7 @@ def test_what_it_sends_is_what_the_service_takes_and_names_all_assets_and_standa
     assert len({(row["AssetID"], row["StandardID"], row["CheckID"]) for row in results}) == len(results)
     assert all(set(row) == {"Severity", "Message"} for row in messages)
     assert f"Evaluated {len(results)} checks of 3 standards." in [row["Message"] for row in messages]
-    # More than one batch, each as a line a row.
+    # More than one batch, one line per row.
     assert len(stub.batches["results"]) > 1
     assert stub.called("results")[0]["headers"]["Content-Type"] == "application/x-ndjson"
 
@@ -432,7 +432,7 @@ def test_it_works_until_it_is_told_to_stop(stub):
     process.send_signal(signal.SIGTERM)
     assert process.wait(10) == 0
     process.communicate()
-    # It asked for work about once a second, not again and again.
+    # It polled about once a second, not in a busy loop.
     assert len(stub.called("claim")) < 20
 
 

@@ -72,13 +72,13 @@ def test_hundreds_of_collectors_wait_at_little_cost_and_each_gets_its_run(collec
         eventually(
             lambda: collector.server.metrics()["ccs_jobstore_requests_in_flight"] > count, 30, what="all of them wait"
         )
-        # PostgreSQL counts what a connection did before it fell idle as much as ten seconds later.
+        # PostgreSQL updates the statistics of an idle connection up to ten seconds late.
         time.sleep(11)
         calls = "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()"
         before, began = directory.database.value(calls), time.monotonic()
         time.sleep(2)
         assert collector.server.metrics()["ccs_jobstore_pool_queue_length"] == 0
-        # Two looks a second, and what else a server does; not two for each of them.
+        # Two polls a second and the server's other work, not two polls for each of them.
         assert directory.database.value(calls) - before < 75 * (time.monotonic() - began)
         runs = queue_many(directory, count)
         found = [run["JobRunID"] for answer in answers for run in answer.result(timeout=60)]
@@ -97,7 +97,7 @@ def test_a_wait_may_be_longer_than_other_requests_may_take(directory, queue_data
 
 
 def raw_claim(collector):
-    """A connection on which a claim waits."""
+    """A connection with a waiting claim."""
     context = collector.server.tls_context()
     plain = socket.create_connection(("127.0.0.1", collector.server.port))
     connection = context.wrap_socket(plain, server_hostname="localhost")
@@ -139,7 +139,7 @@ def test_a_server_that_is_told_to_stop_ends_the_waits_at_once(directory, queue_d
     collector = Collector(server, directory)
     answers = [in_background(lambda: post(collector.another(), CLAIM, {"WaitSeconds": 30})) for _ in range(5)]
     waiting(server, 5)
-    # Long before the drain or a wait is over.
+    # Long before the drain time or a wait ends.
     assert server.stop(seconds=20) == 0
     for answer in answers:
         response = answer()

@@ -1,1 +1,1 @@
-"""What the tests need around the server: a PostgreSQL cluster, the binary itself, its data and raw connections."""
+"""The environment of the tests: PostgreSQL clusters, the server binary, data, and raw connections."""

@@ -1,4 +1,4 @@
-"""A client of the API as Python programs are: a session of `requests` with a bearer token."""
+"""A client of the API: a session of `requests` with a bearer token."""
 
 import http.client
 import uuid
@@ -34,7 +34,7 @@ class Client:
         return self.request("PATCH", path, **options)
 
     def delete(self, *jobs, prefer=None, **parameters):
-        """Delete Job, for one job or several; `parameters` are further ones of the query."""
+        """Delete Job, for one or more jobs; `parameters` are further query parameters."""
         headers = {"Prefer": prefer} if prefer else {}
         query = {"jobid": ",".join(identifier(job) for job in jobs), **parameters}
         return self.request("DELETE", f"{API}/Jobs", params=query, headers=headers)
@@ -46,7 +46,7 @@ class Client:
         return self.get(f"{API}/Jobs/{identifier(job)}/jobruns", params=parameters)
 
     def verbatim(self, method, target):
-        """A request whose target is sent as it stands: `requests` would mend a faulty percent-encoding."""
+        """A request whose target is sent unchanged: `requests` would correct an invalid percent-encoding."""
         connection = http.client.HTTPSConnection(
             "127.0.0.1", self.server.port, timeout=30, context=self.server.tls_context()
         )
@@ -62,7 +62,7 @@ class Client:
             connection.close()
 
     def sign_in(self, user):
-        """The password grant, unencoded as the known clients send it. Returns the answer's members."""
+        """The password grant, unencoded as known clients send it. Returns the members of the response."""
         response = self.token_request(f"grant_type=password&username={user.name}&password={user.password}")
         assert response.status_code == 200, response.text
         self.token = response.json()["access_token"]
@@ -91,7 +91,7 @@ def identifier(job):
 
 
 def assert_problem(response, status, detail=None):
-    """The answer is an error by RFC 9457 with the documented text, and its identifier is the one in its head."""
+    """The response is a problem (RFC 9457) with the documented text, and its identifier equals X-Request-ID."""
     assert response.status_code == status, f"{response.status_code}: {response.text}"
     assert response.headers["Content-Type"].split(";")[0] == "application/problem+json"
     problem = response.json()
@@ -110,7 +110,7 @@ def assert_problem(response, status, detail=None):
 
 
 def assert_token_error(response, error, status=400):
-    """The answer is an error by RFC 6749, section 5.2."""
+    """The response is an error as of RFC 6749, section 5.2."""
     assert response.status_code == status, f"{response.status_code}: {response.text}"
     assert response.headers["Content-Type"].split(";")[0] == "application/json"
     assert response.headers["Cache-Control"] == "no-store"

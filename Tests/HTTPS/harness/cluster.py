@@ -1,4 +1,4 @@
-"""A private PostgreSQL cluster: reachable by a unix socket in its own folder, and by nothing else."""
+"""A private PostgreSQL cluster, reachable only by a Unix socket in its own folder."""
 
 import os
 import pwd
@@ -17,7 +17,7 @@ from harness.waiting import eventually
 REPOSITORY = Path(__file__).resolve().parents[3]
 psycopg2.extras.register_uuid()
 
-# A crash of PostgreSQL is tested, a crash of the machine is not: nothing here needs to reach a disk.
+# Crashes of PostgreSQL are tested, crashes of the machine are not: nothing has to reach the disk.
 SETTINGS = """
 listen_addresses = ''
 fsync = off
@@ -31,13 +31,13 @@ log_min_messages = fatal
 
 
 def as_postgres(*command):
-    """PostgreSQL refuses to run as root; root runs it as the user that Debian's package made."""
+    """PostgreSQL refuses to run as root; root runs it as the user of Debian's package."""
     prefix = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
     return [*prefix, *map(str, command)]
 
 
 def server_programs():
-    """The folder of the newest PostgreSQL that Debian has installed."""
+    """The programs' folder of the newest PostgreSQL installed from Debian."""
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name))
     if not folders:
         raise RuntimeError("PostgreSQL is missing: apt-get install postgresql")
@@ -54,7 +54,7 @@ class Cluster:
 
     @classmethod
     def create_template(cls):
-        """Makes a cluster, deploys the migrations into the database `pristine`, and stops it again."""
+        """Creates a cluster, deploys the migrations to the database `pristine`, and stops it."""
         template = cls(cls.new_home())
         subprocess.run(
             as_postgres(
@@ -80,7 +80,7 @@ class Cluster:
 
     @staticmethod
     def new_home():
-        # A socket's path may have 107 bytes, which the temporary folders of pytest easily exceed.
+        # A socket's path has at most 107 bytes; pytest's temporary folders exceed that.
         home = tempfile.mkdtemp(prefix="ccs-", dir="/tmp")
         os.chmod(home, 0o755)
         if os.geteuid() == 0:
@@ -89,7 +89,7 @@ class Cluster:
         return home
 
     def copy(self):
-        """A new, running cluster with the same contents. This one has to be stopped."""
+        """A new, running cluster with the same contents. This one must be stopped."""
         other = Cluster(self.new_home())
         subprocess.run(["cp", "-a", "--reflink=auto", self.data, other.data], check=True)
         other.start()
@@ -119,7 +119,7 @@ class Cluster:
             )
             return result.returncode == 0
 
-        # After a kill, the shared memory stays in use until the last orphaned backend has noticed.
+        # After a kill, shared memory is in use until the last backend has exited.
         eventually(attempt, seconds=30, what=lambda: f"PostgreSQL starts; its log:\n{self.log()}")
 
     def stop(self, mode="fast"):
@@ -133,7 +133,7 @@ class Cluster:
             database.disconnect()
 
     def kill(self):
-        """SIGKILL, so that PostgreSQL has no chance to put anything in order."""
+        """SIGKILL: PostgreSQL cannot shut down in order."""
         postmaster = self.postmaster()
         os.kill(postmaster, signal.SIGKILL)
         eventually(lambda: not Path(f"/proc/{postmaster}").exists(), seconds=10, what="the postmaster is dead")
@@ -183,7 +183,7 @@ class Cluster:
         return database
 
     def drop_database(self, database):
-        """Drops a database, whoever is connected to it: a cluster of a hundred takes long to remove."""
+        """Drops a database despite open connections: a cluster with a hundred databases takes long to remove."""
         database.disconnect()
         self.databases.remove(database)
         connection = psycopg2.connect(host=str(self.home), user="postgres", dbname="postgres")
@@ -195,7 +195,7 @@ class Cluster:
 
 
 class Database:
-    """One database, seen by its superuser. Statements commit at once."""
+    """One database, as its superuser, with autocommit."""
 
     def __init__(self, cluster, name):
         self.cluster = cluster
@@ -207,7 +207,7 @@ class Database:
         return f"host={socket_folder or self.cluster.socket_folder} dbname={self.name} user={role}"
 
     def connect(self):
-        """A connection of one's own, with transactions."""
+        """A separate connection, with transactions."""
         return psycopg2.connect(self.connection_string("postgres"))
 
     def disconnect(self):
@@ -217,7 +217,7 @@ class Database:
             self._connection = None
 
     def rows(self, statement, *parameters):
-        """What a statement returns. Its parameters stand in order, or are one dictionary."""
+        """The rows a statement returns. `parameters` are positional, or one dictionary."""
         if parameters and isinstance(parameters[0], dict):
             parameters = parameters[0]
         with self._lock:

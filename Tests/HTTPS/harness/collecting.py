@@ -1,4 +1,4 @@
-"""Collectors as the API sees them, and the queue of runs that they claim from, written with SQL."""
+"""Collectors as clients of the API, and the queue of runs that they claim from, written by SQL."""
 
 import json
 import uuid
@@ -18,7 +18,7 @@ ACTIONS = ("heartbeat", "complete", "fail")
 
 
 class Collector(Client):
-    """A client of a user who may do nothing but collect."""
+    """A client whose user may only collect."""
 
     def __init__(self, server, directory, tasks=(TASK,), folders=tuple(ROOTS.values())):
         super().__init__(server)
@@ -36,7 +36,7 @@ def post(client, path, body=None, **options):
 
 
 def claim(client, **body):
-    """The runs that a claim hands out."""
+    """The runs returned by a claim."""
     response = post(client, CLAIM, body)
     assert response.status_code == 200, response.text
     assert set(response.json()) == {"JobRuns"}
@@ -44,14 +44,14 @@ def claim(client, **body):
 
 
 def report(client, run, action, lease=None, **body):
-    """A call that names a run; `run` as it was claimed, or an identifier with a lease."""
+    """A call for a run: `run` is a claimed run, or an identifier together with a lease."""
     identifier = run["JobRunID"] if isinstance(run, dict) else run
     lease = lease or (run["Lease"] if isinstance(run, dict) else uuid.uuid4())
     return post(client, f"{API}/jobruns/{identifier}/{action}", {"Lease": str(lease), **body})
 
 
 def queue(directory, job=None, **columns):
-    """Starts a run of a job, as a schedule does; its identifier."""
+    """Queues a run of a job, as a schedule does; returns its identifier."""
     job = job or directory.job(directory.user(), configuration=CONFIGURATION)
     run = uuid.uuid4()
     outcome = directory.database.row("SELECT * FROM store.start_run(%s, %s, 'Schedule', NULL, NULL)", job.id, run)
@@ -62,7 +62,7 @@ def queue(directory, job=None, **columns):
 
 
 def queue_many(directory, count):
-    """Starts runs of as many new jobs, one after the other; their identifiers in order."""
+    """Queues a run for each of `count` new jobs; returns their identifiers in order."""
     return [
         uuid.UUID(row[0])
         for row in directory.database.rows(
@@ -94,7 +94,7 @@ def change(directory, run, **columns):
 
 
 def expire(directory, run):
-    """The run's lease has run out."""
+    """Lets the run's lease expire."""
     directory.database.rows(
         "UPDATE store.job_runs SET lease_expires_at = now() - interval '1 second' WHERE run_id = %s",
         run["JobRunID"] if isinstance(run, dict) else run,
@@ -116,7 +116,7 @@ def moment(text):
 
 
 def waiting(server, count):
-    """Returns once so many claims wait."""
+    """Returns once `count` claims wait."""
     eventually(
         lambda: server.metrics()["ccs_jobstore_requests_in_flight"] >= count + 1,
         what=f"{count} claims wait",

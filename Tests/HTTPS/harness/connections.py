@@ -1,4 +1,4 @@
-"""Connections of the tests' own, by `http.client`."""
+"""Connections by `http.client`."""
 
 import http.client
 import socket
@@ -6,7 +6,7 @@ import ssl
 
 
 class KeptConnection:
-    """One connection, kept alive; it never reconnects behind the test's back."""
+    """One kept-alive connection that never reconnects."""
 
     def __init__(self, server):
         self.connection = http.client.HTTPSConnection(

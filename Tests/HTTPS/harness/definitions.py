@@ -42,14 +42,14 @@ def new_standard(directory, folder=STANDARDS):
 
 
 class Inventory:
-    """An asset and a standard, and what a job that names them looks like."""
+    """An asset and a standard, and the body of a job that names them."""
 
     def __init__(self, directory, asset_folder=ASSET_SYSTEM, standard_folder=STANDARDS):
         self.asset = new_asset(directory, asset_folder)
         self.standard = new_standard(directory, standard_folder)
 
     def details(self, **fields):
-        """`JobDetails` with the mandatory fields; a field given as None is left out."""
+        """`JobDetails` with the mandatory fields; a field that is None is left out."""
         details = {
             "AssetsResolutionInfo": [{"Id": str(self.asset), "Type": UNIX}],
             "JobName": unique("Audit"),
@@ -63,7 +63,7 @@ class Inventory:
 
 
 def pointers(problem):
-    """Where a refused body is wrong."""
+    """The pointers to the invalid fields of a rejected body."""
     return [error["pointer"] for error in problem["errors"]]
 
 
@@ -125,7 +125,7 @@ def job_row(directory, job, columns):
 
 
 def definition(directory, job):
-    """All of a job that an update may change."""
+    """Everything of a job that an update may change."""
     return job_row(
         directory,
         job,

@@ -1,4 +1,4 @@
-"""Users, roles, folders, jobs and histories, written with SQL. Every name is new, so that tests are independent."""
+"""Users, roles, folders, jobs and histories, written by SQL. Names are unique, so that tests are independent."""
 
 import base64
 import itertools
@@ -14,7 +14,7 @@ ASSET_SYSTEM = uuid.UUID("a55e7000-0000-4000-8000-000000000001")
 STANDARDS = uuid.UUID("57a2da2d-0000-4000-8000-000000000001")
 ROOTS = {"Asset System": ASSET_SYSTEM, "Standards": STANDARDS}
 
-# Its Base64 has all three characters that an unencoded form body gets into trouble with.
+# Its Base64 has all three characters that are ambiguous in an unencoded form.
 PASSWORD = "s3cret>~>?~?>~ü"
 PASSWORD_BASE64 = base64.b64encode(PASSWORD.encode()).decode()
 assert all(character in PASSWORD_BASE64 for character in "+/="), PASSWORD_BASE64
@@ -90,7 +90,7 @@ class Directory:
     # MARK: Jobs and what they leave behind
 
     def job(self, creator=None, name=None, runs=0, job_type="CollectionEvaluationJob", configuration=None, **columns):
-        """A job with so many completed runs; a system job, if nobody created it."""
+        """A job with `runs` completed runs; without a creator, a system job."""
         name = name or unique("Audit of all servers")
         values = {
             "job_name": name,
@@ -111,7 +111,7 @@ class Directory:
         return job
 
     def run(self, job, status="Completed", queued_at="2026-01-05T12:00:00Z", messages=2, data=2, results=3):
-        """A run with rows in every table of the store, and the job's count of runs with it."""
+        """A run with rows in every table of the store; updates the job's number of runs."""
         run, history = uuid.uuid4(), self.history_of(job)
         started = None if status == "Queued" else queued_at
         ended = queued_at if status in ("Completed", "Failed", "Aborted") else None
@@ -158,7 +158,7 @@ class Directory:
         return run
 
     def long_history(self, job, runs, results_per_run=1):
-        """Very many runs for a job without any, each with a message, a datum and results; the number of rows."""
+        """Adds many runs to a job without any, each with a message, a datum and results; returns the number of rows."""
         history = self.history_of(job)
         self.database.rows(
             """
@@ -187,7 +187,7 @@ class Directory:
         return self.database.value("SELECT count(*) FROM directory.jobs WHERE job_id = %s", job.id) == 1
 
     def rows_of(self, history):
-        """How many rows of a history each table of the store holds."""
+        """The number of rows of a history in each table of the store."""
         return {
             table: self.database.value(f"SELECT count(*) FROM store.{table} WHERE history_id = %s", history)
             for table in HISTORY_TABLES
@@ -201,7 +201,7 @@ NO_ROWS = dict.fromkeys(HISTORY_TABLES, 0)
 
 
 def rows_of_runs(count):
-    """What `Directory.rows_of` says of a history with so many runs as `Directory.run` makes them."""
+    """The result of `Directory.rows_of` for a history of `count` runs by `Directory.run`."""
     return {
         "job_runs": count,
         "job_run_messages": 2 * count,
@@ -211,7 +211,7 @@ def rows_of_runs(count):
 
 
 def orphans(database):
-    """Rows of the store that neither a job nor the eraser's work list knows: how many, by table. It must be none."""
+    """The number of rows of the store, by table, that neither a job nor the eraser's queue refers to. Must be empty."""
     counts = {
         table: database.value(
             f"SELECT count(*) FROM store.{table} t "

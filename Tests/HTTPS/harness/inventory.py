@@ -1,4 +1,4 @@
-"""Folders, assets, standards and results of evaluations, written with SQL."""
+"""Folders, assets, standards and evaluation results, written by SQL."""
 
 import uuid
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class Inventory:
         return standard
 
     def results(self, history, run, asset, standard, checks, version=None, time="2026-01-05T12:00:00Z"):
-        """Results of a run that is there: pairs of a check and its outcome."""
+        """Adds results to an existing run: pairs of a check and its outcome."""
         first = self.database.value(
             "SELECT coalesce(max(row_number) + 1, 0) FROM store.evaluation_results WHERE history_id = %s AND run_id = %s",
             history,

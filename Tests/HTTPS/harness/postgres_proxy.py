@@ -1,4 +1,4 @@
-"""A man in the middle of server and PostgreSQL, who cuts the connection at the moment a test names."""
+"""A proxy between the server and PostgreSQL that cuts the connection at a moment named by the test."""
 
 import os
 import select
@@ -9,12 +9,12 @@ from pathlib import Path
 
 
 class PostgresProxy:
-    """Listens on a unix socket in a folder of its own and passes everything on, until it is told to cut.
+    """Listens on a Unix socket in a folder of its own and forwards everything until a cut.
 
-    A cut is armed with a mark: bytes in what the server sends, such as a job's GUID. `moment` is
-    - "before": what holds the mark is not passed on;
-    - "during": it is passed on, and the connection is gone before PostgreSQL answers;
-    - "after": the transaction has ended, and the answer that says so is not passed on.
+    A cut is triggered by a mark, bytes sent by the server such as a job's GUID. `moment` is
+    - "before": the data with the mark is not forwarded;
+    - "during": it is forwarded, and the connection is closed before PostgreSQL answers;
+    - "after": the transaction has ended, and PostgreSQL's answer is not forwarded.
     """
 
     def __init__(self, cluster):
@@ -57,7 +57,7 @@ class PostgresProxy:
             threading.Thread(target=self._pass_on, args=(near, far), daemon=True).start()
 
     def _moment_of(self, data):
-        """The moment to cut at, if these bytes hold the mark. A mark works once."""
+        """The moment of the cut, if these bytes hold the mark. A mark works once."""
         with self._lock:
             if self._mark is None or not any(form in data for form in self._mark):
                 return None
@@ -81,7 +81,7 @@ class PostgresProxy:
                             return
                     if far in readable:
                         data = far.recv(65536)
-                        # ReadyForQuery, outside of a transaction: whatever was to be committed, is.
+                        # ReadyForQuery outside a transaction: everything is committed.
                         if not data or (moment == "after" and data.endswith(b"Z\0\0\0\5I")):
                             return
                         near.sendall(data)
@@ -90,5 +90,5 @@ class PostgresProxy:
 
 
 def marks(job):
-    """A job's GUID as it may stand in the protocol: binary, or text."""
+    """A job's GUID as it may occur in the protocol: binary or text."""
     return (job.id.bytes, str(job.id).encode(), str(job.id).upper().encode())

@@ -1,4 +1,4 @@
-"""HTTP by hand, over TLS or without: for what no decent client would send."""
+"""Raw HTTP, with or without TLS: for requests that no proper client sends."""
 
 import http.client
 import io
@@ -17,7 +17,7 @@ class Answer:
 
 
 class _Recorded:
-    """Enough of a socket for `HTTPResponse` to read what has been received."""
+    """The part of a socket that `HTTPResponse` needs to read received bytes."""
 
     def __init__(self, data):
         self._data = data
@@ -27,7 +27,7 @@ class _Recorded:
 
 
 def parse(data, method="GET"):
-    """The first answer in the bytes received; None if there is none, or not all of it."""
+    """The first response in the bytes received; None if there is none, or it is incomplete."""
     if b"\r\n\r\n" not in data:
         return None
     response = http.client.HTTPResponse(_Recorded(data), method=method)
@@ -59,14 +59,14 @@ class RawConnection:
         self.socket.close()
 
     def reset(self):
-        """Leaves without a word: no TLS closure, and RST in place of FIN."""
+        """Closes abruptly: without TLS closure, with RST instead of FIN."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         self.socket.close()
 
     def send(self, data):
-        """Sends while it reads, as a server may answer and close before it has taken everything.
+        """Sends and reads at the same time, since a server may answer and close before it has read everything.
 
-        Returns the number of bytes sent before the end of the connection, if that came first."""
+        Returns the number of bytes sent, which is less than all if the connection ended first."""
         self.socket.setblocking(False)
         view, sent, end = memoryview(data), 0, time.monotonic() + self.timeout
         while sent < len(view) and not self.ended:
@@ -82,7 +82,7 @@ class RawConnection:
         return sent
 
     def answer(self, method="GET", seconds=None):
-        """The next answer; None if the connection ends without one."""
+        """The next response; None if the connection ends without one."""
         end = time.monotonic() + (seconds or self.timeout)
         self.socket.setblocking(False)
         while True:
@@ -136,14 +136,14 @@ class RawConnection:
 
 
 def exchange(server, data, method="GET", tls=True, seconds=15.0):
-    """Sends bytes on a new connection; the answer, or None if the server just closed it."""
+    """Sends bytes on a new connection; returns the response, or None if the server closed it without one."""
     with RawConnection(server, tls=tls, timeout=seconds) as connection:
         connection.send(data)
         return connection.answer(method)
 
 
 def head(method, target, *lines, version="HTTP/1.1"):
-    """A request's head as bytes; `target` and `lines` may be bytes, too, for what is no text."""
+    """The head of a request as bytes; `target` and `lines` may be bytes, for what is not text."""
     pieces = [f"{method} ".encode(), _bytes(target), f" {version}\r\n".encode(), b"Host: localhost\r\n"]
     for line in lines:
         pieces += [_bytes(line), b"\r\n"]

@@ -1,4 +1,4 @@
-"""Reports of collectors: rows, batches, runs that take them, and uploads that stop half-way."""
+"""Reports of collectors: rows, batches, claimed runs, and interrupted uploads."""
 
 import json
 import uuid
@@ -19,7 +19,7 @@ RESULT = {"AssetID": ASSET, "StandardID": STANDARD, "CheckID": "5.1.20", "Outcom
 SAMPLES = {"messages": MESSAGE, "collecteddata": DATUM, "results": RESULT}
 
 
-# As in ReportChunk.
+# Rows in a transaction, as in ReportChunk.
 CHUNK = 10_000
 
 
@@ -28,7 +28,7 @@ def ndjson(rows):
 
 
 def results(count, first=0):
-    """Lines of results that are told apart by their check."""
+    """Results that differ in their check."""
     return b"".join(
         b'{"AssetID":"%s","StandardID":"%s","StandardVersion":"1.2","CheckID":"%d","Outcome":"Fail",'
         b'"Evidence":"PermitRootLogin yes","Time":"2026-01-05T04:10:27.512Z"}\n'
@@ -38,7 +38,7 @@ def results(count, first=0):
 
 
 class ClaimedRun:
-    """A run that a collector has, made by SQL, on a job of its own."""
+    """A claimed run of a job of its own, created by SQL."""
 
     def __init__(self, directory, user, status="Running", lease_seconds=600):
         self.directory, self.database = directory, directory.database
@@ -64,7 +64,7 @@ class ClaimedRun:
         return client.request("POST", self.path(kind, batch, lease), data=body, **{"timeout": 120, **options})
 
     def checks(self):
-        """The checks of the results in the order of their rows, whose numbers have no gap."""
+        """The checks of the results in the order of their rows; fails if the row numbers have a gap."""
         rows = self.database.rows(
             "SELECT row_number, check_id FROM store.evaluation_results WHERE history_id = %s AND run_id = %s"
             " ORDER BY row_number",
@@ -94,7 +94,7 @@ def stored(response, rows, skipped=0):
 
 
 def cut_upload(server, client, run, body, after, reset=True):
-    """Sends so many bytes of a body, and then no more."""
+    """Sends `after` bytes of a body, and then no more."""
     connection = RawConnection(server)
     connection.send(
         head("POST", run.path("results"), f"Authorization: Bearer {client.token}", f"Content-Length: {len(body)}")
@@ -106,7 +106,7 @@ def cut_upload(server, client, run, body, after, reset=True):
 
 
 def upload_until(server, collector, run, condition_rows, rows=30_000):
-    """An upload that waits with the end of its body: so many rows of it are stored."""
+    """An upload that holds back the end of its body, once `condition_rows` of its rows are stored."""
     body = results(rows)
     connection = cut_upload(server, collector, run, body, len(body) - 10, reset=False)
     eventually(lambda: run.count() >= condition_rows, seconds=20, what="chunks are stored")

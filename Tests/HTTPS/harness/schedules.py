@@ -1,11 +1,11 @@
-"""Jobs with schedules, made with SQL, and what became of them."""
+"""Jobs with schedules, created by SQL, and their runs."""
 
 from harness.waiting import eventually
 
 QUICK = {"schedule.pollSeconds": 0.1}
 
 
-# An hour's distance: within a test no second occurrence comes by itself.
+# Hourly: no second occurrence is due within a test.
 HOURLY = {"RunPeriodically": True, "StartDate": "2026-01-01T00:00:00Z", "RepeatMinutes": 60}
 
 
@@ -13,7 +13,7 @@ ONCE = {"RunOnce": True, "StartDate": "2026-01-01T00:00:00Z"}
 
 
 class Schedules:
-    """Jobs with schedules, made with SQL, and what became of them."""
+    """Jobs with schedules, created by SQL, and their runs."""
 
     def __init__(self, database, directory):
         self.database = database
@@ -21,7 +21,7 @@ class Schedules:
         self.user = directory.user()
 
     def job(self, schedule=HOURLY, due="-1 second", **columns):
-        """A job whose next run is at `due` from now."""
+        """A job whose next run is due at `due` from now."""
         job = self.directory.job(self.user, configuration={"Schedule": schedule}, **columns)
         if due is not None:
             self.set_due(job, due)
@@ -48,7 +48,7 @@ class Schedules:
         )
 
     def next_run(self, job):
-        """When the job is due again, in seconds from now; None for never."""
+        """The job's next run, in seconds from now; None for never."""
         return self.database.value(
             "SELECT extract(epoch FROM next_run_at - now())::float8 FROM directory.jobs WHERE job_id = %s", job.id
         )

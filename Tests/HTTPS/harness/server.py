@@ -1,4 +1,4 @@
-"""The real binary, as a process with a configuration of its own."""
+"""The server binary, as a process with a configuration of its own."""
 
 import http.client
 import json
@@ -14,7 +14,7 @@ from harness.waiting import eventually
 
 BINARY = Path(os.environ.get("CCS_JOBSTORE_BINARY") or REPOSITORY / ".build" / "release" / "ccs-jobstore").absolute()
 
-# Cheap passwords, a patient counter of failed logins, and limits that a test can reach.
+# Cheap password hashes, a high limit of failed logins, and limits that a test can reach.
 TEST_SETTINGS = {
     "listen.address": "127.0.0.1",
     "listen.port": 0,
@@ -27,13 +27,13 @@ TEST_SETTINGS = {
 
 
 def environment(**extra):
-    """This process's environment without what would change the server's settings or its database."""
+    """This process's environment without variables that change the server's settings or database."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("PG", "CCS_JOBSTORE_"))}
     return kept | extra
 
 
 def write_configuration(path, database, certificate, settings=None, socket_folder=None):
-    """Writes the file; settings are named by their dotted keys. JSON is JSON5, too."""
+    """Writes the file; settings are named by dotted keys. JSON is valid JSON5."""
     values = {
         "tls.certificateFile": str(certificate.certificate),
         "tls.privateKeyFile": str(certificate.key),
@@ -50,7 +50,7 @@ def write_configuration(path, database, certificate, settings=None, socket_folde
 
 
 def run_command(configuration, *arguments, standard_input=""):
-    """Runs one of the administrator's commands to its end."""
+    """Runs an administration command until it exits."""
     return subprocess.run(
         [BINARY, *arguments, "--config", configuration],
         input=standard_input,
@@ -87,7 +87,7 @@ class Server:
     # MARK: Life
 
     def launch(self):
-        """Starts the process and waits for nothing."""
+        """Starts the process without waiting."""
         self._log_start = self.log_file.stat().st_size
         with open(self.log_file, "ab") as log:
             self.process = subprocess.Popen(
@@ -101,7 +101,7 @@ class Server:
         return self
 
     def start(self, ready=True):
-        """Starts the process and waits until it listens and, unless told otherwise, is ready."""
+        """Starts the process and waits until it listens and, with `ready`, is ready."""
         self.launch()
         self.port = self.wait_for_event("listening", seconds=60)["port"]
         if ready:
@@ -119,7 +119,7 @@ class Server:
         return self.process is not None and self.process.poll() is None
 
     def processor_seconds(self):
-        """What the process has used of the processors since it started, in the kernel's ticks."""
+        """Processor time used since the start, in seconds, with the resolution of the kernel's ticks."""
         with open(f"/proc/{self.process.pid}/stat") as file:
             fields = file.read().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
@@ -128,7 +128,7 @@ class Server:
         self.process.send_signal(number)
 
     def stop(self, seconds=30):
-        """SIGTERM; returns the exit status."""
+        """Sends SIGTERM; returns the exit status."""
         if self.is_alive():
             self.signal(signal.SIGTERM)
         return self.wait(seconds)
@@ -158,7 +158,7 @@ class Server:
         return ssl.create_default_context(cafile=str(self.certificate.certificate))
 
     def get(self, path):
-        """A request on a connection of its own: its status and text."""
+        """A request on a new connection: status and text."""
         connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=10, context=self.tls_context())
         try:
             connection.request("GET", path)
@@ -168,7 +168,7 @@ class Server:
             connection.close()
 
     def assert_alive(self):
-        """The server still answers, a new connection too."""
+        """The server accepts a connection and answers."""
         assert self.is_alive(), f"the server ended with {self.process.returncode}:\n{self.log_text()[-3000:]}"
         status, text = self.get("/livez")
         assert status == 200, text
@@ -181,7 +181,7 @@ class Server:
             return log.read().decode(errors="replace")
 
     def log_lines(self):
-        """Every line since the last start. One that is no JSON object is a fault of the server."""
+        """Every log line since the last start. A line that is not a JSON object is a fault of the server."""
         text = self.log_text()
         return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
 
@@ -189,7 +189,7 @@ class Server:
         return [line for line in self.log_lines() if line["event"] == name]
 
     def wait_for_event(self, name, matching=lambda line: True, seconds=30):
-        """The first line of that event that matches."""
+        """The first log line of that event that matches."""
 
         def found():
             lines = [line for line in self.events(name) if matching(line)]
@@ -204,7 +204,7 @@ class Server:
         return self.wait_for_event("request", lambda line: line["requestID"] == request_id)
 
     def metrics(self):
-        """All samples, by name and labels as they stand in the text."""
+        """All samples, by name and labels as in the text."""
         status, text = self.get("/metrics")
         assert status == 200, text
         samples = {}

@@ -11,7 +11,7 @@ def base64_of(text):
 
 
 def assert_tokens(response, client, job=None):
-    """The answer is a pair of tokens, and the access token works."""
+    """The response is a pair of tokens, and the access token works."""
     assert response.status_code == 200, response.text
     tokens = response.json()
     assert set(tokens) >= {"access_token", "refresh_token", "token_type", "expires_in"}
@@ -24,7 +24,7 @@ def assert_tokens(response, client, job=None):
 
 
 def is_valid(client):
-    """Whether the client's access token is taken for one: a job that nobody has is 404 then."""
+    """Whether the server accepts the client's access token: an unknown job is then 404."""
     response = client.job(uuid.uuid4())
     assert response.status_code in (404, 401), response.text
     return response.status_code == 404

@@ -1,4 +1,4 @@
-"""TLS handshakes of clients that are slow, that stop half-way, or that go."""
+"""TLS handshakes of clients that are slow, stop half-way, or leave."""
 
 import re
 import signal
@@ -15,7 +15,7 @@ VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
 
 
 class Handshake:
-    """A client whose handshake goes on by hand."""
+    """A client that performs its handshake step by step."""
 
     def __init__(self, server, version=ssl.TLSVersion.TLSv1_3):
         context = server.tls_context()
@@ -26,7 +26,7 @@ class Handshake:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def step(self, operation, *arguments):
-        """Whether the operation is done; if not, the server's answer is wanted first."""
+        """Whether the operation is complete; if not, it needs bytes from the server."""
         try:
             operation(*arguments)
             return True
@@ -40,7 +40,7 @@ class Handshake:
             time.sleep(pause)
 
     def hello(self, **options):
-        """The client's first words, after which it is the server's turn and then the client's."""
+        """Sends the ClientHello."""
         assert not self.step(self.tls.do_handshake)
         self.send(**options)
         return self
@@ -58,7 +58,7 @@ class Handshake:
         return self
 
     def get(self, path):
-        """The status of an answer."""
+        """The status code of the response."""
         self.tls.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         self.send()
         head, body = self.read_until(b"\r\n\r\n")
@@ -99,7 +99,7 @@ def test_clients_that_stop_half_way_take_no_processor_and_no_turn(database, star
         server.assert_alive()
         time.sleep(0.1)
     assert server.processor_seconds() - before < 0.5
-    # They are still welcome.
+    # They can still finish.
     for client in stalled:
         assert client.finish().get("/livez") == 200
 
@@ -157,7 +157,7 @@ def test_the_server_ends_in_order_while_clients_have_stopped_half_way(database, 
     clients = [Handshake(server).hello() for _ in range(20)]
     for client in clients:
         assert client.receive()
-    # Long before the drain or a handshake's time is over.
+    # Long before the drain time or a handshake's time ends.
     assert server.stop(seconds=30) == 0
     assert all(client.is_cut() for client in clients)
 

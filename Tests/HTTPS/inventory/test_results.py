@@ -44,7 +44,7 @@ def post(client, body=None, **options):
 
 @pytest.fixture
 def results(client, asset, standard):
-    """Asks for results of the asset and the standard."""
+    """Requests the results of the asset and the standard."""
     return lambda **more: post(client, {"assetid": str(asset.id), "standardid": str(standard.id), **more})
 
 

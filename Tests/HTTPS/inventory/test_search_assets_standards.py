@@ -1,4 +1,4 @@
-"""Search Assets and Search Standards: what lies in the folders that the caller may see."""
+"""Search Assets and Search Standards, within the folders that the caller has access to."""
 
 import uuid
 
@@ -28,7 +28,7 @@ def kind(request):
 
 @pytest.fixture
 def tree(inventory, kind, mark):
-    """Items in the root of a tree, in a folder, and in one below that: their names are those of the folders."""
+    """Items in the root of a tree, in a folder, and in its sub-folder, named after these."""
     root = KINDS[kind][1]
     make = inventory.asset if kind == "Assets" else inventory.standard
     upper = inventory.folder(root, f"{mark} Upper")
@@ -46,7 +46,7 @@ def search(client, kind, attributes=None, **parameters):
 
 
 def names(client, kind, mark, more="", **parameters):
-    """What a search among the test's items finds: their names without the mark."""
+    """The names, without the mark, of the test's items that a search finds."""
     response = search(client, kind, f"displayName StartsWith {mark}{more}", **parameters)
     assert response.status_code == 200, response.text
     answer = response.json()
@@ -169,7 +169,7 @@ def test_a_cursor_belongs_to_its_container(client, kind, tree, mark):
 
 
 def grants(directory, kind, *folders, tasks=ALL_TASKS):
-    """A user with those folders of the tree, and the whole of the other one."""
+    """A user with grants on these folders of the tree, and on the root of the other tree."""
     other = next(identifier for identifier in ROOTS.values() if identifier != KINDS[kind][1])
     return directory.user(tasks=tasks, folders=[*folders, other])
 
@@ -228,9 +228,9 @@ def test_without_a_token_it_is_401(anonymous, kind):
     "parameters, text",
     [
         ({"attributes": "JobName = a"}, "Attributes cannot be understood at character 1"),
-        ({"page": "-1"}, "page is invalid: a whole number 0...1000000000 is wanted."),
-        ({"pagesize": "1001"}, "pagesize is invalid: a whole number 1...1000 is wanted."),
-        ({"Searchsubtree": "maybe"}, "Searchsubtree is invalid: True or False is wanted."),
+        ({"page": "-1"}, "page is invalid: expected an integer from 0 to 1000000000."),
+        ({"pagesize": "1001"}, "pagesize is invalid: expected an integer from 1 to 1000."),
+        ({"Searchsubtree": "maybe"}, "Searchsubtree is invalid: expected True or False."),
         ({"ContainerPath": "a\\\\b"}, "ContainerPath is invalid"),
         ({"ContainerPath": "/"}, "ContainerPath is invalid"),
         ({"cursor": "x"}, "cursor is invalid"),

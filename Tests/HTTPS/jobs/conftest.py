@@ -18,7 +18,7 @@ def create(client):
 
 @pytest.fixture
 def new_job(client, inventory):
-    """Creates a job with those fields beside the mandatory ones; its ID."""
+    """Creates a job with these fields in addition to the mandatory ones; returns its ID."""
 
     def new_job(by=client, **fields):
         response = by.post(f"{API}/jobs", json=inventory.body(**fields))

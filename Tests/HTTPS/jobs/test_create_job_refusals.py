@@ -154,7 +154,7 @@ def test_what_lies_in_other_folders_is_forbidden_and_named(directory, sign_in, c
         f"You have no access to the folder of the asset {beside.asset}, the standard {above.standard}."
     )
     assert jobs_named(directory, details["JobName"]) == 0
-    # What does not exist at all comes first.
+    # Items that do not exist are reported first.
     details["Standards"].append(str(uuid.uuid4()))
     problem = assert_problem(create({"JobDetails": details, "JobType": "CollectionJob"}, by=client), 400)
     assert pointers(problem) == ["/JobDetails/Standards/2"]

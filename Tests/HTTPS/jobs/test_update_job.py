@@ -108,7 +108,7 @@ def test_a_schedule_is_replaced_as_a_whole_and_planned_anew(client, directory, n
 
 def test_another_field_leaves_a_planned_run_alone(directory, new_job, update):
     job = new_job(Schedule=FOREVER)
-    # A run that is due and has not been started yet must not be skipped.
+    # A run that is due but not yet started must not be skipped.
     directory.database.rows("UPDATE directory.jobs SET next_run_at = '2026-01-05T00:00:00Z' WHERE job_id = %s", job)
     due = job_row(directory, job, "next_run_at")
     assert update(job, {"JobDescription": "x"}).status_code == 200
@@ -127,7 +127,7 @@ def test_a_single_run_that_has_been_is_not_brought_back_by_its_schedule(client, 
     (first,) = eventually(runs, what="it runs at once")
     assert client.post(f"{API}/jobs/{first}", json={"Operation": "abort"}).status_code == 200
     limited = {**schedule, "EndJobRunConfigured": True, "EndJobRunTimeInterval": "01:00:00"}
-    # The same once more, the same time with something else, and without the words that are the default.
+    # The same body, the same time written differently, and default values left out.
     for again in (schedule, limited, {**limited, "RunNow": False}):
         assert update(job, {"Schedule": again}).status_code == 200
         assert job_row(directory, job, "next_run_at, run_count") == (None, 1)
@@ -164,20 +164,20 @@ def test_the_path_and_the_names_are_not_case_sensitive(client, new_job, path):
 def test_RunNow_in_the_schedule_starts_a_run(client, user, directory, new_job, update):
     job = new_job(Schedule={"RunNow": True})
     first = client.runs(job).json()["JobRuns"][0]["JobRunID"]
-    # A run is under way: the update succeeds all the same, and starts no second one.
+    # A run is active: the update succeeds and queues no second run.
     response = update(job, {"JobDescription": "x", "Schedule": {"RunNow": True, "RunOnce": False}})
     assert response.status_code == 200, response.text
     assert response.headers["ETag"] == '"2"'
     assert [run["JobRunID"] for run in client.runs(job, count=0).json()["JobRuns"]] == [first]
     assert client.post(f"{API}/jobs/{first}", json={"Operation": "abort"}).status_code == 200
-    # The schedule is as it was, and yet it asks for a run.
+    # The schedule is unchanged, but RunNow is set.
     response = update(job, {"Schedule": {"RunNow": "true", "RunOnce": False}})
     assert response.headers["ETag"] == '"2"'
     assert response.json()["JobProperties"]["LastRunStatus"] == "Queued"
     runs = client.runs(job, count=0).json()["JobRuns"]
     assert [run["Status"] for run in runs] == ["Queued", "Aborted"]
     assert runs[0]["TriggeredBy"] == user.name
-    # Another field does not.
+    # Another field does not queue a run.
     assert client.post(f"{API}/jobs/{runs[0]['JobRunID']}", json={"Operation": "abort"}).status_code == 200
     assert update(job, {"JobDescription": "y"}).status_code == 200
     assert len(client.runs(job, count=0).json()["JobRuns"]) == 2

@@ -160,7 +160,7 @@ def test_what_the_job_names_already_must_be_open_to_whoever_starts_or_plans_it(d
     problem = assert_problem(update(job, {"Schedule": schedule, "Standards": [str(own.standard)]}, by=client), 403)
     assert problem["detail"] == f"You have no access to the folder of {asset}."
     assert definition(directory, job) == before
-    # What neither starts nor plans a run is not held up, nor is what leaves nothing that is closed.
+    # An update that neither queues nor schedules a run is allowed, and so is one that leaves only accessible items.
     assert update(job, {"JobDescription": "x", "Schedule": {"RunPeriodically": False}}, by=client).status_code == 200
     mine = {"AssetsResolutionInfo": [{"Id": str(own.asset), "Type": UNIX}], "Standards": [str(own.standard)]}
     assert update(job, {"Schedule": schedule, **mine}, by=client).status_code == 200

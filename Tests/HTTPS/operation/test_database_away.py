@@ -12,7 +12,7 @@ from harness.waiting import eventually
 
 
 def assert_unavailable(response):
-    """503 with Retry-After, and nothing about why."""
+    """503 with Retry-After, without the reason."""
     problem = assert_problem(response, 503)
     for word in ("socket", "/tmp", "libpq", "FATAL", "psql"):
         assert word not in response.text
@@ -46,7 +46,7 @@ def test_a_server_without_its_database_stops_in_order(start_server, own_cluster,
     own_cluster.stop()
     server = start_server(own_database, {"shutdown.drainSeconds": 90}, ready=False)
     server.get("/readyz")
-    # Long before the drain is over.
+    # Long before the drain time ends.
     assert server.stop(seconds=30) == 0
 
 
@@ -128,11 +128,11 @@ def test_a_connection_lost_around_the_transaction_leaves_all_or_nothing(
     postgres_proxy.arm(marks(job), moment)
     response = client.delete(job, DeleteJob=value)
     assert postgres_proxy.cuts == 1
-    # A server may try again by itself where that is safe; else it does not know, and says so.
+    # The server may retry where that is safe; otherwise the outcome is unknown, and it says so.
     if response.status_code != 204:
         assert_unavailable(response)
 
-    # What was sent before the cut may still be at work, with nobody to hear of it.
+    # A statement sent before the cut may still be running.
     eventually(
         lambda: (
             database.value(
@@ -159,12 +159,12 @@ def test_a_connection_lost_around_the_transaction_leaves_all_or_nothing(
         assert done, "the transaction was committed"
     if response.status_code == 204:
         assert done
-    # The next attempt finds a server that works.
+    # The server works again.
     again = eventually(
         lambda: (status := client.delete(job, DeleteJob=value).status_code) != 503 and status,
         what="the server works again",
     )
-    # What was cut off in the middle may still have come to its end after we looked.
+    # A statement that was cut off may have committed after the check.
     allowed = {404} if done and value == "True" else {204}
     assert again in (allowed | {404} if moment == "during" and value == "True" else allowed)
     assert directory.rows_of(other.history) == rows_of_runs(1)

@@ -61,7 +61,7 @@ def test_systemd_is_told_of_readiness_life_reload_and_end(start_server, new_data
             hear("RELOADING=1")
             hear("READY=1")
             reloading = next(message for message in heard if "RELOADING=1" in message)
-            # Type=notify-reload wants the time along with it.
+            # Type=notify-reload requires the time.
             assert "MONOTONIC_USEC=" in reloading
             heard.clear()
             server.signal(signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""Batches that were begun and not sent to their end."""
+"""Incomplete batches."""
 
 import threading
 import uuid
@@ -25,7 +25,7 @@ SAID = {"messages": "messages", "collecteddata": "collected data", "results": "r
 
 
 def half_a_batch(server, client, run, kind, batch=1):
-    """Two chunks of a batch are stored when its connection breaks; the whole of it is returned."""
+    """Breaks the connection when two chunks of a batch are stored; returns the complete batch."""
     body = ndjson([SAMPLES[kind]]) * 25_000
     before = run.count(kind)
     with RawConnection(server) as connection:

@@ -1,4 +1,4 @@
-"""Reports of collectors: what is stored, and what is stored once when it is sent again."""
+"""Reports of collectors: what is stored, and that repeated batches are stored once."""
 
 import json
 import random
@@ -146,7 +146,7 @@ def test_a_batch_that_was_broken_off_anywhere_is_sent_again_without_duplicates(s
     generator = random.Random(20261124)
     for _ in range(8):
         cut_upload(server, collector, run, body, generator.randrange(len(body)))
-        # Sometimes the next one comes while the server is still at the last one.
+        # Sometimes the next request arrives while the server still handles the last one.
         if generator.random() < 0.5:
             time.sleep(0.3)
     before = run.count()

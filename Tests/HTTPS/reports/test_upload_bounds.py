@@ -49,7 +49,7 @@ def test_an_upload_that_takes_too_long_is_ended(start_server, new_database, dire
     client.sign_in(directory.user(tasks=(COLLECTOR_TASK,)))
     run = ClaimedRun(directory, directory.user())
     connection, _ = upload_until(server, client, run, CHUNK, rows=15_000)
-    # Before limits.bodyTimeoutSeconds, 30, is over.
+    # Before limits.bodyTimeoutSeconds (30) has passed.
     connection.wait_for_end(seconds=25)
     connection.close()
     stored(run.report(client, "results", results(15_000)), 5_000, skipped=CHUNK)

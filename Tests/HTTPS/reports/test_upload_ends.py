@@ -43,7 +43,7 @@ def test_a_deletion_does_not_wait_for_an_upload_and_ends_it(server, collector, r
 
 
 def test_a_deletion_has_its_place_in_the_line_of_those_that_upload_to_one_run(client, run):
-    """They wait for the job one behind the other, so that however many they are the deletion's turn comes."""
+    """Uploads and deletions queue for the job's lock, so a deletion's turn comes however many uploads there are."""
 
     def lock(connection):
         cursor = connection.cursor()
@@ -79,7 +79,7 @@ def test_a_deletion_has_its_place_in_the_line_of_those_that_upload_to_one_run(cl
 def test_a_run_that_takes_too_long_is_ended_by_the_upload_that_keeps_it_locked(server, collector, run):
     before = server.metrics()["ccs_jobstore_runs_overdue_total"]
     connection, body = upload_until(server, collector, run, 2 * CHUNK)
-    # What looks for overdue runs passes over this one as long as it is locked; the upload is next in line.
+    # The check for overdue runs skips this run while it is locked; the upload is next in the queue.
     holder = run.database.connect()
     holder.cursor().execute("SELECT FROM directory.jobs WHERE job_id = %s FOR NO KEY UPDATE", [run.job.id])
     holder.cursor().execute(

@@ -23,7 +23,7 @@ def identifiers(runs):
 
 @pytest.fixture
 def job(user, directory):
-    """A job with four runs, queued on four days; `runs` are in the order of those."""
+    """A job with four runs queued on four days; `runs` are in that order."""
     job = directory.job(user)
     for day, status in enumerate(("Completed", "Failed", "Aborted", "Running"), start=1):
         directory.run(job, status=status, queued_at=f"2026-03-0{day}T08:00:00Z", messages=day)

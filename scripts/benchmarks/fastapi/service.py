@@ -1,4 +1,4 @@
-"""Delete Job and Search Job by ID as one would write it with FastAPI and asyncpg: the same answers for the same requests, the same rows.
+"""Delete Job and Search Job by ID by FastAPI and asyncpg: the same responses to the same requests, the same rows.
 
 Run by uvicorn with uvloop, httptools and TLS, two workers. The database comes by BENCH_DSN, the connections a worker
 may have by BENCH_POOL.

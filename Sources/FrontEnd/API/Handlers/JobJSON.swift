@@ -5,12 +5,8 @@ import JSON
 
 /// Jobs and runs as the documents spell them.
 enum JobJSON {
-  /// One job, with the ETag of its definition.
-  static func response(_ job: Job) -> Response {
-    var response = Response.json(200, .object { members(of: job, in: &$0) })
-    response.headers.append(("ETag", EntityTag.of(version: job.version)))
-    return response
-  }
+  /// One job.
+  static func response(_ job: Job) -> Response { .json(200, .object { members(of: job, in: &$0) }) }
 
   static func members(of job: Job, in writer: inout JSONWriter) {
     writer.name("JobProperties")
@@ -39,6 +35,16 @@ enum JobJSON {
         $0.add("JobID", job)
         $0.name("JobRuns")
         $0.array(runs) { writer, run in writer.object { members(of: run, in: &$0) } }
+      })
+  }
+
+  /// A run that was started or ended.
+  static func response(_ run: UUID, _ status: JobRun.Status) -> Response {
+    .json(
+      200,
+      .object {
+        $0.add("JobRunID", run)
+        $0.add("Status", status.rawValue)
       })
   }
 
@@ -83,11 +89,10 @@ enum DeletionJSON {
 
   private static func text(_ deletions: [JobDeletion], removed: Bool) -> String {
     let runs = deletions.reduce(0) { $0 + $1.runs }
-    let subject =
-      deletions.count == 1 ? "The job \"\(deletions[0].jobName ?? "")\"" : "\(deletions.count) jobs"
-    let runsText = runs == 1 ? "1 run" : "\(runs) runs"
+    let name = deletions.count == 1 ? "job \"\(deletions[0].jobName ?? "")\"" : nil
+    let (runsText, verb) = runs == 1 ? ("1 run", "was") : ("\(runs) runs", "were")
     return removed
-      ? "\(subject) and \(runsText) were deleted."
-      : "\(runsText) of \(deletions.count == 1 ? "the job \"\(deletions[0].jobName ?? "")\"" : subject) were deleted. The job definition was kept."
+      ? "\(name.map { "The \($0)" } ?? "\(deletions.count) jobs") and \(runsText) were deleted."
+      : "\(runsText) of \(name.map { "the \($0)" } ?? "\(deletions.count) jobs") \(verb) deleted. The job definition was kept."
   }
 }

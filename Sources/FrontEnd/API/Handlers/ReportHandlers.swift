@@ -5,31 +5,32 @@ import HTTPServer
 
 /// What collectors report of a run, as lines of JSON (NDJSON) that are stored while they arrive.
 struct ReportHandlers: Sendable {
-  let service: ReportService
+  let gate: ReportGate
 
   @Sendable func messages(
-    _ request: Request, _ body: BodyStream, _ values: [String], _ principal: Principal
+    _ request: Request, _ body: BodyStream, _ values: [String], _ context: inout RequestContext
   ) async throws -> Response {
-    try await store(.messages, request, body, values, principal)
+    try await store(.messages, request, body, values, &context)
   }
 
   @Sendable func collectedData(
-    _ request: Request, _ body: BodyStream, _ values: [String], _ principal: Principal
+    _ request: Request, _ body: BodyStream, _ values: [String], _ context: inout RequestContext
   ) async throws -> Response {
-    try await store(.collectedData, request, body, values, principal)
+    try await store(.collectedData, request, body, values, &context)
   }
 
   @Sendable func results(
-    _ request: Request, _ body: BodyStream, _ values: [String], _ principal: Principal
+    _ request: Request, _ body: BodyStream, _ values: [String], _ context: inout RequestContext
   ) async throws -> Response {
-    try await store(.results, request, body, values, principal)
+    try await store(.results, request, body, values, &context)
   }
 
   private func store(
-    _ kind: ReportKind, _ request: Request, _ body: BodyStream, _ values: [String], _ principal: Principal
+    _ kind: ReportKind, _ request: Request, _ body: BodyStream, _ values: [String],
+    _ context: inout RequestContext
   ) async throws -> Response {
     let batch = try batch(kind, request, values)
-    let outcome = try await service.store(batch, for: principal, body: body.next)
+    let outcome = try await gate.store(batch, &context, body: body.next)
     return .json(
       200,
       .object {
@@ -45,11 +46,11 @@ struct ReportHandlers: Sendable {
   private func batch(_ kind: ReportKind, _ request: Request, _ values: [String]) throws -> ReportBatch {
     let run = try UUID(jobRunID: values[0])
     guard let lease = try? request.target.query("lease").flatMap({ UUID(guid: $0) }) else {
-      throw Problem(400, "lease is invalid: the GUID that the run was claimed with is wanted.")
+      throw Problem(400, "lease is invalid: expected the GUID that the run was claimed with.")
     }
     let text = (try? request.target.query("batch"))?.trimmed ?? ""
     guard let number = Int(text), number >= 1 else {
-      throw Problem(400, "batch is invalid: a whole number from 1 is wanted.")
+      throw Problem(400, "batch is invalid: expected an integer from 1.")
     }
     // RFC 9110, section 15.5.16: the answer says what is accepted.
     for coding in request.headers.values("Content-Encoding")

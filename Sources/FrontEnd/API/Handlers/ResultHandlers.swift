@@ -3,15 +3,15 @@ import Domain
 import FoundationEssentials
 import HTTPServer
 
-/// Get Evaluation Results: decodes, calls the authorization layer, encodes.
+/// Get Evaluation Results.
 struct ResultHandlers: Sendable {
-  let service: ResultService
+  let gate: ResultGate
 
-  @Sendable func results(_ request: Request, _ values: [String], _ principal: Principal) async throws
-    -> Response
-  {
+  @Sendable func results(
+    _ request: Request, _ values: [String], _ context: inout RequestContext
+  ) async throws -> Response {
     let wanted = try await request.json(ResultsRequest.read)
-    let results = try await service.results(wanted, for: principal)
+    let results = try await gate.results(wanted, &context)
     return .json(
       200,
       .object {

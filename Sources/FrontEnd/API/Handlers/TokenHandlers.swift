@@ -4,12 +4,14 @@ import HTTPServer
 
 /// The token endpoints, RFC 6749 and RFC 7009, with the habits of the known clients.
 struct TokenHandlers: Sendable {
-  let logins: Logins
+  let signIn: SignIn
 
   /// `POST /oauth/tokens`.
-  @Sendable func issue(_ request: Request, _ values: [String]) async throws -> Response {
+  @Sendable func issue(
+    _ request: Request, _ values: [String], _ context: inout RequestContext
+  ) async throws -> Response {
     do {
-      let tokens = try await logins.issue(try TokenForm(request.body).grant(), peer: request.peer)
+      let tokens = try await signIn.issue(try TokenForm(request.body).grant(), &context)
       var response = Response.json(
         200,
         .object {
@@ -19,7 +21,6 @@ struct TokenHandlers: Sendable {
           $0.add("refresh_token", tokens.refreshToken)
         })
       response.headers += Self.noStore
-      response.user = tokens.userName
       return response
     } catch let mistake as TokenForm.Mistake {
       return Self.error(400, mistake.code, mistake.description)
@@ -37,9 +38,11 @@ struct TokenHandlers: Sendable {
   }
 
   /// `POST /oauth/revoke`.
-  @Sendable func revoke(_ request: Request, _ values: [String]) async throws -> Response {
+  @Sendable func revoke(
+    _ request: Request, _ values: [String], _ context: inout RequestContext
+  ) async throws -> Response {
     do {
-      try await logins.revoke(token: try TokenForm(request.body).revokedToken())
+      try await signIn.revoke(token: try TokenForm(request.body).revokedToken())
       return Response(status: 200, headers: Self.noStore)
     } catch let mistake as TokenForm.Mistake {
       return Self.error(400, mistake.code, mistake.description)

@@ -1,7 +1,8 @@
 import Authorization
 import HTTPServer
 
-/// One entry of the routing table.
+/// One entry of the routing table: which request is which operation, and what answers it. Who may call it follows from
+/// the operation.
 struct Route: Sendable {
   /// What a path template is made of.
   enum Segment: Sendable, Equatable {
@@ -10,50 +11,56 @@ struct Route: Sendable {
     case parameter(String)
   }
 
-  /// Who may call it: anybody, or whoever has a token; what more is needed is the authorization layer's to say.
-  enum Access: Sendable {
-    case anybody(@Sendable (Request, [String]) async throws -> Response)
-    case tokenHolder(@Sendable (Request, [String], Principal) async throws -> Response)
-    /// Likewise, for what is asked for most: who the token stands for is looked up together with the work. The request is
-    /// decoded first.
-    case tokenHolderAtOnce(@Sendable (Request, [String]) throws -> Work)
-    /// The body is read while it arrives; the request has none.
-    case streamingTokenHolder(@Sendable (Request, BodyStream, [String], Principal) async throws -> Response)
-  }
+  /// Decodes a request, calls one method of a gate, and encodes what it answers.
+  ///
+  /// - Parameters:
+  ///   - values: Those of the template's parameters, as sent.
+  ///   - context: The gate adds the caller's name.
+  typealias Handler =
+    @Sendable (
+      _ request: Request, _ values: [String], _ context: inout RequestContext
+    ) async throws -> Response
 
-  /// What remains to be done with a request that is decoded, for the holder of a token.
-  typealias Work = @Sendable (_ bearer: String?) async -> Attributed<Response>
+  /// Likewise, for a body that is read while it arrives; the request has none.
+  typealias StreamHandler =
+    @Sendable (
+      _ request: Request, _ body: BodyStream, _ values: [String], _ context: inout RequestContext
+    ) async throws -> Response
+
+  enum Answer: Sendable {
+    case whole(Handler)
+    case streaming(StreamHandler)
+  }
 
   let method: String
   /// As in the documents, such as `/ccs/api/v1/Jobs/{JobID}`.
   let template: String
-  /// The documented name.
-  let operation: String
-  /// The most bytes of a request's body.
+  let operation: Operation
+  /// Operations that the same method and path stand for, with other parameters.
+  let variants: [Operation]
+  /// Maximum length of a request's body, in bytes.
   let bodyLimit: Int
-  let access: Access
-  /// How long the client may ask to wait, beyond what a request may take. Whoever waits is looked after: when the
-  /// client has gone, the request is cancelled.
+  /// How long the client may ask to wait, beyond what any request may take. If such a client disconnects, its request
+  /// is cancelled.
   let longestWait: Duration
+  let answer: Answer
   let segments: [Segment]
 
   init(
-    _ method: String, _ template: String, operation: String, bodyLimit: Int, access: Access,
-    longestWait: Duration = .zero
+    _ method: String, _ template: String, _ operation: Operation, variants: [Operation] = [], bodyLimit: Int,
+    longestWait: Duration = .zero, _ answer: Answer
   ) {
     self.method = method
     self.template = template
     self.operation = operation
+    self.variants = variants
     self.bodyLimit = bodyLimit
-    self.access = access
     self.longestWait = longestWait
+    self.answer = answer
     segments = template.split(separator: "/").map {
       $0.first == "{" ? .parameter(String($0.dropFirst().dropLast())) : .literal(String($0))
     }
   }
-
-  /// Whether the body is read while it arrives.
-  var streams: Bool { if case .streamingTokenHolder = access { true } else { false } }
 
   /// The values of the template's parameters; nil if the path is another.
   func match(_ path: [String]) -> [String]? {

@@ -2,10 +2,23 @@ import Authorization
 import FoundationEssentials
 import HTTPServer
 
-/// Finds the route of a request and takes the request along it.
+/// Finds the route of a request and lets its handler answer.
 public struct Router: Sendable {
+  /// Maximum length of a body that is parsed before its sender is known, in bytes.
+  private static let unauthenticatedBody = 16_384
+
   let routes: [Route]
-  let authenticate: @Sendable (String?) async throws(Refusal) -> Principal
+  private let authorizer: Authorizer
+
+  /// The router of everything that is served.
+  public init(_ gates: Gates, limits: RequestLimits) {
+    self.init(routes: RoutingTable.routes(gates, limits), authorizer: gates.authorizer)
+  }
+
+  init(routes: [Route], authorizer: Authorizer) {
+    self.routes = routes
+    self.authorizer = authorizer
+  }
 
   /// Where a request goes.
   enum Destination: Sendable {
@@ -37,42 +50,16 @@ public struct Router: Sendable {
       Problem(405, "This path answers \(methods).", headers: [("Allow", methods)]), template: template)
   }
 
-  /// Answers a request; whatever goes wrong becomes a problem.
+  /// Answers a request. Every error becomes a problem.
   ///
   /// - Parameter body: For a route that streams.
   func respond(
     to request: Request, body: BodyStream? = nil, along route: Route, values: [String]
   ) async -> Response {
-    var user: String?
+    var context = RequestContext(requestID: request.id, bearer: request.bearer, peer: request.peer)
+    var response: Response
     do {
-      var response: Response
-      switch route.access {
-      case .anybody(let handler):
-        return try await handler(request, values)
-      case .tokenHolder(let handler):
-        let principal = try await authenticate(request.bearer)
-        user = principal.userName
-        response = try await handler(request, values, principal)
-      case .tokenHolderAtOnce(let decode):
-        let work: Route.Work
-        do {
-          work = try decode(request, values)
-        } catch {
-          // What is wrong with the request is told to those only who have a token.
-          user = try await authenticate(request.bearer).userName
-          throw error
-        }
-        let answer = await work(request.bearer)
-        user = answer.user
-        response = try answer.outcome.get()
-      case .streamingTokenHolder(let handler):
-        let principal = try await authenticate(request.bearer)
-        user = principal.userName
-        guard let body else { throw Problem(500, Problem.fault, cause: "a body that was to stream was read") }
-        response = try await handler(request, body, values, principal)
-      }
-      response.user = user
-      return response
+      response = try await answer(request, body, along: route, values, &context)
     } catch {
       let problem: Problem =
         switch error {
@@ -82,9 +69,30 @@ public struct Router: Sendable {
         case is CancellationError: Problem(Refusal.timedOut)
         default: Problem(500, Problem.fault, cause: "\(error)")
         }
-      var response = problem.response(requestID: request.id)
-      response.user = user
-      return response
+      response = problem.response(requestID: request.id)
+    }
+    response.user = context.userName
+    return response
+  }
+
+  /// Lets the handler answer. It decodes the request first, and its gate authorises the caller together with the work;
+  /// but what is wrong with a request is reported only to callers with a valid token.
+  private func answer(
+    _ request: Request, _ body: BodyStream?, along route: Route, _ values: [String],
+    _ context: inout RequestContext
+  ) async throws -> Response {
+    let needsToken = route.operation.policy.needsToken
+    if needsToken, request.body.count > Self.unauthenticatedBody { try await authorizer.identify(&context) }
+    do {
+      switch route.answer {
+      case .whole(let handler): return try await handler(request, values, &context)
+      case .streaming(let handler):
+        guard let body else { throw Problem(500, Problem.fault, cause: "a body to be streamed was read") }
+        return try await handler(request, body, values, &context)
+      }
+    } catch let problem as Problem where needsToken && context.userName == nil {
+      try await authorizer.identify(&context)
+      throw problem
     }
   }
 }

@@ -16,12 +16,14 @@ extension Router: Application {
         route: template, operation: "none", bodyLimit: Self.unroutedBodyLimit,
         answer: .refusal(problem.response(requestID: request.id)))
     case .route(let route, let values):
+      let answer: RequestPlan.Answer =
+        switch route.answer {
+        case .whole: .whole { await respond(to: $0, along: route, values: values) }
+        case .streaming: .streaming { await respond(to: $0, body: $1, along: route, values: values) }
+        }
       return RequestPlan(
-        route: route.template, operation: route.operation, bodyLimit: route.bodyLimit,
-        longestWait: route.longestWait,
-        answer: route.streams
-          ? .streaming { await respond(to: $0, body: $1, along: route, values: values) }
-          : .whole { await respond(to: $0, along: route, values: values) })
+        route: route.template, operation: route.operation.title, bodyLimit: route.bodyLimit,
+        longestWait: route.longestWait, answer: answer)
     }
   }
 

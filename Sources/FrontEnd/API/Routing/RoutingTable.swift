@@ -1,70 +1,59 @@
-import Authorization
-
-/// All that is served. A test holds it against the OpenAPI document.
+/// Everything that is served. A test compares it with the operations and with the OpenAPI document.
 enum RoutingTable {
   static let base = "/ccs/api/v1"
 
-  static func routes(
-    jobs: JobHandlers, collection: CollectionHandlers, searches: SearchHandlers, results: ResultHandlers,
-    authoring: JobAuthoringHandlers, operating: JobOperationHandlers, reports: ReportHandlers,
-    tokens: TokenHandlers, operation: OperationHandlers, bodyLimit: Int, tokenBodyLimit: Int,
-    bulkBodyLimit: Int
-  ) -> [Route] {
-    [
-      // DELETE has its body ignored, up to the limit.
+  static func routes(_ gates: Gates, _ limits: RequestLimits) -> [Route] {
+    let jobs = JobHandlers(
+      gate: gates.jobs, maximumJobs: limits.jobsPerRequest, definitionLimits: limits.job)
+    let runs = RunHandlers(gate: gates.runs)
+    let collectors = CollectorHandlers(gate: gates.runs)
+    let reports = ReportHandlers(gate: gates.reports)
+    let results = ResultHandlers(gate: gates.results)
+    let inventory = InventoryHandlers(gate: gates.inventory)
+    let tokens = TokenHandlers(signIn: gates.signIn)
+    let service = ServiceHandlers(unready: gates.unready, metrics: gates.metrics)
+    let (body, tokenBody, bulk) = (limits.bodyBytes, limits.tokenBodyBytes, limits.bulkBodyBytes)
+    return [
+      // The body of a DELETE is ignored, up to the limit.
+      Route("DELETE", "\(base)/Jobs", .deleteJob, bodyLimit: body, .whole(jobs.delete)),
+      Route("POST", "\(base)/Jobs", .createJob, bodyLimit: body, .whole(jobs.create)),
+      Route("PATCH", "\(base)/Jobs", .updateJob, bodyLimit: body, .whole(jobs.update)),
+      Route("POST", "\(base)/Jobs/{JobID}", .jobOperation, bodyLimit: body, .whole(runs.operate)),
       Route(
-        "DELETE", "\(base)/Jobs", operation: "Delete Job", bodyLimit: bodyLimit,
-        access: .tokenHolderAtOnce(jobs.delete)),
+        "GET", "\(base)/Jobs", .searchJobs, variants: [.searchJobByName], bodyLimit: body, .whole(jobs.search)
+      ),
+      Route("GET", "\(base)/Jobs/{JobID}", .searchJobByID, bodyLimit: body, .whole(jobs.byID)),
       Route(
-        "POST", "\(base)/Jobs", operation: "Create Job", bodyLimit: bodyLimit,
-        access: .tokenHolder(authoring.create)),
+        "GET", "\(base)/Jobs/{JobID}/jobruns", .getLatestJobRuns, bodyLimit: body, .whole(runs.latest)),
+      Route("GET", "\(base)/Standards", .searchStandards, bodyLimit: body, .whole(inventory.standards)),
+      Route("GET", "\(base)/Assets", .searchAssets, bodyLimit: body, .whole(inventory.assets)),
+      Route("POST", "\(base)/Results", .getEvaluationResults, bodyLimit: body, .whole(results.results)),
       Route(
-        "PATCH", "\(base)/Jobs", operation: "Update Job", bodyLimit: bodyLimit,
-        access: .tokenHolder(authoring.update)),
+        "POST", "\(base)/jobruns/claim", .claimJobRuns, bodyLimit: body,
+        longestWait: CollectorHandlers.longestWait, .whole(collectors.claim)),
       Route(
-        "POST", "\(base)/Jobs/{JobID}", operation: "Job Operation", bodyLimit: bodyLimit,
-        access: .tokenHolder(operating.operate)),
+        "POST", "\(base)/jobruns/{JobRunID}/heartbeat", .heartbeatJobRun, bodyLimit: body,
+        .whole(collectors.heartbeat)),
       Route(
-        "GET", "\(base)/Jobs", operation: "Search Jobs", bodyLimit: bodyLimit,
-        access: .tokenHolder(searches.jobs)),
+        "POST", "\(base)/jobruns/{JobRunID}/complete", .completeJobRun, bodyLimit: body,
+        .whole(collectors.complete)),
       Route(
-        "GET", "\(base)/Jobs/{JobID}", operation: "Search Job by ID", bodyLimit: bodyLimit,
-        access: .tokenHolderAtOnce(jobs.byID)),
+        "POST", "\(base)/jobruns/{JobRunID}/fail", .failJobRun, bodyLimit: body, .whole(collectors.fail)),
       Route(
-        "GET", "\(base)/Jobs/{JobID}/jobruns", operation: "Get Latest Job Runs", bodyLimit: bodyLimit,
-        access: .tokenHolder(jobs.latestRuns)),
+        "POST", "\(base)/jobruns/{JobRunID}/messages", .reportMessages, bodyLimit: bulk,
+        .streaming(reports.messages)),
       Route(
-        "GET", "\(base)/Standards", operation: "Search Standards", bodyLimit: bodyLimit,
-        access: .tokenHolder(searches.standards)),
+        "POST", "\(base)/jobruns/{JobRunID}/collecteddata", .reportCollectedData, bodyLimit: bulk,
+        .streaming(reports.collectedData)),
       Route(
-        "GET", "\(base)/Assets", operation: "Search Assets", bodyLimit: bodyLimit,
-        access: .tokenHolder(searches.assets)),
-      Route(
-        "POST", "\(base)/Results", operation: "Get Evaluation Results", bodyLimit: bodyLimit,
-        access: .tokenHolder(results.results)),
-      Route(
-        "POST", "\(base)/jobruns/{JobRunID}/messages", operation: "Report Messages", bodyLimit: bulkBodyLimit,
-        access: .streamingTokenHolder(reports.messages)),
-      Route(
-        "POST", "\(base)/jobruns/{JobRunID}/collecteddata", operation: "Report Collected Data",
-        bodyLimit: bulkBodyLimit, access: .streamingTokenHolder(reports.collectedData)),
-      Route(
-        "POST", "\(base)/jobruns/{JobRunID}/results", operation: "Report Results", bodyLimit: bulkBodyLimit,
-        access: .streamingTokenHolder(reports.results)),
-      Route(
-        "POST", "\(base)/oauth/tokens", operation: "Get Token", bodyLimit: tokenBodyLimit,
-        access: .anybody(tokens.issue)),
-      Route(
-        "POST", "\(base)/oauth/revoke", operation: "Revoke Token", bodyLimit: tokenBodyLimit,
-        access: .anybody(tokens.revoke)),
-      Route(
-        "GET", "\(base)/openapi.json", operation: "Get API Description", bodyLimit: bodyLimit,
-        access: .anybody(operation.openAPI)),
-      Route("GET", "/livez", operation: "Liveness", bodyLimit: bodyLimit, access: .anybody(operation.livez)),
-      Route(
-        "GET", "/readyz", operation: "Readiness", bodyLimit: bodyLimit, access: .anybody(operation.readyz)),
-      Route(
-        "GET", "/metrics", operation: "Metrics", bodyLimit: bodyLimit, access: .anybody(operation.prometheus)),
-    ] + routes(collection: collection, bodyLimit: bodyLimit)
+        "POST", "\(base)/jobruns/{JobRunID}/results", .reportResults, bodyLimit: bulk,
+        .streaming(reports.results)),
+      Route("POST", "\(base)/oauth/tokens", .getToken, bodyLimit: tokenBody, .whole(tokens.issue)),
+      Route("POST", "\(base)/oauth/revoke", .revokeToken, bodyLimit: tokenBody, .whole(tokens.revoke)),
+      Route("GET", "\(base)/openapi.json", .getAPIDescription, bodyLimit: body, .whole(service.openAPI)),
+      Route("GET", "/livez", .getLiveness, bodyLimit: body, .whole(service.livez)),
+      Route("GET", "/readyz", .getReadiness, bodyLimit: body, .whole(service.readyz)),
+      Route("GET", "/metrics", .getMetrics, bodyLimit: body, .whole(service.prometheus)),
+    ]
   }
 }

@@ -1,3 +1,4 @@
+import JSON
 import Repository
 
 extension ImportSummary {
@@ -13,6 +14,22 @@ extension ImportSummary {
         kind.rawValue, counts.added.grouped, counts.changed.grouped, counts.unchanged.grouped)
     }
     return table
+  }
+}
+
+extension ImportSummary {
+  /// The member `Kinds`: a list of the kinds that occur.
+  func write(to json: inout JSONWriter) {
+    json.name("Kinds")
+    json.array(Kind.allCases.filter { self[$0] != Counts() }) { json, kind in
+      let counts = self[kind]
+      json.object { json in
+        json.add("Kind", kind.rawValue)
+        json.add("Added", counts.added)
+        json.add("Changed", counts.changed)
+        json.add("Unchanged", counts.unchanged)
+      }
+    }
   }
 }
 

@@ -1,0 +1,183 @@
+import Domain
+import FoundationEssentials
+import Repository
+
+/// Runs: read, started and aborted by users; claimed, kept and ended by collectors.
+///
+/// A claimed run belongs to the holder of its lease. A lease that has expired counts until another collector has
+/// claimed the run, so that a collector that was late for a moment can go on.
+public struct RunGate: Sendable {
+  public struct Limits: Sendable {
+    /// Maximum number of runs in an answer.
+    public var runs: Int
+    /// Maximum number of messages in an answer, over all its runs.
+    public var messages: Int
+    /// How often a run may be claimed in all.
+    public var attempts: Int
+
+    public init(runs: Int = 100_000, messages: Int = 200_000, attempts: Int) {
+      self.runs = runs
+      self.messages = messages
+      self.attempts = attempts
+    }
+  }
+
+  private let authorizer: Authorizer
+  private let repository: Repository
+  private let limits: Limits
+
+  public init(repository: Repository, limits: Limits) {
+    self.init(authorizer: Authorizer(repository: repository), repository: repository, limits: limits)
+  }
+
+  init(authorizer: Authorizer, repository: Repository, limits: Limits) {
+    self.authorizer = authorizer
+    self.repository = repository
+    self.limits = limits
+  }
+
+  // MARK: - Users
+
+  /// Get Latest Job Runs, newest first.
+  ///
+  /// - Parameter count: How many; 0 for all.
+  public func latest(
+    of job: UUID, count: Int, withMessages: Bool, _ context: inout RequestContext
+  ) async throws(Refusal) -> [JobRun] {
+    try await authorizer.permit(.getLatestJobRuns, &context)
+    let limit = count == 0 ? nil : count
+    if limit ?? .max > limits.runs {
+      let existing = try await refusing { () async throws(RepositoryError) in
+        try await repository.jobRuns.count(job: job)
+      }
+      guard min(existing ?? 0, limit ?? .max) <= limits.runs else {
+        throw .invalid(
+          "The job has \(existing ?? 0) runs; ask for at most \(limits.runs) of them with count.")
+      }
+    }
+    let found = try await refusing { () async throws(RepositoryError) in
+      try await repository.jobRuns.latest(job: job, limit: limit)
+    }
+    guard var runs = found else { throw .notFound("The job \(job.guidString) does not exist.") }
+    if withMessages {
+      let messages = runs.reduce(0) { $0 + $1.messageCount }
+      guard messages <= limits.messages else {
+        throw .invalid(
+          "These runs have \(messages) messages; at most \(limits.messages) are answered at once: ask for fewer runs with count."
+        )
+      }
+      try await refusing { () async throws(RepositoryError) in
+        try await repository.jobRuns.addMessages(to: &runs)
+      }
+    }
+    return runs
+  }
+
+  /// Job Operation: starts a run of a job now.
+  ///
+  /// - Returns: The run's ID; it is queued.
+  public func execute(job: UUID, _ context: inout RequestContext) async throws(Refusal) -> UUID {
+    let caller = try await authorizer.permit(.jobOperation, &context)
+    let (run, requestID) = (UUID.timeOrdered(), context.requestID)
+    let start = try await refusing { () async throws(RepositoryError) in
+      try await repository.runControl.start(
+        job: job, run: run, user: caller.userID, userName: caller.userName, requestID: requestID)
+    }
+    let id = job.guidString
+    switch start {
+    case .started: return run
+    case .notFound: throw .notFound("The job \(id) does not exist.")
+    case .systemJob: throw .forbidden("The job \(id) is a system job. A system job cannot be executed.")
+    case .active(let active):
+      throw .conflict("The job \(id) has the run \(active.guidString), which is not over.")
+    }
+  }
+
+  /// Job Operation: ends a run that is not over.
+  public func abort(run: UUID, _ context: inout RequestContext) async throws(Refusal) {
+    let caller = try await authorizer.permit(.jobOperation, &context)
+    let requestID = context.requestID
+    let abort = try await refusing { () async throws(RepositoryError) in
+      try await repository.runControl.abort(
+        run: run, user: caller.userID, userName: caller.userName, requestID: requestID)
+    }
+    let id = run.guidString
+    switch abort {
+    case .aborted: return
+    case .notFound: throw .notFound("The job run \(id) does not exist.")
+    case .over(let status): throw .conflict("The job run \(id) is over: it is \(status.rawValue).")
+    }
+  }
+
+  // MARK: - Collectors
+
+  /// Claim Job Runs, in the order in which they were queued.
+  ///
+  /// - Parameters:
+  ///   - count: Maximum number of runs, 1 to 100.
+  ///   - leaseSeconds: Duration of each lease without a heartbeat.
+  ///   - wait: How long to wait for the first run. The caller is authorised before the wait.
+  /// - Returns: None, if there was nothing in time.
+  public func claim(
+    count: Int, leaseSeconds: Int, wait: Duration, _ context: inout RequestContext
+  ) async throws(Refusal) -> [ClaimedRun] {
+    let caller = try await authorizer.permit(.claimJobRuns, &context)
+    let request = ClaimRequest(count: count, collector: caller.userName, leaseSeconds: leaseSeconds)
+    return try await refusing { () async throws(RepositoryError) in
+      try await repository.jobRunClaims.claim(request, wait: wait, maximumAttempts: limits.attempts)
+    }
+  }
+
+  /// Report Job Run, heartbeat: extends the lease to `leaseSeconds` from now.
+  ///
+  /// - Returns: When it expires.
+  public func heartbeat(
+    run: UUID, lease: UUID, leaseSeconds: Int, _ context: inout RequestContext
+  ) async throws(Refusal) -> Date {
+    try await authorizer.permit(.heartbeatJobRun, &context)
+    let outcome = try await refusing { () async throws(RepositoryError) in
+      try await repository.jobRunClaims.renew(run: run, lease: lease, seconds: leaseSeconds)
+    }
+    return try Self.success(of: outcome, run: run)
+  }
+
+  /// Report Job Run: the run is done, and every batch of its reports is whole. Repeating it with the same lease is no
+  /// error.
+  public func complete(
+    run: UUID, lease: UUID, _ context: inout RequestContext
+  ) async throws(Refusal) {
+    let caller = try await authorizer.permit(.completeJobRun, &context)
+    let requestID = context.requestID
+    let outcome = try await refusing { () async throws(RepositoryError) in
+      try await repository.jobRunClaims.complete(
+        run: run, lease: lease, caller: caller.userID, callerName: caller.userName, requestID: requestID)
+    }
+    return try Self.success(of: outcome, run: run)
+  }
+
+  /// Report Job Run: the run has failed. Repeating it with the same lease is no error.
+  ///
+  /// - Parameter message: Why; becomes the run's last message.
+  public func fail(
+    run: UUID, lease: UUID, message: String?, _ context: inout RequestContext
+  ) async throws(Refusal) {
+    let caller = try await authorizer.permit(.failJobRun, &context)
+    let requestID = context.requestID
+    let message = message ?? "The collector \(caller.userName) has failed and did not say why."
+    let outcome = try await refusing { () async throws(RepositoryError) in
+      try await repository.jobRunClaims.fail(
+        run: run, lease: lease, message: message, caller: caller.userID, callerName: caller.userName,
+        requestID: requestID)
+    }
+    return try Self.success(of: outcome, run: run)
+  }
+
+  private static func success<Success>(
+    of outcome: JobRunClaims.Outcome<Success>, run: UUID
+  ) throws(Refusal) -> Success {
+    switch outcome {
+    case .done(let success): return success
+    case .refused(let fault): throw Refusal(fault, run: run.guidString)
+    }
+  }
+}

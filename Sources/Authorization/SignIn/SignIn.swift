@@ -1,0 +1,208 @@
+import Domain
+import FoundationEssentials
+import Observability
+import Repository
+
+/// The token endpoint: logins, refreshes, revocations.
+public struct SignIn: Sendable {
+  public struct Settings: Sendable {
+    /// Seconds, from 1.
+    public var accessLifetime: Int
+    /// Seconds, from 1.
+    public var refreshLifetime: Int
+    /// Failures of one user after which the next login has to wait; ten times as many for one address, which may be
+    /// shared by many users.
+    public var failuresBeforeDelay: Int
+    /// The longest wait, in seconds.
+    public var maximumDelay: Int
+
+    public init(accessLifetime: Int, refreshLifetime: Int, failuresBeforeDelay: Int, maximumDelay: Int) {
+      self.accessLifetime = accessLifetime
+      self.refreshLifetime = refreshLifetime
+      self.failuresBeforeDelay = failuresBeforeDelay
+      self.maximumDelay = maximumDelay
+    }
+  }
+
+  private let repository: Repository
+  private let hasher: PasswordHasher
+  private let memory: PasswordMemory
+  private let loginsOfUser: KeyedLock<[UInt8]>
+  private let settings: Settings
+  private let observe: Observer
+
+  /// - Parameter memory: Passwords that were right recently; it remembers nothing until it is given a lifetime.
+  public init(
+    repository: Repository, hasher: PasswordHasher, memory: PasswordMemory = PasswordMemory(),
+    settings: Settings, observer: Observer
+  ) {
+    self.repository = repository
+    self.hasher = hasher
+    self.memory = memory
+    loginsOfUser = KeyedLock(maximumWaiters: hasher.queueLimit)
+    self.settings = settings
+    observe = observer
+  }
+
+  /// Issues a pair of tokens.
+  public func issue(
+    _ grant: TokenGrant, _ context: inout RequestContext
+  ) async throws(TokenRefusal) -> IssuedTokens {
+    let issued =
+      switch grant {
+      case .password(let userName, let password):
+        try await logIn(userName: userName, password: password, peer: context.peer)
+      case .refresh(let token):
+        try await refresh(token)
+      }
+    context.userName = issued.userName
+    return issued
+  }
+
+  /// Ends the session of a token of either kind; nothing if it is unknown (RFC 7009, section 2.2).
+  public func revoke(token: String) async throws(Refusal) {
+    try await refusing { () async throws(RepositoryError) in
+      try await repository.sessions.revoke(hash: Token(text: token).hash)
+    }
+  }
+
+  private func logIn(userName: String, password: [UInt8], peer: String) async throws(TokenRefusal)
+    -> IssuedTokens
+  {
+    let account = try await account(named: userName)
+    // By the account's own name: two spellings of the same account must share one count.
+    let name = (account?.userName ?? userName).lowercased()
+    let user = FailedLogins.Subject(
+      hash: sha256(Array("user:\(name)".utf8)), threshold: settings.failuresBeforeDelay)
+    let address = FailedLogins.Subject(
+      hash: sha256(Array("address:\(ClientNetwork(address: peer))".utf8)),
+      threshold: settings.failuresBeforeDelay * 10)
+
+    try await refuseIfSlowedDown([user, address], userName: userName, peer: peer)
+    // The passwords of one user are hashed one after the other, each failure counted before the next attempt: otherwise
+    // as many could be tried at once as there are threads. One that was right recently need not wait.
+    let waits = !hasher.knows(password, of: account, remembering: memory)
+    if waits {
+      switch await loginsOfUser.acquire(user.hash) {
+      case .acquired: break
+      case .refused: throw .other(Self.busy)
+      case .cancelled: throw .other(.timedOut)
+      }
+    }
+    defer { if waits { loginsOfUser.release(user.hash) } }
+    if waits { try await refuseIfSlowedDown([user, address], userName: userName, peer: peer) }
+
+    let reason: String
+    switch try await open(account, password) {
+    case .opened(let issued):
+      try await storing { () async throws(RepositoryError) in try await repository.failedLogins.clear(user) }
+      observe(.loginSucceeded(user: issued.userName, peer: peer))
+      return issued
+    case .refused(let why):
+      reason = why
+    }
+    try await storing { () async throws(RepositoryError) in
+      try await repository.failedLogins.record([user, address], maximumSeconds: settings.maximumDelay)
+    }
+    observe(.loginFailed(user: userName, peer: peer, reason: reason))
+    throw .invalidGrant("The user name or the password is wrong, or the user is disabled.")
+  }
+
+  private func refuseIfSlowedDown(
+    _ subjects: [FailedLogins.Subject], userName: String, peer: String
+  ) async throws(TokenRefusal) {
+    let wait = try await storing { () async throws(RepositoryError) in
+      try await repository.failedLogins.wait(for: subjects)
+    }
+    guard wait == 0 else {
+      observe(.loginFailed(user: userName, peer: peer, reason: "slowed down for another \(wait) s"))
+      throw .slowedDown(seconds: wait)
+    }
+  }
+
+  private static let busy = Refusal.unavailable("too many logins at once")
+
+  private enum Opening {
+    case opened(IssuedTokens)
+    /// With the reason, for the log.
+    case refused(String)
+  }
+
+  /// Verifies a password and opens a session. Tries again if the password's hash has changed meanwhile: a concurrent
+  /// login replaces it when the cost was raised.
+  private func open(
+    _ account: Sessions.Account?, _ password: [UInt8], isSecondAttempt: Bool = false
+  ) async throws(TokenRefusal) -> Opening {
+    switch await hasher.verify(password, of: account, remembering: memory) {
+    case .busy:
+      throw .other(Self.busy)
+    case .wrong:
+      return .refused(account == nil ? "unknown user" : "wrong password")
+    case .right(let rehashed):
+      guard let account, let stored = account.passwordHash, !account.disabled else {
+        return .refused("the user is disabled")
+      }
+      let (pair, issued) = try tokens(for: account.userName)
+      let isOpen = try await storing { () async throws(RepositoryError) in
+        try await repository.sessions.open(user: account.userID, passwordHash: stored, tokens: pair)
+      }
+      guard isOpen else {
+        guard !isSecondAttempt else { return .refused("the user or the password changed meanwhile") }
+        return try await open(
+          try await self.account(named: account.userName), password, isSecondAttempt: true)
+      }
+      if let rehashed {
+        try await storing { () async throws(RepositoryError) in
+          try await repository.sessions.rehash(user: account.userID, from: stored, to: rehashed)
+        }
+      }
+      return .opened(issued)
+    }
+  }
+
+  private func account(named name: String) async throws(TokenRefusal) -> Sessions.Account? {
+    try await storing { () async throws(RepositoryError) in try await repository.sessions.account(named: name)
+    }
+  }
+
+  private func refresh(_ token: String) async throws(TokenRefusal) -> IssuedTokens {
+    let (pair, issued) = try tokens(for: "")
+    let outcome = try await storing { () async throws(RepositoryError) in
+      try await repository.sessions.refresh(hash: Token(text: token).hash, tokens: pair)
+    }
+    switch outcome {
+    case .renewed(let userName):
+      return IssuedTokens(
+        userName: userName, accessToken: issued.accessToken, refreshToken: issued.refreshToken,
+        expiresIn: issued.expiresIn)
+    case .reused(let userName):
+      observe(.refreshTokenReused(user: userName))
+      fallthrough
+    case .unknown:
+      throw .invalidGrant("The refresh token is invalid, expired, revoked or used up.")
+    }
+  }
+
+  private func tokens(for userName: String) throws(TokenRefusal) -> (Sessions.TokenPair, IssuedTokens) {
+    guard let access = try? Token.random(), let refresh = try? Token.random() else {
+      throw .other(.failed("no random bytes"))
+    }
+    let pair = Sessions.TokenPair(
+      accessHash: access.hash, accessSeconds: settings.accessLifetime, refreshHash: refresh.hash,
+      refreshSeconds: settings.refreshLifetime)
+    let issued = IssuedTokens(
+      userName: userName, accessToken: access.text, refreshToken: refresh.text,
+      expiresIn: settings.accessLifetime)
+    return (pair, issued)
+  }
+
+  private func storing<Result>(
+    _ body: () async throws(RepositoryError) -> Result
+  ) async throws(TokenRefusal) -> Result {
+    do throws(RepositoryError) {
+      return try await body()
+    } catch {
+      throw .other(Refusal(error))
+    }
+  }
+}
