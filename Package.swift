@@ -58,10 +58,12 @@ let package = Package(
     .testTarget(
       name: "RepositoryTests",
       dependencies: ["Repository", "Postgres", "EventLoop", "Domain", "TestDatabase"]),
+    .testTarget(name: "BackgroundTests", dependencies: ["Background", "Observability", "Repository"]),
     .testTarget(
       name: "AuthorizationTests",
       dependencies: [
-        "Authorization", "JSON", "Domain", "Observability", "Repository", "Postgres", "EventLoop", "TestDatabase",
+        "Authorization", "JSON", "Domain", "Observability", "Repository", "Postgres", "EventLoop",
+        "TestDatabase",
       ]),
     .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "TestRandom"]),
     .testTarget(

@@ -51,7 +51,7 @@ extension Fixture {
       RETURNING job_id, history_id
       """, .text, .uuid)
     let row = try await owner.execute(insert(.text(name), .optional(creator)))[0]
-    return SeededJob(id: row(0), history: row(1), name: name)
+    return try SeededJob(id: row(0), history: row(1), name: name)
   }
 
   private static let fillHistory = Statement(
@@ -81,7 +81,7 @@ extension Fixture {
   /// Gives a job runs, each with so many messages, collected data and results.
   func fill(_ job: SeededJob, runs: Int, messages: Int = 0, data: Int = 0, results: Int = 0) async throws {
     let numbers = [runs, messages, data, results].map { Value.int(Int64($0)) }
-    _ = try await owner.execute(Self.fillHistory.with([.uuid(job.history)] + numbers))
+    _ = try await owner.execute(Self.fillHistory([.uuid(job.history)] + numbers))
   }
 
   private static let everything = """
@@ -102,7 +102,7 @@ extension Fixture {
   func histories() async throws -> [UUID: History] {
     var found: [UUID: History] = [:]
     for row in try await owner.execute(Self.histories()) {
-      found[row(0)] = History(rows: row(1), content: row(2))
+      found[try row(0)] = try History(rows: row(1), content: row(2))
     }
     return found
   }

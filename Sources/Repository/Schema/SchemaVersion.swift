@@ -17,7 +17,7 @@ public enum SchemaVersion {
 
   /// The last change deployed; nil if there is none.
   public static func deployed(_ pool: Pool) async throws(RepositoryError) -> String? {
-    guard try await pool.run(registry())[0](0, as: Bool.self) else { return nil }
-    return try await pool.run(last()).first?(0)
+    guard try await pool.one(registry(), { try $0(0, as: Bool.self) }) else { return nil }
+    return try await pool.first(last()) { try $0(0) }
   }
 }

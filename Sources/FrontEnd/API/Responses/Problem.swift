@@ -4,7 +4,7 @@ import FoundationEssentials
 import HTTPServer
 import JSON
 
-/// An answer that says what is wrong (RFC 9457), with the documented text in `detail`.
+/// A problem document (RFC 9457), with the documented text in `detail`.
 struct Problem: Error, Sendable {
   var status: Int
   var detail: String
@@ -52,7 +52,7 @@ struct Problem: Error, Sendable {
     }
   }
 
-  /// A body whose fields are wrong: all of them stand in `errors`, the first also in `detail`.
+  /// A body whose fields are wrong: all of them are in `errors`, the first also in `detail`.
   init(fields problems: [JSONProblem]) {
     let errors = problems.map { (pointer: $0.pointer, detail: $0.sentence) }
     let first = errors.first.map { " \($0.pointer.isEmpty ? "The body" : $0.pointer) \($0.detail)." } ?? ""
