@@ -46,7 +46,7 @@ public struct Schedules: Sendable {
 
   public init(pool: Pool) { self.pool = pool }
 
-  private static let due = Statement(
+  static let due = Statement(
     """
     SELECT job_id, next_run_at, version, (configuration -> 'Schedule')::text, now()
     FROM directory.jobs
