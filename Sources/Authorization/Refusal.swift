@@ -31,7 +31,7 @@ public enum Refusal: Error, Sendable, Equatable {
     case .unavailable(let message), .rolledBack(let message), .uncertain(let message):
       self = .unavailable(message)
     case .cancelled: self = .timedOut
-    case .failed(let message): self = .failed(message)
+    case .failed(let message), .unexpectedAnswer(let message): self = .failed(message)
     }
   }
 }

@@ -43,7 +43,8 @@ public struct ReportGate: Sendable {
   }
 
   init(
-    authorizer: Authorizer, reports: any ReportStore, settings: Settings, slots: UploadSlots, observer: Observer
+    authorizer: Authorizer, reports: any ReportStore, settings: Settings, slots: UploadSlots,
+    observer: Observer
   ) {
     self.authorizer = authorizer
     self.reports = reports
@@ -129,7 +130,8 @@ public struct ReportGate: Sendable {
 
   /// Goes on after a chunk, or not.
   private func settle(
-    _ outcome: Result<ReportBatch.Standing?, RepositoryError>, _ parser: inout ReportParser, _ batch: ReportBatch
+    _ outcome: Result<ReportBatch.Standing?, RepositoryError>, _ parser: inout ReportParser,
+    _ batch: ReportBatch
   ) throws(Refusal) {
     switch outcome {
     case .success(nil): return

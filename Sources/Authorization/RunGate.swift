@@ -122,9 +122,9 @@ public struct RunGate: Sendable {
     count: Int, leaseSeconds: Int, wait: Duration, _ context: inout RequestContext
   ) async throws(Refusal) -> [ClaimedRun] {
     let caller = try await authorizer.permit(.claimJobRuns, &context)
-    let order = ClaimOrder(count: count, collector: caller.userName, leaseSeconds: leaseSeconds)
+    let request = ClaimRequest(count: count, collector: caller.userName, leaseSeconds: leaseSeconds)
     return try await refusing { () async throws(RepositoryError) in
-      try await repository.jobRunClaims.claim(order, wait: wait, maximumAttempts: limits.attempts)
+      try await repository.jobRunClaims.claim(request, wait: wait, maximumAttempts: limits.attempts)
     }
   }
 

@@ -2,22 +2,21 @@ import FoundationEssentials
 import Observability
 import Repository
 
-/// The background task that works off the purged histories, a bounded transaction at a time. When there are none, it
-/// removes the runs that are kept no longer.
+/// Erases purged histories in bounded transactions. When there are none, it removes runs beyond their retention.
 ///
-/// The list of work is in the database, so any number of servers can erase side by side, and one that is
-/// killed leaves nothing behind but the rest of the list.
+/// The work is listed in the database, so any number of servers can erase side by side, and one that is killed leaves
+/// nothing behind but the rest of the list.
 public actor Eraser {
   public struct Settings: Sendable {
     /// The most rows that one transaction erases.
     public var batchRows: Int
-    /// How often the list is looked at when nobody has said that there is something on it.
+    /// Maximum interval between polls for work.
     public var pollInterval: Duration
     /// The share of time that erasing may take, 1 to 100.
     public var dutyPercent: Int
     /// How long runs are kept.
     public var retention: Retention.Defaults
-    /// From the beginning of one look at all jobs for runs that are kept no longer to that of the next.
+    /// From the beginning of one sweep through all jobs for expired runs to that of the next.
     public var sweepInterval: Duration
 
     public init(
@@ -30,18 +29,26 @@ public actor Eraser {
       self.retention = retention
       self.sweepInterval = sweepInterval
     }
+
+    /// How long to pause after work that took so long.
+    func pause(after busy: Duration) -> Duration { busy * (100 - dutyPercent) / dutyPercent }
   }
 
-  private let repository: Repository
+  private let store: any ErasureStore
   private let settings: Settings
-  private let observe: Observer
+  private let clock: any BackgroundClock
+  private let observe: @Sendable (Observation) -> Void
   private let wakeUps: AsyncStream<Void>
   private let wakeUp: AsyncStream<Void>.Continuation
 
-  public init(repository: Repository, settings: Settings, observer: Observer) {
-    self.repository = repository
+  public init(
+    store: any ErasureStore, settings: Settings, clock: any BackgroundClock = SystemClock(),
+    observe: @escaping @Sendable (Observation) -> Void
+  ) {
+    self.store = store
     self.settings = settings
-    observe = observer
+    self.clock = clock
+    self.observe = observe
     (wakeUps, wakeUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 
@@ -52,11 +59,11 @@ public actor Eraser {
 
   /// Works until the task is cancelled.
   public func run() async {
-    let (interval, wakeUp) = (settings.pollInterval, wakeUp)
-    let clock = Task {
+    let (interval, wakeUp, clock) = (settings.pollInterval, wakeUp, clock)
+    let polling = Task {
       while !Task.isCancelled {
         wakeUp.yield()
-        try? await Task.sleep(for: interval)
+        await clock.sleep(for: interval)
       }
     }
     await withTaskCancellationHandler {
@@ -65,63 +72,71 @@ public actor Eraser {
         if Task.isCancelled { break }
       }
     } onCancel: {
-      clock.cancel()
+      polling.cancel()
       wakeUp.finish()
     }
   }
 
+  /// Works until nothing is left, or a step fails: the next wake-up tries again.
   private func workOff() async {
-    var sweeping = true
+    var sweepsSessions = true
     while !Task.isCancelled {
-      let started = ContinuousClock.now
+      let started = clock.now
       do throws(RepositoryError) {
-        if sweeping {
-          while try await repository.sessions.sweep() >= 5000 {}
-          sweeping = false
-        }
-        if let step = try await repository.purges.eraseNext(rows: settings.batchRows) {
-          observe(.rowsErased(step.rowsErased))
-          if step.finished {
-            observe(
-              .purgeFinished(
-                historyID: step.historyID.uuidString.lowercased(), rows: step.rowsInAll,
-                seconds: Date().timeIntervalSince(step.requestedAt)))
-          }
-        } else if try await !removeExpiredRuns() {
-          return
+        if sweepsSessions {
+          sweepsSessions = try await store.sweepSessions()
+        } else {
+          var hasWorked = try await erasePurged()
+          if !hasWorked { hasWorked = try await removeExpired() }
+          guard hasWorked else { return }
         }
       } catch {
-        // Whatever it was, the list is as it was before the step: the next look at it tries again.
-        switch error {
-        case .failed(let message): observe(.eraserFailed(message))
-        case .cancelled where !Task.isCancelled:
-          observe(.eraserFailed("a batch took longer than a statement may: lower deletion.eraserBatchRows"))
-        default: break
-        }
-        return
+        return report(error)
       }
-      let busy = ContinuousClock.now - started
-      let pause = busy * (100 - settings.dutyPercent) / settings.dutyPercent
-      if pause > .zero { try? await Task.sleep(for: pause) }
+      let pause = settings.pause(after: clock.now - started)
+      if pause > .zero { await clock.sleep(for: pause) }
     }
   }
 
-  /// One step of retention. Steps are small, because whoever starts, ends or deletes a run of the job waits meanwhile.
+  /// - Returns: Whether there may be more to do.
+  private func erasePurged() async throws(RepositoryError) -> Bool {
+    guard let step = try await store.erasePurged(rows: settings.batchRows) else { return false }
+    observe(.rowsErased(step.rowsErased))
+    if step.finished {
+      observe(
+        .purgeFinished(
+          historyID: step.historyID.uuidString.lowercased(), rows: step.rowsInAll,
+          seconds: Date().timeIntervalSince(step.requestedAt)))
+    }
+    return true
+  }
+
+  /// One step of retention. Steps are small, because starting, ending or deleting a run of the job waits meanwhile.
   ///
   /// - Returns: Whether there may be more to do.
-  private func removeExpiredRuns() async throws(RepositoryError) -> Bool {
-    if let erased = try await repository.retention.erase(rows: min(settings.batchRows, 10_000)) {
+  private func removeExpired() async throws(RepositoryError) -> Bool {
+    if let erased = try await store.eraseRemovedRuns(rows: min(settings.batchRows, 10_000)) {
       if erased > 0 { observe(.rowsErased(erased)) }
       return true
     }
-    let removed = try await repository.retention.removeExpired(
+    let removed = try await store.removeExpiredRuns(
       settings.retention, pause: settings.sweepInterval, jobs: 200, runs: min(settings.batchRows, 5000))
     guard let removed else { return false }
     if removed > 0 {
       observe(.runsExpired(removed))
-      // Their own rows are gone with them.
+      // The rows of the runs themselves.
       observe(.rowsErased(removed))
     }
     return true
+  }
+
+  /// A step that failed has changed nothing. An unavailable database is reported by the pool.
+  private func report(_ error: RepositoryError) {
+    switch error {
+    case .failed(let message), .unexpectedAnswer(let message): observe(.eraserFailed(message))
+    case .cancelled where !Task.isCancelled:
+      observe(.eraserFailed("a batch exceeded the statement time-out: lower deletion.eraserBatchRows"))
+    case .cancelled, .unavailable, .rolledBack, .uncertain: break
+    }
   }
 }

@@ -3,14 +3,14 @@ import FoundationEssentials
 import Observability
 import Repository
 
-/// The background task for what happens by the clock alone: schedules start runs, runs that take too long are ended, and
-/// runs whose collector was lost go back into the queue.
+/// Does what is due by the clock: schedules start runs, overdue runs are ended, and runs whose lease has expired are
+/// queued again.
 ///
-/// What is due stands in the database, whose clock decides, and each step is a transaction that does nothing where
+/// The work is listed in the database, whose clock decides, and each step is a transaction that does nothing where
 /// another server was first. So any number of servers may run it, and one that is killed leaves nothing half done.
 public actor Scheduler {
   public struct Settings: Sendable {
-    /// The longest time between two looks at what is due.
+    /// Maximum interval between polls for due work.
     public var pollInterval: Duration
     /// How often a run may be claimed.
     public var maximumAttempts: Int
@@ -22,89 +22,106 @@ public actor Scheduler {
   }
 
   /// Jobs or runs in one transaction: their rows are locked until its end.
-  private static let batch = 100
-  /// After a fault of ours, so that it is not logged every second.
-  private static let pauseAfterFault = Duration.seconds(10)
+  static let batchSize = 100
+  /// The most full batches of one kind of work in a pass, so that the other kinds get their turn.
+  static let maximumBatches = 100
+  /// Minimum pause after a fault, so that it is not logged every second.
+  static let pauseAfterFault = Duration.seconds(10)
 
-  private let repository: Repository
+  private let store: any ScheduleStore
   private let settings: Settings
-  private let observe: Observer
-  private var isFaulty = false
+  private let clock: any BackgroundClock
+  private let observe: @Sendable (Observation) -> Void
 
-  public init(repository: Repository, settings: Settings, observer: Observer) {
-    self.repository = repository
+  public init(
+    store: any ScheduleStore, settings: Settings, clock: any BackgroundClock = SystemClock(),
+    observe: @escaping @Sendable (Observation) -> Void
+  ) {
+    self.store = store
     self.settings = settings
-    observe = observer
+    self.clock = clock
+    self.observe = observe
   }
 
   /// Works until the task is cancelled.
   public func run() async {
-    while !Task.isCancelled {
-      isFaulty = false
-      await attempt { scheduler throws(RepositoryError) in try await scheduler.startDue() }
-      await attempt { scheduler throws(RepositoryError) in try await scheduler.endOverdue() }
-      await attempt { scheduler throws(RepositoryError) in try await scheduler.releaseLost() }
-      var pause = settings.pollInterval
-      if isFaulty {
-        pause = max(pause, Self.pauseAfterFault)
-      } else if let next = try? await repository.schedules.untilNext() {
-        pause = min(pause, max(next, .milliseconds(1)))
-      }
-      try? await Task.sleep(for: pause)
-    }
+    while !Task.isCancelled { await clock.sleep(for: await pass()) }
   }
 
-  /// One part's failure keeps no other part from its work.
-  private func attempt(
-    _ part: (isolated Scheduler) async throws(RepositoryError) -> Void
-  ) async {
-    do throws(RepositoryError) {
-      try await part(self)
-    } catch {
-      note(error)
-    }
+  /// The result of one kind of work in a pass.
+  private enum Progress {
+    case done
+    /// The last batch was full.
+    case more
+    case faulty
   }
 
-  /// What was not done is still due, and tried again. A database that is away says so by itself.
-  private func note(_ error: RepositoryError) {
+  /// Does everything that is due.
+  ///
+  /// - Returns: How long to pause before the next pass.
+  private func pass() async -> Duration {
+    // A failure of one kind of work does not keep the others from being done.
+    let progress = [await startDue(), await endOverdue(), await releaseLost()]
+    if progress.contains(.faulty) { return max(settings.pollInterval, Self.pauseAfterFault) }
+    if progress.contains(.more) { return .milliseconds(1) }
+    guard let next = try? await store.untilNextJob() else { return settings.pollInterval }
+    return min(settings.pollInterval, max(next, .milliseconds(1)))
+  }
+
+  /// Work that failed is still due, and is tried again in the next pass. An unavailable database is reported by the
+  /// pool.
+  private func report(_ error: RepositoryError) -> Progress {
     switch error {
-    case .failed(let message):
-      isFaulty = true
+    case .failed(let message), .unexpectedAnswer(let message):
       observe(.schedulerFailed(message))
+      return .faulty
     case .cancelled where !Task.isCancelled:
-      isFaulty = true
-      observe(.schedulerFailed("a step took longer than a statement may"))
-    default: break
+      observe(.schedulerFailed("a step exceeded the statement time-out"))
+      return .faulty
+    case .cancelled, .unavailable, .rolledBack, .uncertain:
+      return .done
     }
   }
 
   // MARK: - Schedules
 
-  private func startDue() async throws(RepositoryError) {
+  private func startDue() async -> Progress {
     var last: Schedules.DueJob?
-    repeat {
-      let due = try await repository.schedules.due(after: last, limit: Self.batch)
-      last = due.count == Self.batch ? due.last : nil
-      guard !due.isEmpty else { return }
-      let planned = due.map { ($0, DuePlan(schedule: $0.schedule, dueAt: $0.dueAt, now: $0.now)) }
-      do throws(RepositoryError) {
-        try await carryOut(planned)
-      } catch {
-        // One job that the database refuses must not keep the others from running.
-        guard case .failed = error, planned.count > 1 else { throw error }
-        for one in planned {
-          await attempt { scheduler throws(RepositoryError) in try await scheduler.carryOut([one]) }
-        }
+    var isFaulty = false
+    do throws(RepositoryError) {
+      for _ in 0..<Self.maximumBatches {
+        let due = try await store.dueJobs(after: last, limit: Self.batchSize)
+        if !due.isEmpty { isFaulty = try await start(due) == .faulty || isFaulty }
+        guard due.count == Self.batchSize, !Task.isCancelled else { return isFaulty ? .faulty : .done }
+        last = due.last
       }
-    } while last != nil && !Task.isCancelled
+      return isFaulty ? .faulty : .more
+    } catch {
+      return report(error)
+    }
+  }
+
+  private func start(_ due: [Schedules.DueJob]) async throws(RepositoryError) -> Progress {
+    let planned = due.map { ($0, DuePlan(schedule: $0.schedule, dueAt: $0.dueAt, now: $0.now)) }
+    do throws(RepositoryError) {
+      try await carryOut(planned)
+      return .done
+    } catch {
+      // A job that the database refuses does not keep the others from running.
+      guard case .failed = error, planned.count > 1 else { throw error }
+      for one in planned {
+        do throws(RepositoryError) { try await carryOut([one]) } catch { _ = report(error) }
+      }
+      return .faulty
+    }
   }
 
   private func carryOut(_ planned: [(Schedules.DueJob, DuePlan)]) async throws(RepositoryError) {
-    let outcomes = try await repository.schedules.carryOut(
+    let outcomes = try await store.carryOut(
       planned.map { job, plan in
         switch plan {
-        case .run(let next, _): Schedules.Order(job, next: next)
-        case .unreadable(let fault): Schedules.Order(job, next: nil, fault: fault)
+        case .run(let next, _): Schedules.Step(job, next: next)
+        case .unreadable(let fault): Schedules.Step(job, next: nil, fault: fault)
         }
       })
     let started = outcomes.values.count { $0 == .started }
@@ -127,26 +144,43 @@ public actor Scheduler {
 
   // MARK: - Runs
 
-  private func endOverdue() async throws(RepositoryError) {
-    while true {
-      let ended = try await repository.runUpkeep.endOverdue(limit: Self.batch)
+  private func endOverdue() async -> Progress {
+    await inBatches { store, observe throws(RepositoryError) in
+      let ended = try await store.endOverdueRuns(limit: Self.batchSize)
       for run in ended {
         observe(.runOverdue(runID: run.runID.guidString, jobID: run.jobID.guidString))
       }
-      if ended.count < Self.batch { return }
+      return ended.count
     }
   }
 
-  private func releaseLost() async throws(RepositoryError) {
-    while true {
-      let released = try await repository.runUpkeep.releaseLost(
-        maximumAttempts: settings.maximumAttempts, limit: Self.batch)
+  private func releaseLost() async -> Progress {
+    let maximumAttempts = settings.maximumAttempts
+    return await inBatches { store, observe throws(RepositoryError) in
+      let released = try await store.releaseLostRuns(maximumAttempts: maximumAttempts, limit: Self.batchSize)
       for run in released {
         observe(
           .leaseLost(
             runID: run.runID.guidString, jobID: run.jobID.guidString, outcome: run.outcome.rawValue))
       }
-      if released.count < Self.batch { return }
+      return released.count
+    }
+  }
+
+  /// Performs batches until one is not full.
+  ///
+  /// - Parameter batch: Returns the number of its runs.
+  private func inBatches(
+    _ batch:
+      @Sendable (any ScheduleStore, @Sendable (Observation) -> Void) async throws(RepositoryError) -> Int
+  ) async -> Progress {
+    do throws(RepositoryError) {
+      for _ in 0..<Self.maximumBatches {
+        guard try await batch(store, observe) == Self.batchSize, !Task.isCancelled else { return .done }
+      }
+      return .more
+    } catch {
+      return report(error)
     }
   }
 }

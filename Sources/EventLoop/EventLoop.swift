@@ -4,11 +4,10 @@ import Synchronization
 
 /// One thread that waits for sockets with epoll(7) and runs Swift tasks between the waits.
 ///
-/// It is the executor of every connection actor and may be the preferred executor of the tasks that use
-/// them: then a query costs no thread switch, neither on its way to the socket nor on its way back.
-/// What runs here must not block: the loop serves all connections.
+/// It is the executor of every connection actor, and of tasks that prefer it: for them a query costs no thread switch,
+/// neither on its way to the socket nor back. Nothing that runs here may block: the loop serves all connections.
 public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
-  /// What a socket is waited for.
+  /// The events of a socket that are waited for.
   public struct Interest: OptionSet, Sendable {
     public let rawValue: UInt32
     public init(rawValue: UInt32) { self.rawValue = rawValue }
@@ -21,42 +20,15 @@ public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
   /// Jobs of other threads.
   private struct Inbox {
     var jobs: [UnownedJob] = []
-    /// The thread is in epoll_wait, or on its way there, and must be woken for a new job.
+    /// The thread is in epoll_wait, or about to enter it, and must be woken for a new job.
     var sleeping = false
     var stopping = false
   }
 
-  /// Jobs in their order. It takes no time to take one from the front.
-  private struct Line {
-    private var jobs: [UnownedJob] = []
-    private var taken = 0
-
-    var isEmpty: Bool { taken == jobs.count }
-
-    mutating func append(_ job: UnownedJob) { jobs.append(job) }
-
-    /// Takes all of another's jobs, and leaves it the empty storage.
-    mutating func refill(from others: inout [UnownedJob]) {
-      jobs.removeAll(keepingCapacity: true)
-      taken = 0
-      swap(&jobs, &others)
-    }
-
-    mutating func next() -> UnownedJob? {
-      guard taken < jobs.count else {
-        jobs.removeAll(keepingCapacity: true)
-        taken = 0
-        return nil
-      }
-      defer { taken += 1 }
-      return jobs[taken]
-    }
-  }
-
-  /// Jobs that came from the loop itself: work that has begun, such as what waited for an answer that is there now.
-  /// Nobody but the loop's thread touches it. Hence unchecked.
+  /// Jobs enqueued by the loop's own thread: continuations of work that has begun. Only that thread accesses them; hence
+  /// unchecked.
   private final class Own: @unchecked Sendable {
-    var line = Line()
+    var queue = JobQueue()
   }
 
   private struct Watch {
@@ -76,7 +48,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
   private let watches = Mutex<[Int32: Watch]>([:])
   private let tickers = Mutex<[Ticker]>([])
   private let thread = Mutex<pthread_t?>(nil)
-  /// The same, for a look without a lock: the thread itself tells it too, as it may run before it is known here.
+  /// The same, readable without a lock. The thread itself stores it, too, as it may run before `init` does.
   private let threadID = Atomic<UInt>(0)
   private let own = Own()
   private let name: String
@@ -103,7 +75,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
     thread.withLock { $0 = started }
   }
 
-  /// Ends the thread after the jobs that wait now. Must not be called on the loop itself.
+  /// Ends the thread after the jobs that are queued now. Must not be called on the loop itself.
   public func stop() {
     inbox.withLock { $0.stopping = true }
     wake()
@@ -120,7 +92,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
   public func enqueue(_ job: consuming ExecutorJob) {
     let unowned = UnownedJob(job)
     if threadID.load(ordering: .relaxed) == UInt(pthread_self()) {
-      own.line.append(unowned)
+      own.queue.append(unowned)
       return
     }
     let mustWake = inbox.withLock { inbox in
@@ -147,13 +119,13 @@ public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
 
   // MARK: - Sockets and time
 
-  /// Calls `handler` on the loop whenever the socket is ready for what it is waited for (level-triggered).
+  /// Calls `handler` on the loop whenever the socket has one of the events (level-triggered).
   public func watch(_ descriptor: Int32, for interest: Interest, handler: @escaping Handler) {
     watches.withLock { $0[descriptor] = Watch(handler: handler, interest: interest) }
     control(EPOLL_CTL_ADD, descriptor, interest)
   }
 
-  /// Changes what a watched socket is waited for.
+  /// Changes the events of a watched socket that are waited for.
   public func rewatch(_ descriptor: Int32, for interest: Interest) {
     let changed = watches.withLock { watches in
       guard watches[descriptor] != nil, watches[descriptor]?.interest != interest else { return false }
@@ -163,7 +135,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
     if changed { control(EPOLL_CTL_MOD, descriptor, interest) }
   }
 
-  /// Must be called before the socket is closed.
+  /// Stops watching a socket. Must be called before the socket is closed.
   public func unwatch(_ descriptor: Int32) {
     if watches.withLock({ $0.removeValue(forKey: descriptor) }) != nil {
       control(EPOLL_CTL_DEL, descriptor, [])
@@ -175,7 +147,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
     _ = epoll_ctl(epoll, operation, descriptor, &event)
   }
 
-  /// Calls `body` on the loop again and again, `interval` apart, until the loop stops.
+  /// Calls `body` on the loop every `interval`, until the loop stops.
   public func every(_ interval: Duration, _ body: @escaping @Sendable () -> Void) {
     tickers.withLock {
       $0.append(Ticker(interval: interval, next: .now + interval, body: body))
@@ -185,9 +157,9 @@ public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
 
   // MARK: - The thread
 
-  /// How many jobs run between two looks at the sockets: an answer of the database that is there already has work
-  /// waiting for it.
-  private static let jobsBetweenLooks = 8
+  /// The most jobs that run between two polls of the sockets: an answer of the database that has arrived has work waiting
+  /// for it.
+  private static let jobsPerPoll = 8
 
   private func run() {
     threadID.store(UInt(pthread_self()), ordering: .relaxed)
@@ -195,12 +167,12 @@ public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
     let capacity = 64
     let events = UnsafeMutablePointer<epoll_event>.allocate(capacity: capacity)
     defer { events.deallocate() }
-    var others = Line()
+    var others = JobQueue()
     while true {
       var isIdle = false
-      for _ in 0..<Self.jobsBetweenLooks {
-        // What has begun comes before what is new, so that it is over sooner and does not pile up.
-        guard let job = own.line.next() ?? nextOfOthers(&others) else {
+      for _ in 0..<Self.jobsPerPoll {
+        // Work that has begun comes before new work, so that it ends sooner and does not accumulate.
+        guard let job = own.queue.next() ?? nextOfOthers(&others) else {
           isIdle = true
           break
         }
@@ -230,9 +202,9 @@ public final class EventLoop: SerialExecutor, TaskExecutor, Sendable {
     }
   }
 
-  private func nextOfOthers(_ line: inout Line) -> UnownedJob? {
-    if line.isEmpty { inbox.withLock { line.refill(from: &$0.jobs) } }
-    return line.next()
+  private func nextOfOthers(_ queue: inout JobQueue) -> UnownedJob? {
+    if queue.isEmpty { inbox.withLock { queue.refill(from: &$0.jobs) } }
+    return queue.next()
   }
 
   private func untilNextTick() -> Int32 {

@@ -1,6 +1,6 @@
 import Postgres
 
-/// The way to everything that is kept, one part a subject. All share one pool.
+/// All access to the database, one part a subject. All share one pool.
 public struct Repository: Sendable {
   public let authorizations: Authorizations
   public let sessions: Sessions
@@ -28,11 +28,11 @@ public struct Repository: Sendable {
     jobs = Jobs(pool: pool)
     jobRuns = JobRuns(pool: pool)
     jobRunClaims = JobRunClaims(pool: pool)
-    jobDefinitions = JobDefinitions(pool: pool)
-    runControl = RunControl(pool: pool)
+    jobDefinitions = JobDefinitions(pool: pool, claims: jobRunClaims)
+    runControl = RunControl(pool: pool, claims: jobRunClaims)
     purges = Purges(pool: pool)
-    schedules = Schedules(pool: pool)
-    runUpkeep = RunUpkeep(pool: pool)
+    schedules = Schedules(pool: pool, claims: jobRunClaims)
+    runUpkeep = RunUpkeep(pool: pool, claims: jobRunClaims)
     retention = Retention(pool: pool)
     inventory = Inventory(pool: pool)
     results = Results(pool: pool)

@@ -2,17 +2,21 @@ import Postgres
 
 /// Why the repository could not answer, by what a caller can do about it.
 public enum RepositoryError: Error, Sendable {
-  /// The database is away, full or locked for too long; the same call may succeed later. Nothing has changed.
+  /// The database cannot be reached, is full, or a lock was not given in time; the same call may succeed later. Nothing
+  /// has changed.
   case unavailable(String)
   /// The transaction lost against another (a deadlock, a serialization failure); it may succeed at once. Nothing has
   /// changed.
   case rolledBack(String)
-  /// The connection broke while the answer was awaited: what was asked for is done, or it is not.
+  /// The connection broke before the answer arrived: what was asked for may have taken effect or not.
   case uncertain(String)
-  /// The caller's task was cancelled, or the statement ran longer than it may.
+  /// The caller's task was cancelled, or the statement exceeded its time-out.
   case cancelled
-  /// A fault of ours; the text is for the log only.
+  /// The database refused a statement: a fault of ours. Nothing has changed; the text is for the log only.
   case failed(String)
+  /// The database's answer is not what the statement should return. What was asked for may have taken effect, so it is
+  /// not tried again; the text is for the log only.
+  case unexpectedAnswer(String)
 
   init(_ error: PostgresError) {
     switch error {
@@ -22,6 +26,8 @@ public enum RepositoryError: Error, Sendable {
       self = .uncertain(message)
     case .cancelled:
       self = .cancelled
+    case .unexpectedAnswer(let message):
+      self = .unexpectedAnswer(message)
     // Transaction Rollback (PostgreSQL documentation, appendix A).
     case .refused(let state, let message) where state.hasPrefix("40"):
       self = .rolledBack(message)
@@ -35,28 +41,19 @@ public enum RepositoryError: Error, Sendable {
 }
 
 extension RepositoryError {
-  /// Whether one member of a batch may have failed the others, and nothing has changed. What keeps the whole batch
-  /// from the database would keep each of its members as well.
+  /// Whether it is a fault of ours or of the schema, which waiting does not mend.
+  public var isFault: Bool {
+    switch self {
+    case .failed, .unexpectedAnswer: true
+    case .unavailable, .rolledBack, .uncertain, .cancelled: false
+    }
+  }
+
+  /// Whether nothing has changed and one member of a batch may be the cause, so that the others can succeed without it.
   var isWorthTryingOneByOne: Bool {
     switch self {
     case .failed, .cancelled, .rolledBack: true
-    case .unavailable, .uncertain: false
+    case .unavailable, .uncertain, .unexpectedAnswer: false
     }
-  }
-}
-
-extension Pool {
-  /// Runs statements in one transaction, with the repository's errors.
-  func run(_ queries: [Query]) async throws(RepositoryError) -> [Rows] {
-    do throws(PostgresError) {
-      return try await execute(queries)
-    } catch {
-      throw RepositoryError(error)
-    }
-  }
-
-  /// Runs one statement, with the repository's errors.
-  func run(_ query: Query) async throws(RepositoryError) -> Rows {
-    try await run([query])[0]
   }
 }

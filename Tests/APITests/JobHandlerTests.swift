@@ -5,6 +5,7 @@ import HTTPServer
 import Testing
 
 @testable import API
+@testable import Authorization
 
 /// The handlers decode a request before anything else.
 @Suite("What the job handlers make of a request")
@@ -54,16 +55,16 @@ struct JobHandlerTests {
         "jobid=\(id),\(other),\(id),\(other)",
         "JobID is invalid: at most 3 jobs can be deleted at once."
       ),
-      ("jobid=\(id)&DeleteJob=", "DeleteJob is invalid: True or False is wanted."),
-      ("jobid=\(id)&DeleteJob=1", "DeleteJob is invalid: True or False is wanted."),
-      ("jobid=\(id)&DeleteJob=yes", "DeleteJob is invalid: True or False is wanted."),
-      ("jobid=\(id)&DeleteJob=True&deletejob=True", "DeleteJob is invalid: it stands more than once."),
+      ("jobid=\(id)&DeleteJob=", "DeleteJob is invalid: expected True or False."),
+      ("jobid=\(id)&DeleteJob=1", "DeleteJob is invalid: expected True or False."),
+      ("jobid=\(id)&DeleteJob=yes", "DeleteJob is invalid: expected True or False."),
+      ("jobid=\(id)&DeleteJob=True&deletejob=True", "DeleteJob is invalid: it is given more than once."),
       ("jobid=\(id)&DeleteJob=%zz", "DeleteJob is invalid: it is malformed."),
       (
         "jobid=\(id)&DeleteJobs=False",
-        "DeleteJobs is no parameter of Delete Job, which has jobid, DeleteJob."
+        "Unknown parameter DeleteJobs for Delete Job, which has jobid, DeleteJob."
       ),
-      ("jobid=\(id)&=1&x&DeleteJob=False", "x is no parameter of Delete Job, which has jobid, DeleteJob."),
+      ("jobid=\(id)&=1&x&DeleteJob=False", "Unknown parameter x for Delete Job, which has jobid, DeleteJob."),
     ])
   func badDeletion(query: String, detail: String) async {
     await withHandlers { jobs, runs in
@@ -81,7 +82,7 @@ struct JobHandlerTests {
       ),
       (
         "jobid=\(id)", "3",
-        "400 If-Match is malformed: an ETag in quotation marks, several with commas, or * is wanted."
+        "400 If-Match is malformed: expected one or more ETags in quotation marks, separated by commas, or *."
       ),
     ])
   func conditionalDeletion(query: String, condition: String, expected: String) async {
@@ -128,13 +129,13 @@ struct JobHandlerTests {
         #expect(
           await outcome(runs.latest, request(query), [Self.id]) == "decoded")
       }
-      let wrong = "400 count is invalid: a whole number from 0 is wanted, and 0 means all runs."
+      let wrong = "400 count is invalid: expected an integer from 0, where 0 means all runs."
       for (query, expected) in [
         ("count=", wrong), ("count=-1", wrong), ("count=x", wrong), ("count=1.5", wrong),
         ("count=1e3", wrong),
         ("count=99999999999999999999", wrong),
-        ("count=1&count=1", "400 count is invalid: it stands more than once."),
-        ("showmessages=maybe", "400 showmessages is invalid: True or False is wanted."),
+        ("count=1&count=1", "400 count is invalid: it is given more than once."),
+        ("showmessages=maybe", "400 showmessages is invalid: expected True or False."),
       ] {
         #expect(
           await outcome(runs.latest, request(query), [Self.id]) == expected)

@@ -5,6 +5,7 @@ import HTTPServer
 import Testing
 
 @testable import API
+@testable import Authorization
 
 @Suite("What the search handlers make of a request")
 struct SearchHandlerTests {
@@ -36,10 +37,10 @@ struct SearchHandlerTests {
       ] {
         #expect(await outcome(jobs.search, request(query)) == "decoded")
       }
-      let missing = "400 jobname is missing: the name of the job is wanted."
+      let missing = "400 jobname is missing: expected the name of the job."
       for (query, expected) in [
         ("jobname=", missing), ("jobname=%20+", missing),
-        ("jobname=x&jobname=y", "400 jobname is invalid: it stands more than once."),
+        ("jobname=x&jobname=y", "400 jobname is invalid: it is given more than once."),
         ("jobname=%ff", "400 jobname is invalid: it is malformed."),
         (
           "jobname=x&%20attributes=()",
@@ -75,19 +76,19 @@ struct SearchHandlerTests {
         "Attributes=x",
         "400 Attributes cannot be understood at character 1: found “x”, expected an attribute"
       ),
-      ("Attributes=()&attributes=()", "400 Attributes is invalid: it stands more than once."),
+      ("Attributes=()&attributes=()", "400 Attributes is invalid: it is given more than once."),
       ("Attributes=%ff", "400 Attributes is invalid: it is malformed."),
-      ("page=-1", "400 page is invalid: a whole number 0...1000000000 is wanted."),
+      ("page=-1", "400 page is invalid: expected an integer from 0 to 1000000000."),
       ("page=1000000001", "400 page is invalid"), ("page=", "400 page is invalid"),
       ("page=%2B1", "400 page is invalid"), ("page=1.0", "400 page is invalid"),
-      ("page=1&Page=1", "400 page is invalid: it stands more than once."),
-      ("pagesize=0", "400 pagesize is invalid: a whole number 1...1000 is wanted."),
+      ("page=1&Page=1", "400 page is invalid: it is given more than once."),
+      ("pagesize=0", "400 pagesize is invalid: expected an integer from 1 to 1000."),
       ("pagesize=1001", "400 pagesize is invalid"), ("pagesize=x", "400 pagesize is invalid"),
-      ("exactcount=maybe", "400 exactcount is invalid: True or False is wanted."),
-      ("cursor=", "400 cursor is invalid: the NextCursor of an answer to the same search is wanted."),
+      ("exactcount=maybe", "400 exactcount is invalid: expected True or False."),
+      ("cursor=", "400 cursor is invalid: expected the NextCursor of an answer to the same search."),
       ("cursor=AAAA", "400 cursor is invalid"), ("cursor=%F0%9F%97%9D", "400 cursor is invalid"),
-      ("page=0&other=x", "400 other is no parameter of Search "),
-      ("cursor2=x&page=x", "400 cursor2 is no parameter of Search "),
+      ("page=0&other=x", "400 Unknown parameter other for Search "),
+      ("cursor2=x&page=x", "400 Unknown parameter cursor2 for Search "),
       (
         "cursor=x&page=0", "400 page and cursor exclude each other: a cursor says where its page begins."
       ),
@@ -109,7 +110,7 @@ struct SearchHandlerTests {
         #expect(found.hasPrefix("400 ContainerPath is invalid"), "\(path)")
       }
       let found = await outcome(inventory.standards, request("searchsubtree=2"))
-      #expect(found.hasPrefix("400 Searchsubtree is invalid: True or False is wanted."))
+      #expect(found.hasPrefix("400 Searchsubtree is invalid: expected True or False."))
     }
   }
 

@@ -21,8 +21,12 @@ struct EvaluatorTests {
     /// Gives the user exactly these rights.
     func give(_ tasks: some Collection<Permission>, _ folders: some Collection<UUID>) async throws {
       var sql = "BEGIN; DELETE FROM directory.role_tasks; DELETE FROM directory.folder_grants;"
-      for task in tasks { sql += "INSERT INTO directory.role_tasks SELECT role_id, '\(task.rawValue)' FROM me;" }
-      for folder in folders { sql += "INSERT INTO directory.folder_grants SELECT role_id, '\(folder)' FROM me;" }
+      for task in tasks {
+        sql += "INSERT INTO directory.role_tasks SELECT role_id, '\(task.rawValue)' FROM me;"
+      }
+      for folder in folders {
+        sql += "INSERT INTO directory.folder_grants SELECT role_id, '\(folder)' FROM me;"
+      }
       try await database.psql(sql + "COMMIT")
     }
 
@@ -69,7 +73,7 @@ struct EvaluatorTests {
       let outcome: Swift.Result<Void, any Error>
       let user = User(database: database, authorizer: Authorizer(repository: Repository(pool: pool)))
       do { outcome = .success(try await body(user)) } catch { outcome = .failure(error) }
-      await pool.shutDown(patience: .seconds(60))
+      await pool.shutDown(timeout: .seconds(60))
       loop.stop()
       try outcome.get()
     }

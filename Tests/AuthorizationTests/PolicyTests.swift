@@ -50,7 +50,9 @@ struct PolicyTests {
     }
   }
 
-  @Test("A refusal names what is missing; an unknown word is an error, not a permission", arguments: Operation.allCases)
+  @Test(
+    "A refusal names what is missing; an unknown word is an error, not a permission",
+    arguments: Operation.allCases)
   func refusal(operation: Operation) {
     let name = operation.grantTitle
     #expect(

@@ -70,8 +70,8 @@ struct ReportGateTests {
   }
 
   private func store(
-    _ reports: FakeReports, _ body: Body, callers: FakeCallers = FakeCallers(), slots: UploadSlots = UploadSlots(),
-    maximumUploads: Int = 1
+    _ reports: FakeReports, _ body: Body, callers: FakeCallers = FakeCallers(),
+    slots: UploadSlots = UploadSlots(), maximumUploads: Int = 1
   ) async -> Result<ReportGate.Outcome, Refusal> {
     let gate = ReportGate(
       authorizer: Authorizer(callers: callers), reports: reports,

@@ -26,7 +26,9 @@ final class CertificateFixture {
     try write(names.map { try String(contentsOfFile: path($0), encoding: .utf8) }.joined(), to: name)
   }
 
-  func openssl(_ arguments: String...) throws {
+  func openssl(_ arguments: String...) throws { try openssl(arguments) }
+
+  func openssl(_ arguments: [String]) throws {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
     process.arguments = arguments

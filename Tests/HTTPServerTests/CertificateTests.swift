@@ -45,6 +45,23 @@ struct CertificateTests {
     #expect(try load("rsa.pem", "rsa.key", in: fixture).subject == "/CN=rsa")
   }
 
+  @Test(
+    "A key that the TLS library cannot serve with is refused in words",
+    arguments: [
+      (["EC", "-pkeyopt", "ec_paramgen_curve:brainpoolP256r1"], "a key on the curve brainpoolP256r1"),
+      (["EC", "-pkeyopt", "ec_paramgen_curve:secp256k1"], "a key on the curve secp256k1"),
+      (["RSA", "-pkeyopt", "rsa_keygen_bits:1024"], "an RSA key of 1024 bits; at least 2048 are needed"),
+      (["ED448"], "a key of the kind ED448"),
+    ])
+  func unsupportedKeys(algorithm: [String], reason: String) throws {
+    let fixture = try CertificateFixture()
+    try fixture.openssl(["genpkey", "-algorithm"] + algorithm + ["-out", "odd.key"])
+    try fixture.openssl([
+      "req", "-x509", "-key", "odd.key", "-subj", "/CN=odd", "-days", "2", "-out", "odd.pem",
+    ])
+    #expect(refusal("odd.pem", "odd.key", in: fixture)?.hasPrefix("odd.pem: \(reason)") == true)
+  }
+
   @Test("A key that belongs to another certificate is refused, with the file's name")
   func wrongKey() throws {
     let fixture = try CertificateFixture()

@@ -63,7 +63,7 @@ struct ListeningSocketTests {
       Issue.record("\(String(describing: failure))")
       return
     }
-    #expect(failure?.description == "\(address) is no IPv4 or IPv6 address")
+    #expect(failure?.description == "\(address) is not an IPv4 or IPv6 address")
   }
 
   @Test("A port in use and an address of another machine are refused, with the system's reason")

@@ -77,7 +77,8 @@ struct ParsingTests {
     #expect(values > 1000 && paths > 1000)
   }
 
-  @Test("A value of any bytes, percent-encoded, is read as it was, or refused if it is not UTF-8 or has a NUL")
+  @Test(
+    "A value of any bytes, percent-encoded, is read as it was, or refused if it is not UTF-8 or has a NUL")
   func encodedValues() {
     var random = SeededRandom(seed: 52)
     let digits = Array("0123456789abcdefABCDEF".utf8)
@@ -90,7 +91,8 @@ struct ParsingTests {
         let low = digits.indices.filter { digits[$0].hexadecimalValue == byte & 15 }
         let high = digits.indices.filter { digits[$0].hexadecimalValue == byte >> 4 }
         return [
-          UInt8(ascii: "%"), digits[high.randomElement(using: &random)!], digits[low.randomElement(using: &random)!],
+          UInt8(ascii: "%"), digits[high.randomElement(using: &random)!],
+          digits[low.randomElement(using: &random)!],
         ]
       }
       let text = value.contains(0) ? nil : String(validating: value, as: UTF8.self)

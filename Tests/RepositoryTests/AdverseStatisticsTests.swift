@@ -26,15 +26,15 @@ struct AdverseStatisticsTests {
 
   /// The blocks that a statement asks the buffer cache for, when its plan is ready.
   private func cost(of queries: Query..., in fixture: Fixture) async throws -> Int {
-    try await fixture.service.withConnection { connection throws(PostgresError) in
-      let transaction =
-        [Statement("BEGIN")(), Self.blocks()] + queries + [Self.blocks(), Statement("ROLLBACK")()]
+    let transaction = [Statement("BEGIN")(), Self.blocks()] + queries + [Self.blocks(), Statement("ROLLBACK")()]
+    let answers = try await fixture.service.withConnection { connection throws(PostgresError) in
       // The sixth execution is the first that may have a generic plan.
       for _ in 0..<6 { _ = try await connection.execute(transaction) }
-      let answers = try await connection.execute(transaction)
-      let (before, after): (Int?, Int) = (answers[1][0](0), answers[queries.count + 2][0](0))
-      return after - (before ?? 0)
+      return try await connection.execute(transaction)
     }
+    let before: Int? = try answers[1][0](0)
+    let after: Int = try answers[queries.count + 2][0](0)
+    return after - (before ?? 0)
   }
 
   private static let manyResults = Statement(
@@ -91,7 +91,8 @@ struct AdverseStatisticsTests {
     }
   }
 
-  @Test("The newest results of an asset without any cost little, though all results are of one asset and standard")
+  @Test(
+    "The newest results of an asset without any cost little, though all are of one asset and standard")
   func latestResults() async throws {
     try await withFixture { fixture in
       let (user, asset) = (try await fixture.user(), UUID())
@@ -108,7 +109,7 @@ struct AdverseStatisticsTests {
     }
   }
 
-  @Test("A claim from a short queue and from a long one costs little, whatever the queue was when it was analysed")
+  @Test("A claim costs little, whatever the length of the queue now and when it was analysed")
   func claim() async throws {
     try await withFixture { fixture in
       let user = try await fixture.user()
@@ -159,7 +160,7 @@ struct AdverseStatisticsTests {
     }
   }
 
-  @Test("A heartbeat and an upload cost what their run costs, in tables that were just loaded and in analysed ones")
+  @Test("A heartbeat and an upload cost what their run costs, in tables just loaded and in analysed ones")
   func leases() async throws {
     try await withFixture { fixture in
       let (user, asset) = (try await fixture.user(), UUID())
@@ -192,7 +193,8 @@ struct AdverseStatisticsTests {
       _ = try await fixture.owner.execute(
         Statement("UPDATE directory.jobs SET keep_runs = 1 WHERE job_id = $1", .uuid)(.uuid(retained.id)))
       let purge = Statement(
-        "INSERT INTO store.purges (history_id, job_id, job_name, requested_by) VALUES ($1, $1, '', '')", .uuid)
+        "INSERT INTO store.purges (history_id, job_id, job_name, requested_by) VALUES ($1, $1, '', '')", .uuid
+      )
       let erase = Statement("SELECT erased FROM store.erase_next(1000)")
       let remove = Statement("SELECT removed FROM store.remove_expired_runs(NULL, NULL, 0, 1000, 1000)")
       let eraseRuns = Statement("SELECT erased FROM store.erase_removed_runs(1000)")

@@ -82,7 +82,8 @@ struct AuthorizationsTests {
       _ = try await fixture.role(of: user, tasks: [], folders: [deep])
       let token = try await fixture.token(of: user)
       for (wholeTree, folder, isGranted) in [
-        (true, Self.assets, false), (false, Self.assets, true), (true, deep, true), (false, Self.standards, false),
+        (true, Self.assets, false), (false, Self.assets, true), (true, deep, true),
+        (false, Self.standards, false),
       ] {
         let answer = try #require(
           await fixture.repository.authorizations.authorize(

@@ -35,7 +35,7 @@ private final class HeldWork: Sendable {
     for continuation in held { continuation.resume() }
   }
 
-  func perform(_ inputs: [Int]) async throws(RepositoryError) -> [Int] {
+  func perform(_ inputs: [Int]) async throws(RepositoryError) -> [Result<Int, RepositoryError>] {
     await withCheckedContinuation { continuation in
       let goesOn = state.withLock { state in
         state.batches.append(inputs)
@@ -46,7 +46,7 @@ private final class HeldWork: Sendable {
     }
     if Task.isCancelled { state.withLock { $0.cancelled += 1 } }
     for input in inputs { if let failure = failures[input] { throw failure } }
-    return inputs.map { $0 * 10 }
+    return inputs.map { .success($0 * 10) }
   }
 }
 
@@ -80,7 +80,7 @@ struct CoalescerTests {
   func gathering() async {
     await withLoop { loop in
       let work = HeldWork()
-      let coalescer = Coalescer<Int, Int>(loop: loop, largestBatch: 3, mostBatches: 1) {
+      let coalescer = Coalescer<Int, Int>(loop: loop, maxBatchSize: 3, maxBatches: 1) {
         inputs throws(RepositoryError) in try await work.perform(inputs)
       }
       var tasks: [Task<Outcome, Never>] = []
@@ -96,7 +96,7 @@ struct CoalescerTests {
   func severalBatches() async {
     await withLoop { loop in
       let work = HeldWork()
-      let coalescer = Coalescer<Int, Int>(loop: loop, mostBatches: 2, patience: .zero) {
+      let coalescer = Coalescer<Int, Int>(loop: loop, maxBatches: 2, overlapDelay: .zero) {
         inputs throws(RepositoryError) in try await work.perform(inputs)
       }
       var tasks: [Task<Outcome, Never>] = []
@@ -113,8 +113,8 @@ struct CoalescerTests {
   func lateness() async {
     await withLoop { loop in
       let work = HeldWork()
-      let patience = Duration.milliseconds(200)
-      let coalescer = Coalescer<Int, Int>(loop: loop, mostBatches: 2, patience: patience) {
+      let delay = Duration.milliseconds(200)
+      let coalescer = Coalescer<Int, Int>(loop: loop, maxBatches: 2, overlapDelay: delay) {
         inputs throws(RepositoryError) in try await work.perform(inputs)
       }
       let began = ContinuousClock.now
@@ -122,7 +122,7 @@ struct CoalescerTests {
       for input in 1...3 { tasks.append(await start(coalescer, input)) }
       // Without a bound of its own: where the other tests take all processors, a timer is late by seconds.
       while work.batches.count < 2 { try? await Task.sleep(for: .milliseconds(5)) }
-      #expect(.now - began >= patience)
+      #expect(.now - began >= delay)
       // The third may have come after the second had gone, where the machine was busy.
       #expect(work.batches.count == 2)
       #expect(work.batches.first == [1])
@@ -137,7 +137,7 @@ struct CoalescerTests {
     for failure in [RepositoryError.failed("injected"), .cancelled, .rolledBack("deadlock detected")] {
       await withLoop { loop in
         let work = HeldWork(failures: [4: failure])
-        let coalescer = Coalescer<Int, Int>(loop: loop, mostBatches: 1) { inputs throws(RepositoryError) in
+        let coalescer = Coalescer<Int, Int>(loop: loop, maxBatches: 1) { inputs throws(RepositoryError) in
           try await work.perform(inputs)
         }
         var tasks: [Task<Outcome, Never>] = []
@@ -155,10 +155,12 @@ struct CoalescerTests {
   @Test(
     "What keeps all from the database is told to all at once, and what may have happened is not done again")
   func commonFailure() async {
-    for failure in [RepositoryError.unavailable("away"), .uncertain("the connection broke")] {
+    for failure in [
+      RepositoryError.unavailable("away"), .uncertain("the connection broke"), .unexpectedAnswer("nonsense"),
+    ] {
       await withLoop { loop in
         let work = HeldWork(failures: [4: failure])
-        let coalescer = Coalescer<Int, Int>(loop: loop, mostBatches: 1) { inputs throws(RepositoryError) in
+        let coalescer = Coalescer<Int, Int>(loop: loop, maxBatches: 1) { inputs throws(RepositoryError) in
           try await work.perform(inputs)
         }
         var tasks: [Task<Outcome, Never>] = []
@@ -173,11 +175,30 @@ struct CoalescerTests {
     }
   }
 
+  @Test("A member whose own result is an error fails alone, and nothing is tried again")
+  func errorOfOneMember() async {
+    await withLoop { loop in
+      let work = HeldWork()
+      let coalescer = Coalescer<Int, Int>(loop: loop, maxBatches: 1) { inputs throws(RepositoryError) in
+        try await work.perform(inputs).map { result in
+          result.flatMap { $0 == 30 ? .failure(.unexpectedAnswer("nonsense")) : .success($0) }
+        }
+      }
+      var tasks: [Task<Outcome, Never>] = []
+      for input in 1...4 { tasks.append(await start(coalescer, input)) }
+      work.open()
+      for (input, task) in zip(1...4, tasks) {
+        #expect((try? await task.value.get()) == (input == 3 ? nil : input * 10))
+      }
+      #expect(work.batches == [[1], [2, 3, 4]])
+    }
+  }
+
   @Test("Whoever is cancelled leaves, its neighbours do not; a batch that nobody waits for is cancelled")
   func cancellation() async {
     await withLoop { loop in
       let work = HeldWork()
-      let coalescer = Coalescer<Int, Int>(loop: loop, mostBatches: 1) { inputs throws(RepositoryError) in
+      let coalescer = Coalescer<Int, Int>(loop: loop, maxBatches: 1) { inputs throws(RepositoryError) in
         try await work.perform(inputs)
       }
       let first = await start(coalescer, 1)
@@ -199,7 +220,7 @@ struct CoalescerTests {
   func keys() async {
     await withLoop { loop in
       let work = HeldWork()
-      let coalescer = Coalescer<Int, Int>(loop: loop, mostBatches: 2, patience: .zero) {
+      let coalescer = Coalescer<Int, Int>(loop: loop, maxBatches: 2, overlapDelay: .zero) {
         inputs throws(RepositoryError) in try await work.perform(inputs)
       }
       let key = UUID()

@@ -207,11 +207,13 @@ struct DeletionTests {
         )())
       #expect(events.count == 1)
       let event = try #require(events.first)
-      #expect(event(0, as: UUID.self) == user && event(1, as: String.self) == "CORP\\me")
-      #expect(event(2, as: String.self) == (remove ? "Delete Job" : "Purge Job"))
-      #expect(event(3, as: UUID.self) == job.id && event(4, as: String.self) == job.name)
-      #expect(event(5, as: UUID.self) == request)
-      #expect(event(6, as: String.self) == #"{"Runs": 4}"#)
+      #expect(try event(0, as: UUID.self) == user)
+      #expect(try event(1, as: String.self) == "CORP\\me")
+      #expect(try event(2, as: String.self) == (remove ? "Delete Job" : "Purge Job"))
+      #expect(try event(3, as: UUID.self) == job.id)
+      #expect(try event(4, as: String.self) == job.name)
+      #expect(try event(5, as: UUID.self) == request)
+      #expect(try event(6, as: String.self) == #"{"Runs": 4}"#)
     }
   }
 
@@ -237,9 +239,11 @@ struct DeletionTests {
       let purges = Statement(
         "SELECT history_id, job_id, job_name, requested_by, rows_erased FROM store.purges")
       let purge = try await fixture.owner.execute(purges())[0]
-      #expect(purge(0, as: UUID.self) == job.history && purge(1, as: UUID.self) == job.id)
-      #expect(purge(2, as: String.self) == job.name && purge(3, as: String.self) == "the caller")
-      #expect(purge(4, as: Int.self) == bound)
+      #expect(try purge(0, as: UUID.self) == job.history)
+      #expect(try purge(1, as: UUID.self) == job.id)
+      #expect(try purge(2, as: String.self) == job.name)
+      #expect(try purge(3, as: String.self) == "the caller")
+      #expect(try purge(4, as: Int.self) == bound)
     }
   }
 

@@ -87,7 +87,7 @@ struct EraserTests {
       for _ in 0..<3 {
         try await fixture.service.withConnection { connection throws(PostgresError) in
           let rows = try await connection.execute([Statement("BEGIN")(), step()])[1]
-          #expect(rows[0](0, as: Int.self) == 7)
+          #expect(try rows[0](0, as: Int.self) == 7)
           _ = try await connection.execute([Statement("ROLLBACK")()])
         }
       }
@@ -138,7 +138,7 @@ struct EraserTests {
       try await fixture.service.withConnection { connection throws(PostgresError) in
         let step = Statement("SELECT history_id FROM store.erase_next(1)")
         let rows = try await connection.execute([Statement("BEGIN")(), step()])[1]
-        #expect(rows[0](0, as: UUID.self) == histories[0])
+        #expect(try rows[0](0, as: UUID.self) == histories[0])
         let other = try? await fixture.repository.purges.eraseNext(rows: 100)
         #expect(other?.historyID == histories[1] && other?.finished == true)
         let none = try? await fixture.repository.purges.eraseNext(rows: 100)

@@ -146,7 +146,7 @@ struct FailedLoginTests {
         try await group.waitForAll()
       }
       let failures = Statement("SELECT failures FROM auth.failed_logins")
-      #expect(try await fixture.owner.execute(failures()).map { $0(0, as: Int.self) } == [40, 40])
+      #expect(try await fixture.owner.execute(failures()).map { try $0(0, as: Int.self) } == [40, 40])
     }
   }
 

@@ -57,7 +57,7 @@ func withPool(_ conninfo: String, lockTimeout: Duration = .seconds(60), _ body: 
   await pool.start()
   let outcome: Swift.Result<Void, any Error>
   do { outcome = .success(try await body(pool)) } catch { outcome = .failure(error) }
-  await pool.shutDown(patience: .seconds(60))
+  await pool.shutDown(timeout: .seconds(60))
   loop.stop()
   try outcome.get()
 }

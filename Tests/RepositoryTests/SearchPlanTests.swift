@@ -25,7 +25,7 @@ struct SearchPlanTests {
   ) async throws -> String {
     let query = JobSearch(try JobCondition.parse(text)).statement.page(page) { "EXPLAIN \($0)" }
     let rows = try await fixture.service.execute([SearchStatement.settings(), query])[1]
-    return rows.map { $0(0) as String }.joined(separator: "\n")
+    return try rows.map { try $0(0) as String }.joined(separator: "\n")
   }
 
   @Test(
@@ -133,7 +133,7 @@ struct SearchPlanTests {
       let query = Results.query(request, limit: 10)
       let explained = Statement.unprepared(
         "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + query.statement.sql, types: query.statement.parameters
-      ).with(query.values)
+      )(query.values)
       let plan: String = try await fixture.value(explained)
       // The first numbers are those of the whole plan; the results alone fill more than a thousand blocks.
       let blocks = try ["Shared Hit Blocks", "Shared Read Blocks"].map { name in

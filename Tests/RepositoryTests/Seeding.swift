@@ -51,7 +51,7 @@ extension Fixture {
       RETURNING job_id, history_id
       """, .text, .uuid)
     let row = try await owner.execute(insert(.text(name), .optional(creator)))[0]
-    return SeededJob(id: row(0), history: row(1), name: name)
+    return try SeededJob(id: row(0), history: row(1), name: name)
   }
 
   private static let fillHistory = Statement(
@@ -81,14 +81,15 @@ extension Fixture {
   /// Gives a job runs, each with so many messages, collected data and results.
   func fill(_ job: SeededJob, runs: Int, messages: Int = 0, data: Int = 0, results: Int = 0) async throws {
     let numbers = [runs, messages, data, results].map { Value.int(Int64($0)) }
-    _ = try await owner.execute(Self.fillHistory.with([.uuid(job.history)] + numbers))
+    _ = try await owner.execute(Self.fillHistory([.uuid(job.history)] + numbers))
   }
 
   /// A statement about all rows of the store: `(SELECT history_id, run_id, content ...)` stands for `$everything`.
   private func everything(_ sql: String) async throws -> Query {
     let tables = try await owner.execute(Statement("SELECT table_name FROM store.tables() ORDER BY place")())
-    let rows = tables.map { row in
-      "SELECT history_id, run_id, t::text AS content FROM store.\(row(0) as String) t"
+    let rows = try tables.map { row in
+      let table: String = try row(0)
+      return "SELECT history_id, run_id, t::text AS content FROM store.\(table) t"
     }
     let sql = sql.replacing("$everything", with: "(\(rows.joined(separator: " UNION ALL ")))")
     return Statement.unprepared(sql, types: [])()
@@ -104,7 +105,7 @@ extension Fixture {
       GROUP BY history_id
       """)
     for row in try await owner.execute(query) {
-      found[row(0)] = History(rows: row(1), content: row(2))
+      found[try row(0)] = try History(rows: row(1), content: row(2))
     }
     return found
   }

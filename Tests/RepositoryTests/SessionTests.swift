@@ -32,7 +32,7 @@ struct SessionTests {
   }
 
   private func execute(_ sql: String, _ user: UUID, on fixture: Fixture) async throws {
-    _ = try await fixture.owner.execute(Statement(sql, types: [.uuid]).with([.uuid(user)]))
+    _ = try await fixture.owner.execute(Statement(sql, types: [.uuid])([.uuid(user)]))
   }
 
   @Test("An account is found by its name in any case, and by nothing that is only alike")
@@ -57,7 +57,6 @@ struct SessionTests {
   @Test("Nothing but an access token that is valid now stands for anybody")
   func noCaller() async throws {
     try await withFixture { fixture in
-      let sessions = fixture.repository.sessions
       let user = try await fixture.user()
       let pair = try await session(of: user, on: fixture)
       let expired = try await session(of: user, access: 0, on: fixture)
@@ -190,7 +189,6 @@ struct SessionTests {
   @Test("A user who is disabled is nobody at once")
   func disabled() async throws {
     try await withFixture { fixture in
-      let sessions = fixture.repository.sessions
       let user = try await fixture.user()
       let pair = try await session(of: user, on: fixture)
       try await execute("UPDATE directory.users SET disabled = true WHERE user_id = $1", user, on: fixture)

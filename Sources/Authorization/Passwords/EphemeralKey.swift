@@ -1,9 +1,9 @@
 import COpenSSL
 
-/// A random key for HMAC-SHA-256 (RFC 2104) that is in this process's memory only, and is overwritten when nobody
-/// needs it any more.
+/// A random key for HMAC-SHA-256 (RFC 2104) that exists in this process's memory only and is overwritten when it is
+/// released.
 ///
-/// Nothing changes the bytes between the key's making and its end, hence unchecked.
+/// Unchecked: the bytes are not changed between `init` and `deinit`.
 final class EphemeralKey: @unchecked Sendable {
   /// The length of the key and of its codes, in bytes.
   static let length = Int(SHA256_DIGEST_LENGTH)
@@ -23,7 +23,7 @@ final class EphemeralKey: @unchecked Sendable {
     bytes.deallocate()
   }
 
-  /// The message's code; nobody without the key can tell which messages have it.
+  /// The message's authentication code.
   func code(of message: [UInt8]) -> [UInt8] {
     var code = [UInt8](repeating: 0, count: Self.length)
     HMAC(EVP_sha256(), bytes.baseAddress, Int32(Self.length), message, message.count, &code, nil)

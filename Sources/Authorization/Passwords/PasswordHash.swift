@@ -13,7 +13,7 @@ public struct PasswordHash: Sendable, Equatable {
   static let saltLength = 16
   static let hashLength = 32
 
-  /// Hashes a password with a new salt. Takes tens of milliseconds and more by intent.
+  /// Hashes a password with a new salt. Slow by design: tens of milliseconds and more.
   ///
   /// - Returns: The text to be stored.
   public static func make(_ password: [UInt8], parameters: ScryptParameters) throws -> String {
@@ -51,7 +51,7 @@ public struct PasswordHash: Sendable, Equatable {
     return "$scrypt$\(cost)$\(Self.base64(salt))$\(Self.base64(hash))"
   }
 
-  /// Compares in a time that does not depend on where the difference is.
+  /// Compares in constant time.
   func matches(_ password: [UInt8]) throws -> Bool {
     let other = try Self.scrypt(password, salt, parameters, length: hash.count)
     return CRYPTO_memcmp(other, hash, hash.count) == 0
@@ -83,7 +83,7 @@ public struct PasswordHash: Sendable, Equatable {
   }
 }
 
-/// Random bytes that nobody can foretell.
+/// Cryptographically secure random bytes.
 func randomBytes(_ count: Int) throws -> [UInt8] {
   var bytes = [UInt8](repeating: 0, count: count)
   guard RAND_bytes(&bytes, Int32(count)) == 1 else { throw PasswordHash.Failure.noRandomBytes }

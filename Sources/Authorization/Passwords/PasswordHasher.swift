@@ -6,24 +6,24 @@ import Synchronization
 public final class PasswordHasher: Sendable {
   enum Verdict: Sendable, Equatable {
     case wrong
-    /// Right; and if the stored hash costs less than is asked for now, a new one to be stored.
+    /// Right; with a new hash to be stored if the stored one has a lower cost than is configured.
     case right(rehashed: String?)
-    /// Too many passwords wait already.
+    /// Too many passwords are queued already.
     case busy
   }
 
   private let parameters: ScryptParameters
-  /// How many passwords may be hashed or wait at a time.
+  /// Maximum number of passwords being hashed or queued.
   let queueLimit: Int
-  /// Serial queues: as many passwords are hashed at once.
+  /// Serial queues, one for each thread.
   private let queues: [DispatchQueue]
   private let state = Mutex((waiting: 0, next: 0))
-  /// What the password of a user who does not exist is checked against, at the same cost.
+  /// What the password of an unknown user is checked against, at the same cost.
   private let decoy: PasswordHash
 
   /// - Parameters:
-  ///   - threads: How many passwords are hashed at once, at least 1.
-  ///   - queueLimit: How many may wait beside those.
+  ///   - threads: Number of passwords hashed concurrently, from 1.
+  ///   - queueLimit: Maximum number of passwords queued beside those.
   public init(parameters: ScryptParameters, threads: Int, queueLimit: Int) {
     self.parameters = parameters
     self.queueLimit = threads + queueLimit
@@ -51,7 +51,7 @@ public final class PasswordHasher: Sendable {
     }
   }
 
-  /// Whether a stored hash costs as much as is asked for now.
+  /// Whether a stored hash has the configured cost.
   func isUpToDate(_ stored: String) -> Bool {
     PasswordHash(stored)?.parameters.isAtLeast(parameters) ?? false
   }

@@ -4,7 +4,7 @@ import Synchronization
 /// The remembered passwords of this process, under a key that lives in its memory only. It outlasts reloads, so
 /// that the daemons which still serve the settings before a reload have none of their own.
 public final class PasswordMemory: Sendable {
-  /// The most users whose passwords are remembered; about 200 bytes each.
+  /// Maximum number of users whose passwords are remembered; about 200 bytes each.
   private static let limit = 10_000
 
   private struct State {
@@ -20,9 +20,9 @@ public final class PasswordMemory: Sendable {
 
   private var now: Duration { epoch.duration(to: .now) }
 
-  /// Says for how long passwords are remembered from now on. If that changes, all are forgotten, and the key.
+  /// Sets how long passwords are remembered. A change discards all of them, and the key.
   ///
-  /// - Parameter lifetime: Zero for not at all.
+  /// - Parameter lifetime: Zero: nothing is remembered.
   public func setLifetime(_ lifetime: Duration) {
     state.withLock { state in
       guard state.lifetime != lifetime else { return }
@@ -33,7 +33,7 @@ public final class PasswordMemory: Sendable {
     }
   }
 
-  /// Whether this is a password that was found right against `stored` lately.
+  /// Whether this is a password that was found right against `stored` recently.
   func knows(_ password: [UInt8], of user: UUID, stored: String) -> Bool {
     state.withLock { $0.passwords?.knows(password, of: user, stored: stored, now: now) ?? false }
   }

@@ -1,8 +1,8 @@
 import COpenSSL
 import FoundationEssentials
 
-/// Which passwords scrypt has found right lately, so that a client which logs in before every call pays for it
-/// once in a while only. Pure bookkeeping: no clock, no lock; `PasswordMemory` has both.
+/// The passwords that scrypt has found right recently, so that a client which logs in before every call rarely pays for
+/// a hash. Pure bookkeeping: no clock, no lock; `PasswordMemory` has both.
 ///
 /// Of a password it keeps an HMAC under a key that is never written anywhere. The HMAC covers the user and the
 /// stored hash as well, which the caller has read from the database in the same login: a password that was changed
@@ -23,9 +23,9 @@ struct RememberedPasswords: Sendable {
   private static let noCode = [UInt8](repeating: 0, count: EphemeralKey.length)
 
   /// - Parameters:
-  ///   - key: Nobody else's.
+  ///   - key: Not used for anything else.
   ///   - lifetime: How long a password is remembered.
-  ///   - limit: The most users, from 1.
+  ///   - limit: Maximum number of users, from 1.
   init(key: EphemeralKey, lifetime: Duration, limit: Int) {
     self.key = key
     self.lifetime = lifetime
@@ -49,7 +49,7 @@ struct RememberedPasswords: Sendable {
   /// oldest goes.
   mutating func remember(_ password: [UInt8], of user: UUID, stored: String, now: Duration) {
     entries[user] = nil
-    // One look at all of them costs nothing beside the hash that was computed before.
+    // A linear search is negligible beside the hash that was computed before.
     if entries.count >= limit { entries = entries.filter { now < $0.value.end } }
     if entries.count >= limit, let oldest = entries.min(by: { $0.value.end < $1.value.end }) {
       entries[oldest.key] = nil
@@ -57,7 +57,7 @@ struct RememberedPasswords: Sendable {
     entries[user] = Entry(code: code(password, user, stored), end: now + lifetime)
   }
 
-  /// The parts cannot be taken for one another: the user has a fixed length, and that of the hash is stated.
+  /// Unambiguous: the user has a fixed length, and the length of the hash is included.
   private func code(_ password: [UInt8], _ user: UUID, _ stored: String) -> [UInt8] {
     var message: [UInt8] = []
     // Room for all of it from the start, or growing would leave copies of the password behind.

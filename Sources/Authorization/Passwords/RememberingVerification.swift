@@ -2,7 +2,7 @@ import FoundationEssentials
 import Repository
 
 extension PasswordHasher {
-  /// Verifies a password by scrypt, unless it was found right lately for the same account with the same hash.
+  /// Verifies a password by scrypt, unless it was found right recently for the same account with the same hash.
   ///
   /// Only the right password is any faster: a wrong one costs a full hash whatever is remembered, and so does every
   /// password of an unknown or disabled user, or of one whose hash is due to be made anew.
@@ -19,11 +19,11 @@ extension PasswordHasher {
     return verdict
   }
 
-  /// Whether this is the account's password and was found right lately, so that `verify` costs nothing.
+  /// Whether this is the account's password and was found right recently, so that `verify` costs nothing.
   func knows(
     _ password: [UInt8], of account: Sessions.Account?, remembering memory: PasswordMemory
   ) -> Bool {
-    // An account that cannot be remembered is looked up all the same: it must not be told apart by the time.
+    // An account that cannot be remembered is looked up all the same, so that the time reveals nothing.
     let stored = account?.passwordHash ?? ""
     let isKnown = memory.knows(password, of: account?.userID ?? Self.nobody, stored: stored)
     return isKnown && account?.disabled == false && isUpToDate(stored)

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Counts the uploads under way, over reloads of the configuration. Each takes memory, and a connection to the database
-/// now and then.
+/// Counts the uploads in progress, across reloads of the configuration. Each takes memory, and now and then a database
+/// connection.
 public final class UploadSlots: Sendable {
   private let taken = Atomic(0)
 

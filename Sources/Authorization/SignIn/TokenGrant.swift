@@ -19,7 +19,7 @@ public struct IssuedTokens: Sendable {
 public enum TokenRefusal: Error, Sendable, Equatable {
   /// Wrong user or password, or an invalid refresh token: `invalid_grant`.
   case invalidGrant(String)
-  /// Too many failures; try again after so many seconds.
+  /// Too many failures; try again after this many seconds.
   case slowedDown(seconds: Int)
   case other(Refusal)
 }

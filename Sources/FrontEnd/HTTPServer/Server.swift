@@ -1,3 +1,4 @@
+import EventLoop
 import Observability
 import Synchronization
 
@@ -24,7 +25,8 @@ public final class Server: Sendable {
 
     public init(
       headBytes: Int, bulkTimeout: Duration,
-      connections: Int, connectionsPerAddress: Int, requestsInFlight: Int, threads: Int, headTimeout: Duration, idleTimeout: Duration, bodyTimeout: Duration, requestTimeout: Duration
+      connections: Int, connectionsPerAddress: Int, requestsInFlight: Int, threads: Int,
+      headTimeout: Duration, idleTimeout: Duration, bodyTimeout: Duration, requestTimeout: Duration
     ) {
       self.headBytes = headBytes
       self.bulkTimeout = bulkTimeout
@@ -65,7 +67,11 @@ public final class Server: Sendable {
   private let socket: ListeningSocket
   private let executor: any TaskExecutor
   private let observe: Observer
-  private let inFlight = InFlight()
+  private let inFlight = CountingGate()
+  /// Waits for the sockets of clients that libmicrohttpd does not wait for. One for all daemons, so that a reload needs
+  /// no thread and no descriptor of its own.
+  private let network = EventLoop(name: "network")
+  private let closing: ClosingConnections
   private let state = Mutex(State())
 
   /// - Parameter executor: Where requests are answered; nothing there may block.
@@ -73,6 +79,7 @@ public final class Server: Sendable {
     self.socket = socket
     self.executor = executor
     observe = observer
+    closing = ClosingConnections(loop: network)
   }
 
   /// Requests taken and not answered yet.
@@ -89,8 +96,8 @@ public final class Server: Sendable {
     _ application: any Application, certificate: Certificate, settings: Settings
   ) throws(Failure) {
     let daemon = HTTPSDaemon(
-      application: application, settings: settings.daemon, executor: executor, inFlight: inFlight,
-      observer: observe)
+      application: application, settings: settings.daemon, executor: executor, network: network,
+      closing: closing, inFlight: inFlight, observer: observe)
     do throws(HTTPSDaemon.Failure) {
       try daemon.start(on: socket, certificate: certificate)
     } catch {
@@ -144,7 +151,18 @@ public final class Server: Sendable {
       drained = await areClosed(daemons, within: .seconds(2))
     }
     guard drained else { return false }
+    await finishClosing()
     for daemon in daemons { daemon.stop() }
+    network.stop()
     return true
+  }
+
+  /// Gives the clients that have just got their last answer a moment to read it.
+  private func finishClosing() async {
+    let deadline = ContinuousClock.now + .seconds(1)
+    repeat {
+      try? await Task.sleep(for: .milliseconds(10))
+    } while closing.count > 0 && ContinuousClock.now < deadline
+    closing.stop()
   }
 }

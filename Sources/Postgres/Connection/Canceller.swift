@@ -1,16 +1,16 @@
 import CLibPQ
 import Dispatch
 
-/// Cancels what runs on a connection. PQcancel may be called from any thread (libpq, "Canceling Queries in
-/// Progress"), and nothing changes the object between its creation and its end; hence unchecked.
+/// Cancels the query of a connection. PQcancel may be called from any thread (libpq, "Canceling Queries in Progress"),
+/// and the object is immutable; hence unchecked.
 final class Canceller: @unchecked Sendable {
   private let handle: OpaquePointer
   init?(_ connection: OpaquePointer) {
     guard let handle = PQgetCancel(connection) else { return nil }
     self.handle = handle
   }
-  /// PQcancel opens a connection of its own and waits for it, without any time limit: it is kept from the loop
-  /// and from the threads that run tasks.
+  /// PQcancel blocks on a connection of its own, without a time limit: it runs neither on the loop nor on the threads of
+  /// tasks.
   func cancel() {
     Self.queue.async {
       var message = [CChar](repeating: 0, count: 256)

@@ -7,13 +7,14 @@ import Glibc
 /// All of libpq's state is touched on the event loop alone, which is this actor's executor.
 /// libpq documentation: "Asynchronous Command Processing", "Pipeline Mode".
 public actor Connection {
-  /// One answer that libpq still owes, in the order of sending.
+  /// A result that is still to come, in the order of sending.
   enum Expected {
     case preparation(Statement)
-    case rows
+    /// Of the statement with this text.
+    case rows(sql: String)
   }
 
-  /// What is under way: everything sent up to one synchronisation point, which is one transaction.
+  /// Statements under way, up to one synchronisation point: one transaction.
   struct Exchange {
     let number: UInt64
     var expected: [Expected]
@@ -39,7 +40,7 @@ public actor Connection {
   private var canceller: Canceller?
   private var lossHandler: (@Sendable (String) -> Void)?
   private var closed = false
-  /// A cancel request was sent. It may reach the database late, so no other query must follow here.
+  /// A cancel request was sent. It may arrive late, so no other query may follow on this connection.
   private var isCancelled = false
 
   init(loop: EventLoop, settings: ConnectionSettings) {
@@ -51,8 +52,7 @@ public actor Connection {
 
   /// Opens the connection.
   ///
-  /// - Parameter onLoss: Called once, on the loop and with libpq's message, when the connection breaks after it
-  ///   was opened.
+  /// - Parameter onLoss: Called once, on the loop and with libpq's message, if the connection breaks after it was opened.
   func open(onLoss: @escaping @Sendable (String) -> Void) async throws(PostgresError) {
     guard !closed else { throw .unavailable("the connection was given up") }
     let deadline = ContinuousClock.now + settings.connectTimeout
@@ -74,7 +74,7 @@ public actor Connection {
       }
       let ready = await readiness(
         of: PQsocket(started), for: status == PGRES_POLLING_READING ? .read : .write, deadline: deadline)
-      // It may have been closed while it waited.
+      // It may have been closed meanwhile.
       guard handle != nil else { throw .unavailable("the connection was given up") }
       guard ready else { throw failOpening("no answer within \(settings.connectTimeout)") }
       status = PQconnectPoll(started)
@@ -94,7 +94,9 @@ public actor Connection {
     return .unavailable(message)
   }
 
-  /// Waits until a socket is ready, or the deadline has passed.
+  /// Waits until a socket is ready.
+  ///
+  /// - Returns: Whether it was ready before the deadline.
   private func readiness(
     of socket: Int32, for interest: EventLoop.Interest, deadline: ContinuousClock.Instant
   ) async -> Bool {
@@ -118,7 +120,7 @@ public actor Connection {
     watched = nil
   }
 
-  /// Closes the connection; what is under way fails.
+  /// Closes the connection; statements under way fail.
   public func close() {
     closed = true
     lossHandler = nil
@@ -146,15 +148,15 @@ public actor Connection {
     }
   }
 
-  /// Ends waits whose time is over: of an attempt to open, or of an answer that does not come although the
-  /// database's own time-outs should have brought it. To be called now and then.
+  /// Ends waits past their deadline: of an attempt to open, or for an answer that the database's own time-outs should have
+  /// brought. To be called several times a second.
   func checkDeadline(now: ContinuousClock.Instant) {
     if let waiting = readiness, waiting.deadline <= now { resumeReadiness(false) }
     let deadlines = [exchange?.deadline, copy?.deadline].compactMap(\.self)
     if deadlines.contains(where: { $0 <= now }) { lose("the database has not answered in time") }
   }
 
-  /// Open, and nothing is left of an earlier query.
+  /// Whether it is open, with no query or transaction under way.
   var isHealthy: Bool {
     guard let handle else { return false }
     return exchange == nil && copy == nil && !isCancelled && PQstatus(handle) == CONNECTION_OK
@@ -166,18 +168,18 @@ public actor Connection {
   /// Runs statements in one round trip. Outside an explicit transaction they are one transaction of their own.
   ///
   /// - Returns: The rows of each statement, in order.
-  /// - Throws: The first failure; then none of the statements has taken effect, but see `connectionLost`.
+  /// - Throws: The first failure; none of the statements has taken effect then, but see `connectionLost`.
   public func execute(_ queries: [Query]) async throws(PostgresError) -> [Rows] {
     guard handle != nil else { throw .unavailable("the connection is closed") }
     precondition(exchange == nil && copy == nil, "a connection carries one exchange at a time")
     if Task.isCancelled { throw .cancelled }
     lastExchange += 1
     let number = lastExchange
-    let patience = self.patience
+    let timeout = responseTimeout
     do {
       return try await withTaskCancellationHandler {
         try await withCheckedThrowingContinuation { continuation in
-          begin(queries, number, continuation, deadline: ContinuousClock.now + patience)
+          begin(queries, number, continuation, deadline: ContinuousClock.now + timeout)
         }
       } onCancel: {
         Task(executorPreference: loop) { await self.cancelExchange(number) }
@@ -189,12 +191,12 @@ public actor Connection {
     }
   }
 
-  /// The database's own time-outs come first; this is for one that has fallen silent.
-  var patience: Duration {
+  /// For a database that does not respond; its own time-outs come first.
+  var responseTimeout: Duration {
     settings.statementTimeout > .zero ? settings.statementTimeout + .seconds(5) : .seconds(86_400)
   }
 
-  /// Sends, and begins to wait, in one go: an answer that came between the two would be read for nobody.
+  /// Sends the statements and registers the continuation in one step, so that an early answer finds it.
   private func begin(
     _ queries: [Query], _ number: UInt64, _ continuation: CheckedContinuation<[Rows], any Error>,
     deadline: ContinuousClock.Instant
@@ -214,7 +216,7 @@ public actor Connection {
       let statement = query.statement
       guard statement.isPrepared else {
         guard sendUnprepared(query, on: handle) else { return false }
-        exchange?.expected.append(.rows)
+        exchange?.expected.append(.rows(sql: statement.sql))
         continue
       }
       let name: String
@@ -229,7 +231,7 @@ public actor Connection {
         exchange?.expected.append(.preparation(statement))
       }
       guard sendPrepared(name, query.values, on: handle) else { return false }
-      exchange?.expected.append(.rows)
+      exchange?.expected.append(.rows(sql: statement.sql))
     }
     return true
   }
@@ -253,7 +255,7 @@ public actor Connection {
   ) -> Bool {
     let encoded = EncodedParameters(values)
     return encoded.bytes.withUnsafeBufferPointer { bytes in
-      // An empty value is no NULL: it needs an address, any.
+      // An empty value is not NULL: it needs an address, any.
       let base = bytes.baseAddress.map { UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self) }
       let pointers = encoded.places.map { place -> UnsafePointer<CChar>? in
         place.map { place in base.map { $0 + place.offset } ?? Self.nothing }
@@ -321,7 +323,11 @@ public actor Connection {
       forget(advance())
       PQclear(result)
     case PGRES_TUPLES_OK, PGRES_COMMAND_OK:
-      if case .rows? = advance() { exchange?.rows.append(Rows(result)) } else { PQclear(result) }
+      if case .rows(let sql)? = advance() {
+        exchange?.rows.append(Rows(result, sql: sql))
+      } else {
+        PQclear(result)
+      }
     default:
       forget(advance())
       if exchange?.failure == nil { exchange?.failure = PostgresError(result) }
@@ -335,7 +341,7 @@ public actor Connection {
     return waiting.expected[waiting.next]
   }
 
-  /// A statement that was not prepared after all must be prepared again next time.
+  /// A statement whose preparation failed must be prepared again next time.
   private func forget(_ expected: Expected?) {
     if case .preparation(let statement)? = expected { names[statement] = nil }
   }
@@ -356,7 +362,7 @@ func lastMessage(of handle: OpaquePointer) -> String {
   return lines.isEmpty ? "the connection was closed by the database" : lines.joined(separator: "; ")
 }
 
-/// Calls `body` with the strings as C wants them, NULL at the end.
+/// Calls `body` with an array of C strings that ends with NULL.
 private func withCStrings<Result>(
   _ strings: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Result
 ) -> Result {

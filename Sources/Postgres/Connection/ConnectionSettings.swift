@@ -1,11 +1,11 @@
-/// How to reach a database and how long to wait for it.
+/// How to reach a database, and its time-outs.
 public struct ConnectionSettings: Sendable, Equatable {
   /// libpq's connection string or URI; may name several hosts.
   public var conninfo: String
-  /// Not part of `conninfo`, so that it stands in no log.
+  /// Not part of `conninfo`, so that it is in no log.
   public var password: String?
   public var applicationName: String
-  /// The longest that opening a connection may take, over all hosts.
+  /// The time limit for opening a connection, over all hosts.
   public var connectTimeout: Duration
   /// PostgreSQL's `statement_timeout`; zero for none.
   public var statementTimeout: Duration
@@ -25,7 +25,7 @@ public struct ConnectionSettings: Sendable, Equatable {
     self.lockTimeout = lockTimeout
   }
 
-  /// What is given to `PQconnectStartParams`, in its order: a later keyword overrides an earlier one.
+  /// The parameters of `PQconnectStartParams`, in order: a later keyword overrides an earlier one.
   var parameters: [(keyword: String, value: String)] {
     var parameters = [
       ("dbname", conninfo),

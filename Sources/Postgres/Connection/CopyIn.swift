@@ -1,20 +1,20 @@
 import CLibPQ
 
 extension Connection {
-  /// A COPY that is under way. libpq knows none in pipeline mode, so the mode is left for it and entered again.
+  /// A COPY under way. libpq has none in pipeline mode, so that mode is left for it and entered again.
   struct Copy {
     enum Stage {
-      /// The statement is on its way; the answer is that data may come.
+      /// The statement was sent; the answer is that data may be sent.
       case starting
       case sending
-      /// All is sent, and the database says what it thinks of it.
+      /// All data was sent; the answer is the result.
       case ending
     }
 
     let number: UInt64
     let data: [ArraySlice<UInt8>]
     var stage = Stage.starting
-    /// The slice that is sent next, and how much of it has been.
+    /// The slice that is sent next, and how much of it was sent.
     var slice = 0
     var sent = 0
     var rows = 0
@@ -25,16 +25,16 @@ extension Connection {
 
   /// Runs `COPY … FROM STDIN`, as part of the transaction that is open, if one is.
   ///
-  /// - Parameter data: What COPY is to read, in its order and all of it: COPY waits for nobody's data.
+  /// - Parameter data: All data, in its order.
   /// - Returns: The number of rows.
-  /// - Throws: `refused` when the data is not to PostgreSQL's liking; the connection is as good as before.
+  /// - Throws: `refused` if PostgreSQL rejects the data; the connection stays usable.
   public func copyIn(_ sql: String, _ data: [ArraySlice<UInt8>]) async throws(PostgresError) -> Int {
     guard handle != nil else { throw .unavailable("the connection is closed") }
     precondition(exchange == nil && copy == nil, "a connection carries one exchange at a time")
     if Task.isCancelled { throw .cancelled }
     lastExchange += 1
     let number = lastExchange
-    let deadline = ContinuousClock.now + patience
+    let deadline = ContinuousClock.now + responseTimeout
     do {
       return try await withTaskCancellationHandler {
         try await withCheckedThrowingContinuation { continuation in
@@ -61,11 +61,11 @@ extension Connection {
     continueCopy()
   }
 
-  /// Does what can be done without waiting.
+  /// Sends and reads as much as is possible without waiting.
   func continueCopy() {
     guard let handle, let watched else { return }
     if copy?.stage == .sending, !sendCopyData(on: handle) { return }
-    // The database may refuse while data is still being sent; it says so at the end.
+    // A refusal while data is still being sent is reported at the end.
     switch PQflush(handle) {
     case 0: loop.rewatch(watched, for: .read)
     case 1: return loop.rewatch(watched, for: [.read, .write])
@@ -88,10 +88,10 @@ extension Connection {
     }
   }
 
-  /// The most that libpq is given at once, as it keeps the memory for as long as the connection lasts.
+  /// The most bytes that are passed to libpq at once: it keeps the memory for the life of the connection.
   private static let copyPiece = 65_536
 
-  /// - Returns: Whether all is sent; if not, the socket will say when to go on.
+  /// - Returns: Whether all data was sent; if not, it goes on when the socket is ready.
   private func sendCopyData(on handle: OpaquePointer) -> Bool {
     while let sending = copy, sending.slice < sending.data.count {
       let slice = sending.data[sending.slice]

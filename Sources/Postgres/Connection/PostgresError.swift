@@ -1,17 +1,20 @@
 import CLibPQ
 
-/// What can go wrong with a query, by what a caller can do about it.
+/// Why a query failed, by what a caller can do about it.
 public enum PostgresError: Error, Sendable, Equatable {
-  /// PostgreSQL refused a statement; nothing of its transaction has happened.
+  /// PostgreSQL refused a statement; its transaction has no effect.
   case refused(sqlState: String, message: String)
-  /// The database cannot be reached, or has said that it will serve nobody now. Nothing was sent.
+  /// The database cannot be reached or accepts no sessions now. Nothing was sent.
   case unavailable(String)
-  /// The connection broke while the answer was awaited: the transaction may have happened or not.
+  /// The connection broke before the answer arrived: the transaction may have been committed or not.
   case connectionLost(String)
-  /// No connection became free in time, or too many wait already. Nothing was sent.
+  /// No connection became free in time, or the queue is full. Nothing was sent.
   case busy(String)
   /// The task was cancelled.
   case cancelled
+  /// The rows are not those of the statement: a NULL, another type, an unknown word. Outside an explicit transaction
+  /// the statement has taken effect.
+  case unexpectedAnswer(String)
 
   /// SQLSTATE, where PostgreSQL gave one (PostgreSQL documentation, appendix A).
   public var sqlState: String? {
@@ -21,7 +24,7 @@ public enum PostgresError: Error, Sendable, Equatable {
 }
 
 extension PostgresError {
-  /// What PostgreSQL says in a result that is an error.
+  /// The error of a result.
   init(_ result: OpaquePointer) {
     func field(_ code: UnicodeScalar) -> String? {
       PQresultErrorField(result, Int32(code.value)).map { String(cString: $0) }
@@ -29,7 +32,7 @@ extension PostgresError {
     self.init(sqlState: field("C") ?? "XX000", message: field("M") ?? "no message")
   }
 
-  /// Sorts PostgreSQL's errors by what the caller can do (PostgreSQL documentation, appendix A).
+  /// Maps SQLSTATE to what the caller can do (PostgreSQL documentation, appendix A).
   private init(sqlState: String, message: String) {
     self =
       switch sqlState {

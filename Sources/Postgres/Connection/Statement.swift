@@ -1,7 +1,7 @@
 /// A statement with numbered parameters, prepared once on each connection that uses it.
 ///
-/// Make each a constant: the text is its identity, so one that is put together at run time would leave a
-/// prepared statement behind for every variation. ``unprepared(_:types:)`` is for those.
+/// Make each a constant: the text is its identity, so a text that is composed at run time would leave a prepared
+/// statement behind for every variation. Use ``unprepared(_:types:)`` for those.
 public struct Statement: Sendable, Hashable {
   public let sql: String
   public let parameters: [ParameterType]
@@ -33,12 +33,12 @@ public struct Statement: Sendable, Hashable {
   /// The statement with values for its parameters.
   ///
   /// - Precondition: As many values as parameters, of their types or null.
-  public func callAsFunction(_ values: Value...) -> Query {
-    precondition(values.count == parameters.count, "wrong number of parameters for \(sql)")
-    return Query(statement: self, values: values)
-  }
+  public func callAsFunction(_ values: Value...) -> Query { self(values) }
 
-  public func with(_ values: [Value]) -> Query {
+  /// The statement with values for its parameters.
+  ///
+  /// - Precondition: As many values as parameters, of their types or null.
+  public func callAsFunction(_ values: [Value]) -> Query {
     precondition(values.count == parameters.count, "wrong number of parameters for \(sql)")
     return Query(statement: self, values: values)
   }

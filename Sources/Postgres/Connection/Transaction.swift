@@ -1,20 +1,35 @@
+/// How the body of a transaction ends.
+public enum TransactionEnd<Result: Sendable>: Sendable {
+  case commit(Result)
+  /// Nothing of the transaction takes effect.
+  case rollback(Result)
+}
+
 extension Pool {
   /// Lends a connection for one transaction over several round trips.
   ///
   /// - Parameter body: What is done in it. If it throws, nothing of it has happened, but see
   ///   `PostgresError.connectionLost`.
   public func transaction<Result: Sendable>(
-    _ body: @Sendable (Connection) async throws(PostgresError) -> Result
+    _ body: @Sendable (Connection) async throws(PostgresError) -> TransactionEnd<Result>
   ) async throws(PostgresError) -> Result {
     try await withConnection { connection throws(PostgresError) in
       _ = try await connection.execute([Self.begin()])
       do throws(PostgresError) {
-        let result = try await body(connection)
-        _ = try await connection.execute([Self.commit()])
-        return result
+        switch try await body(connection) {
+        case .commit(let result):
+          _ = try await connection.execute([Self.commit()])
+          return result
+        case .rollback(let result):
+          _ = try await connection.execute([Self.rollback()])
+          return result
+        }
       } catch {
-        // A connection whose transaction cannot be undone is closed by the pool, which undoes it, too.
-        if case .refused = error { _ = try? await connection.execute([Self.rollback()]) }
+        // A connection whose transaction cannot be rolled back is closed by the pool, which rolls it back, too.
+        switch error {
+        case .refused, .unexpectedAnswer: _ = try? await connection.execute([Self.rollback()])
+        case .unavailable, .connectionLost, .busy, .cancelled: break
+        }
         throw error
       }
     }

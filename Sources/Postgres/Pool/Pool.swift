@@ -1,8 +1,8 @@
 import EventLoop
 
-/// Connections to one database, shared by all who ask: the shell around `PoolStateMachine`.
+/// Connections to one database, shared by all callers: the shell around `PoolStateMachine`.
 public actor Pool {
-  /// How many connections there are and how many requests wait.
+  /// The numbers of connections and of waiting requests.
   public struct Counters: Sendable, Equatable {
     public var open = 0
     public var idle = 0
@@ -10,7 +10,7 @@ public actor Pool {
     public var waiting = 0
   }
 
-  /// What happened to the pool's connections, for the log.
+  /// What happens to the pool's connections, for the log.
   public enum Event: Sendable {
     case connected
     /// With the reason.
@@ -20,11 +20,11 @@ public actor Pool {
   }
 
   public struct Limits: Sendable {
-    /// The most connections, at least 1.
+    /// The most connections, from 1.
     public var connections: Int
-    /// The most requests that wait for one, at least 1.
+    /// The most requests that wait for a connection, from 1.
     public var queueLimit: Int
-    /// The longest that a request waits for one.
+    /// The longest wait for a connection.
     public var queueTimeout: Duration
 
     public init(connections: Int, queueLimit: Int, queueTimeout: Duration) {
@@ -72,14 +72,14 @@ public actor Pool {
     loop.every(.milliseconds(100)) { [weak self] in self?.assumeIsolated { $0.tick() } }
   }
 
-  /// Waits for the queries under way, then closes everything. Later requests are refused. To be called once.
+  /// Waits for the queries under way, then closes all connections. Later requests are refused. To be called once.
   ///
-  /// - Parameter patience: How long queries are waited for; then their connections are closed.
-  public func shutDown(patience: Duration) async {
+  /// - Parameter timeout: How long to wait for queries; then their connections are closed.
+  public func shutDown(timeout: Duration) async {
     guard !isShutDown else { return }
     isShutDown = true
     let cut = Task(executorPreference: loop) {
-      try await Task.sleep(for: patience)
+      try await Task.sleep(for: timeout)
       await self.loseAll()
     }
     defer { cut.cancel() }
@@ -87,7 +87,7 @@ public actor Pool {
       drained = continuation
       carryOut(machine.shutDown(now: now))
     }
-    // Those that were idle say farewell to the database in tasks of their own.
+    // Idle connections are closed in tasks of their own.
     for task in closing { await task.value }
     closing = []
   }
@@ -116,7 +116,7 @@ public actor Pool {
     try await execute([query])[0]
   }
 
-  /// Lends a connection for as long as `body` runs.
+  /// Runs `body` with a connection of its own.
   public func withConnection<Result: Sendable>(
     _ body: @Sendable (Connection) async throws(PostgresError) -> Result
   ) async throws(PostgresError) -> Result {
@@ -144,7 +144,7 @@ public actor Pool {
     }
     let id = try answer.get()
     guard let connection = connections[id] else {
-      // Lost between the grant and this task's turn.
+      // Lost between the grant and the resumption of this task.
       carryOut(machine.release(id, healthy: false, now: now))
       throw .unavailable("the connection broke")
     }

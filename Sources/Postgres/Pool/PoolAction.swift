@@ -1,35 +1,35 @@
-/// One connection of a pool, from the attempt to open it until it is closed. A number is never used twice.
+/// A connection of a pool, from the attempt to open it until it is closed. Numbers are not reused.
 struct ConnectionID: Hashable, Sendable {
   let number: UInt64
 }
 
-/// One request for a connection. The caller of the pool chooses the number and never uses it twice.
+/// A request for a connection. The pool's shell chooses the number and does not reuse it.
 struct RequestID: Hashable, Sendable {
   let number: UInt64
 }
 
 extension PoolStateMachine {
-  /// What the shell is to do.
+  /// What the shell must do.
   enum Action: Hashable, Sendable {
-    /// Begin to open a connection; report `opened` or `openFailed`. The attempt must end by itself some time:
-    /// the next one may be waiting for it.
+    /// Open a connection; report `opened` or `openFailed`. The attempt must have a deadline: the next one may be waiting
+    /// for it.
     case open(ConnectionID)
-    /// Close a connection, or give up the attempt to open it. The machine has forgotten it already; nothing
-    /// need be reported, and what is reported nevertheless does no harm.
+    /// Close a connection, or give up the attempt to open it. The machine no longer knows it; nothing needs to be
+    /// reported, and later reports are harmless.
     case close(ConnectionID)
-    /// The request has the connection, until it is given back with `release`.
+    /// The request has the connection, until it returns it with `release`.
     case grant(RequestID, ConnectionID)
     /// The request gets no connection.
     case refuse(RequestID, Refusal)
-    /// Call `tick` at this time. It replaces the time named before: one timer is enough.
+    /// Call `tick` at this time. It replaces the time named before.
     case wake(at: Duration)
-    /// The pool was shut down and nothing is left. Comes exactly once.
+    /// The pool was shut down and has no connections left. Returned exactly once.
     case drained
   }
 
   /// Why a request gets no connection.
   enum Refusal: Hashable, Sendable {
-    /// As many requests wait as may.
+    /// The queue of waiting requests is full.
     case queueFull
     /// No connection became free before the request's deadline.
     case timedOut

@@ -1,6 +1,6 @@
 /// Rows in the binary format of COPY (PostgreSQL documentation, COPY, "Binary Format").
 ///
-/// A row is begun and then gets its columns in their order.
+/// A row is begun, then gets its columns in their order.
 public struct CopyRows: Sendable {
   private static let header: [UInt8] =
     Array("PGCOPY\n".utf8) + [0xFF, 0x0D, 0x0A, 0x00] + [UInt8](repeating: 0, count: 8)
@@ -14,13 +14,7 @@ public struct CopyRows: Sendable {
   public var count: Int { starts.count }
   public var byteCount: Int { bytes.count }
 
-  /// Makes room, so that filling it to that size copies nothing.
-  public mutating func reserve(rows: Int, bytes: Int) {
-    self.bytes.reserveCapacity(bytes)
-    starts.reserveCapacity(rows)
-  }
-
-  /// - Parameter prefix: The number of columns, in two bytes, and columns that are the same in each row.
+  /// - Parameter prefix: The number of columns, in two bytes, and the leading columns that all rows have in common.
   public mutating func beginRow(_ prefix: [UInt8]) {
     starts.append(bytes.count)
     bytes.append(contentsOf: prefix)
@@ -54,10 +48,10 @@ public struct CopyRows: Sendable {
     withUnsafeBytes(of: integer.bigEndian) { bytes.append(contentsOf: $0) }
   }
 
-  /// Puts another `bigint` in the place of one, in every row.
+  /// Adds to a `bigint` in every row.
   ///
   /// - Parameters:
-  ///   - offset: Where its value is in a row: behind columns that are equally long in all of them.
+  ///   - offset: The place of its value in a row, after columns of the same length in all rows.
   ///   - change: What is added.
   public mutating func shift(integerAt offset: Int, by change: Int64) {
     bytes.withUnsafeMutableBytes { bytes in
@@ -68,7 +62,7 @@ public struct CopyRows: Sendable {
     }
   }
 
-  /// What `copyIn` sends for the rows but for so many at the beginning.
+  /// What `copyIn` sends for the rows after the first `dropped`.
   public func data(droppingFirst dropped: Int) -> [ArraySlice<UInt8>] {
     let start = dropped < starts.count ? starts[dropped] : bytes.count
     return [Self.header[...], bytes[start...], Self.trailer[...]]

@@ -1,163 +1,127 @@
 import CLibPQ
-import FoundationEssentials
 
-/// What one statement answered.
+/// The rows that one statement returned.
 public struct Rows: Sendable, RandomAccessCollection {
-  /// Holds the result of libpq. Nothing changes a PGresult after libpq has handed it out, and reading one
-  /// from several threads is safe (libpq, "Behavior in Threaded Programs"); hence the unchecked conformance.
-  private final class Storage: @unchecked Sendable {
+  /// Owns a PGresult. Nothing changes one after libpq has returned it, and reading it from several threads is
+  /// safe (libpq, "Behavior in Threaded Programs"); hence the unchecked conformance.
+  fileprivate final class Storage: @unchecked Sendable {
     let result: OpaquePointer
-    init(_ result: OpaquePointer) { self.result = result }
+    let columns: Int32
+    private let sql: String
+
+    init(_ result: OpaquePointer, sql: String) {
+      self.result = result
+      columns = PQnfields(result)
+      self.sql = sql
+    }
+
     deinit { PQclear(result) }
+
+    /// The beginning of the statement, on one line, for errors.
+    var statement: String {
+      "statement: " + sql.prefix(300).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    }
   }
 
   private let storage: Storage
   public let count: Int
 
-  /// Takes the result over.
-  init(_ result: OpaquePointer) {
-    storage = Storage(result)
+  /// Takes ownership of the result.
+  init(_ result: OpaquePointer, sql: String) {
+    storage = Storage(result, sql: sql)
     count = Int(PQntuples(result))
   }
 
   public var startIndex: Int { 0 }
   public var endIndex: Int { count }
-  public subscript(position: Int) -> Row { Row(rows: self, index: Int32(position)) }
+  public subscript(position: Int) -> Row {
+    precondition(position >= 0 && position < count, "there is no row \(position)")
+    return Row(storage: storage, index: Int32(position))
+  }
 
-  /// How many rows an INSERT, UPDATE or DELETE changed.
+  /// The only row.
+  ///
+  /// - Throws: `unexpectedAnswer` if there is none, or more than one.
+  public func one() throws(PostgresError) -> Row {
+    guard count == 1 else {
+      throw .unexpectedAnswer("\(count) rows, expected 1; \(storage.statement)")
+    }
+    return self[0]
+  }
+
+  /// The number of rows that an INSERT, UPDATE or DELETE changed.
   public var changed: Int {
     guard let text = PQcmdTuples(storage.result) else { return 0 }
     return Int(String(cString: text)) ?? 0
   }
+}
 
-  fileprivate func bytes(_ row: Int32, _ column: Int32) -> UnsafeRawBufferPointer? {
-    precondition(column < PQnfields(storage.result), "the statement has no column \(column)")
-    guard PQgetisnull(storage.result, row, column) == 0 else { return nil }
-    return UnsafeRawBufferPointer(
-      start: PQgetvalue(storage.result, row, column), count: Int(PQgetlength(storage.result, row, column)))
-  }
-
-  /// A row, read column by column with the type that the statement is known to give.
+extension Rows {
+  /// One row, read column by column. The database is another program, so every value is checked: its column, its
+  /// type, NULL, and its range or word where the caller names them.
   public struct Row: Sendable {
-    fileprivate let rows: Rows
+    fileprivate let storage: Storage
     fileprivate let index: Int32
 
-    /// The column's value; traps on NULL or another type, which is a mistake in the statement.
-    public func callAsFunction<Result: ColumnValue>(_ column: Int, as type: Result.Type = Result.self)
-      -> Result
-    {
-      guard let value = Result(optionalColumn: rows.bytes(index, Int32(column))) else {
-        preconditionFailure("column \(column) is NULL or no \(Result.self)")
-      }
+    /// The value of a column.
+    ///
+    /// - Parameter column: Its position, from 0.
+    /// - Throws: `unexpectedAnswer` if there is no such column, or its value is not a `Result`.
+    public func callAsFunction<Result: ColumnValue>(
+      _ column: Int, as type: Result.Type = Result.self
+    ) throws(PostgresError) -> Result {
+      guard column >= 0, column < storage.columns,
+        Result.reads(ColumnType(PQftype(storage.result, Int32(column)))),
+        let value = Result(optionalColumn: bytes(Int32(column)))
+      else { throw unexpected(column, expected: "\(Result.self)") }
       return value
     }
-  }
-}
 
-/// A type that a column in binary format can be read as.
-public protocol ColumnValue {
-  /// - Parameter bytes: The column's bytes, nil for NULL.
-  /// - Returns: nil if the bytes are no such value.
-  init?(optionalColumn bytes: UnsafeRawBufferPointer?)
-}
-
-extension Optional: ColumnValue where Wrapped: ColumnValue {
-  public init?(optionalColumn bytes: UnsafeRawBufferPointer?) {
-    guard bytes != nil else {
-      self = .none
-      return
+    /// The value of a column that is within a range.
+    public func callAsFunction(
+      _ column: Int, in range: some RangeExpression<Int>
+    ) throws(PostgresError) -> Int {
+      let value = try self(column, as: Int.self)
+      guard range.contains(value) else { throw unexpected(column, expected: "an integer in \(range)") }
+      return value
     }
-    guard let wrapped = Wrapped(optionalColumn: bytes) else { return nil }
-    self = .some(wrapped)
-  }
-}
 
-extension Bool: ColumnValue {
-  public init?(optionalColumn bytes: UnsafeRawBufferPointer?) {
-    guard let bytes, bytes.count == 1 else { return nil }
-    self = bytes[0] != 0
-  }
-}
+    /// The value of a column that counts something: 0 to 2^53, so that sums of some of them do not overflow.
+    public func count(_ column: Int) throws(PostgresError) -> Int { try self(column, in: 0...1 << 53) }
 
-extension Int: ColumnValue {
-  /// Reads smallint, integer and bigint.
-  public init?(optionalColumn bytes: UnsafeRawBufferPointer?) {
-    switch bytes?.count {
-    case 2: self = Int(Int16(bigEndian: bytes!.loadUnaligned(as: Int16.self)))
-    case 4: self = Int(Int32(bigEndian: bytes!.loadUnaligned(as: Int32.self)))
-    case 8: self = Int(Int64(bigEndian: bytes!.loadUnaligned(as: Int64.self)))
-    default: return nil
+    /// As ``count(_:)``; nil for NULL.
+    public func optionalCount(_ column: Int) throws(PostgresError) -> Int? {
+      try self(column, as: Int?.self) == nil ? nil : count(column)
     }
-  }
-}
 
-extension String: ColumnValue {
-  public init?(optionalColumn bytes: UnsafeRawBufferPointer?) {
-    guard let bytes else { return nil }
-    self = String(decoding: bytes, as: UTF8.self)
-  }
-}
-
-extension UUID: ColumnValue {
-  public init?(optionalColumn bytes: UnsafeRawBufferPointer?) {
-    guard let bytes, bytes.count == 16 else { return nil }
-    self.init(uuid: bytes.loadUnaligned(as: uuid_t.self))
-  }
-}
-
-extension Date: ColumnValue {
-  public init?(optionalColumn bytes: UnsafeRawBufferPointer?) {
-    guard let bytes, bytes.count == 8 else { return nil }
-    let microseconds = Int64(bigEndian: bytes.loadUnaligned(as: Int64.self))
-    self.init(timeIntervalSince1970: postgresEpoch + Double(microseconds) / 1_000_000)
-  }
-}
-
-/// `bytea`.
-extension Array: ColumnValue where Element: ArrayColumnElement {
-  public init?(optionalColumn bytes: UnsafeRawBufferPointer?) {
-    guard let bytes else { return nil }
-    guard let array = Element.array(bytes) else { return nil }
-    self = array
-  }
-}
-
-/// What an array read from a column is made of.
-public protocol ArrayColumnElement {
-  static func array(_ bytes: UnsafeRawBufferPointer) -> [Self]?
-}
-
-extension UInt8: ArrayColumnElement {
-  public static func array(_ bytes: UnsafeRawBufferPointer) -> [UInt8]? { Array(bytes) }
-}
-
-extension ArrayColumnElement where Self: ColumnValue {
-  /// One-dimensional arrays without NULLs.
-  public static func array(_ bytes: UnsafeRawBufferPointer) -> [Self]? {
-    func integer(at offset: Int) -> Int? {
-      guard offset + 4 <= bytes.count else { return nil }
-      return Int(Int32(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: Int32.self)))
+    /// The error that a column's value is not what the caller expects.
+    ///
+    /// - Parameter expected: What it should be, for the log.
+    public func unexpected(_ column: Int, expected: String) -> PostgresError {
+      .unexpectedAnswer(
+        "column \(column) \(found(Int32(column))), expected \(expected); \(storage.statement)")
     }
-    guard let dimensions = integer(at: 0) else { return nil }
-    if dimensions == 0 { return [] }
-    guard dimensions == 1, let count = integer(at: 12) else { return nil }
-    var array: [Self] = []
-    array.reserveCapacity(count)
-    var offset = 20
-    for _ in 0..<count {
-      guard let length = integer(at: offset), length >= 0, offset + 4 + length <= bytes.count else {
-        return nil
+
+    /// The bytes of a column that exists; nil for NULL.
+    private func bytes(_ column: Int32) -> UnsafeRawBufferPointer? {
+      let length = PQgetlength(storage.result, index, column)
+      // libpq gives NULL the length 0.
+      if length == 0, PQgetisnull(storage.result, index, column) == 1 { return nil }
+      return UnsafeRawBufferPointer(start: PQgetvalue(storage.result, index, column), count: Int(length))
+    }
+
+    private func found(_ column: Int32) -> String {
+      guard column >= 0, column < storage.columns, let name = PQfname(storage.result, column) else {
+        return "is missing"
       }
-      let element = UnsafeRawBufferPointer(rebasing: bytes[offset + 4..<offset + 4 + length])
-      guard let value = Self(optionalColumn: element) else { return nil }
-      array.append(value)
-      offset += 4 + length
+      let named = "(\(String(cString: name)))"
+      let type = ColumnType(PQftype(storage.result, column))
+      guard let bytes = bytes(column) else { return "\(named) is NULL" }
+      if Int.reads(type), let value = Int(optionalColumn: bytes) { return "\(named) is \(value)" }
+      if String.reads(type) {
+        return "\(named) is \"\(String(decoding: bytes.prefix(100), as: UTF8.self))\""
+      }
+      return "\(named) has the type \(type.number) and \(bytes.count) bytes"
     }
-    return array
   }
 }
-
-extension UUID: ArrayColumnElement {}
-extension String: ArrayColumnElement {}
-extension Int: ArrayColumnElement {}
-extension Bool: ArrayColumnElement {}

@@ -19,6 +19,27 @@ public enum Value: Sendable, Equatable {
   case bytesArray([[UInt8]])
   case times([Date?])
 
+  /// The type of a parameter with this value; nil for NULL, which has none.
+  public var type: ParameterType? {
+    switch self {
+    case .null: nil
+    case .bool: .bool
+    case .int: .int8
+    case .text: .text
+    case .bytes: .bytea
+    case .uuid: .uuid
+    case .time: .timestamptz
+    case .json: .jsonb
+    case .uuids: .uuidArray
+    case .texts: .textArray
+    case .bools: .boolArray
+    case .ints: .int8Array
+    case .bytesArray: .byteaArray
+    case .times: .timestamptzArray
+    }
+  }
+
+  public static func optional(_ number: Int?) -> Value { number.map { .int(Int64($0)) } ?? .null }
   public static func optional(_ text: String?) -> Value { text.map(Value.text) ?? .null }
   public static func optional(_ uuid: UUID?) -> Value { uuid.map(Value.uuid) ?? .null }
   public static func optional(_ time: Date?) -> Value { time.map(Value.time) ?? .null }

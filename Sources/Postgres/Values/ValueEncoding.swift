@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// The bytes of a statement's parameters, one after the other, and where each begins.
+/// The bytes of a statement's parameters, one after another, and the place of each.
 struct EncodedParameters {
   private(set) var bytes: [UInt8] = []
   /// Offset and length of each parameter; nil for NULL.
@@ -45,7 +45,7 @@ struct EncodedParameters {
     withUnsafeBytes(of: integer.bigEndian) { bytes.append(contentsOf: $0) }
   }
 
-  /// PostgreSQL's text holds no NUL; one is replaced, so that no parameter is refused for its bytes.
+  /// PostgreSQL's text cannot contain NUL; it is replaced by U+FFFD, so that no parameter is refused for its bytes.
   private mutating func append(text: String) {
     for byte in text.utf8 {
       if byte == 0 { bytes.append(contentsOf: [0xEF, 0xBF, 0xBD]) } else { bytes.append(byte) }

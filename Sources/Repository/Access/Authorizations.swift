@@ -47,7 +47,8 @@ public struct Authorizations: Sendable {
   public init(pool: Pool) {
     lookups = Coalescer(loop: pool.loop) { lookups throws(RepositoryError) in
       let batch = Batch(lookups)
-      return batch.answers(in: try await pool.run(batch.queries)[...])
+      let rows = try await pool.run(batch.queries)
+      return try decoding { try batch.answers(in: rows[...]) }.map { .success($0) }
     }
   }
 
@@ -93,13 +94,14 @@ public struct Authorizations: Sendable {
     /// The answer to each lookup, in order.
     ///
     /// - Parameter rows: The rows of each query.
-    func answers(in rows: ArraySlice<Rows>) -> [Answer?] {
-      let found = rows.map { rows in
+    func answers(in rows: ArraySlice<Rows>) throws(PostgresError) -> [Answer?] {
+      var found: [[[UInt8]: Answer]] = []
+      for rows in rows {
         var answers: [[UInt8]: Answer] = [:]
         for row in rows {
-          answers[row(0)] = Answer(caller: Caller(userID: row(1), userName: row(2)), missing: row(3))
+          answers[try row(0)] = try Answer(caller: Caller(userID: row(1), userName: row(2)), missing: row(3))
         }
-        return answers
+        found.append(answers)
       }
       return lookups.map { lookup in
         requirements.firstIndex(of: lookup.requirement).flatMap { found[$0][lookup.accessHash] }

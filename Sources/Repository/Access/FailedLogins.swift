@@ -1,8 +1,8 @@
 import Postgres
 
-/// Counts failed logins by user and by address, and says how long to wait before the next.
+/// Counts failed logins by user and by address, and determines the delay before the next one.
 public struct FailedLogins: Sendable {
-  /// What is counted: SHA-256 of a user name or an address, and from which failure on it is slowed.
+  /// What is counted: the SHA-256 of a user name or an address, and the number of failures from which on it is delayed.
   public struct Subject: Sendable {
     public let hash: [UInt8]
     let threshold: Int
@@ -26,11 +26,11 @@ public struct FailedLogins: Sendable {
 
   /// Seconds until a login of all these subjects may be tried again; 0 if now.
   public func wait(for subjects: [Subject]) async throws(RepositoryError) -> Int {
-    let seconds: Int? = try await pool.run(Self.wait(.bytesArray(subjects.map(\.hash))))[0](0)
+    let seconds: Int? = try await pool.one(Self.wait(.bytesArray(subjects.map(\.hash)))) { try $0(0) }
     return seconds.map { max(1, $0) } ?? 0
   }
 
-  // A quarter of an hour without a failure is forgiven. The wait doubles with every failure past the threshold.
+  // A quarter of an hour without a failure resets the count. The delay doubles with every failure past the threshold.
   private static let record = Statement(
     """
     INSERT INTO auth.failed_logins AS f (subject_hash, failures, last_failure, closed_until)
@@ -58,7 +58,7 @@ public struct FailedLogins: Sendable {
 
   /// Counts a failure of each subject.
   ///
-  /// - Parameter maximumSeconds: The longest wait that may follow.
+  /// - Parameter maximumSeconds: Maximum delay.
   public func record(_ subjects: [Subject], maximumSeconds: Int) async throws(RepositoryError) {
     _ = try await pool.run(
       Self.record(
@@ -68,7 +68,7 @@ public struct FailedLogins: Sendable {
 
   private static let clear = Statement("DELETE FROM auth.failed_logins WHERE subject_hash = $1", .bytea)
 
-  /// Forgets the failures of a subject that has logged in.
+  /// Resets the count of a subject that has logged in.
   public func clear(_ subject: Subject) async throws(RepositoryError) {
     _ = try await pool.run(Self.clear(.bytes(subject.hash)))
   }

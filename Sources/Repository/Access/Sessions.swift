@@ -46,8 +46,8 @@ public struct Sessions: Sendable {
 
   /// The account of a name, in any case.
   public func account(named name: String) async throws(RepositoryError) -> Account? {
-    try await pool.run(Self.account(.text(name))).first.map {
-      Account(userID: $0(0), userName: $0(1), passwordHash: $0(2), disabled: $0(3))
+    try await pool.first(Self.account(.text(name))) {
+      try Account(userID: $0(0), userName: $0(1), passwordHash: $0(2), disabled: $0(3))
     }
   }
 
@@ -144,11 +144,11 @@ public struct Sessions: Sendable {
     let query = Self.refresh(
       .bytes(hash), .bytes(tokens.accessHash), .int(Int64(tokens.accessSeconds)), .bytes(tokens.refreshHash),
       .int(Int64(tokens.refreshSeconds)))
-    if let renewed = try await pool.run(query).first { return .renewed(userName: renewed(0)) }
-    if let reused = try await pool.run(Self.revokeReused(.bytes(hash))).first {
-      return .reused(userName: reused(0))
+    if let user = try await pool.first(query, { try $0(0, as: String.self) }) {
+      return .renewed(userName: user)
     }
-    return .unknown
+    let reused = try await pool.first(Self.revokeReused(.bytes(hash))) { try $0(0, as: String.self) }
+    return reused.map { .reused(userName: $0) } ?? .unknown
   }
 
   private static let revoke = Statement(
@@ -166,13 +166,16 @@ public struct Sessions: Sendable {
     _ = try await pool.run(Self.revoke(.bytes(hash)))
   }
 
+  /// The most sessions that one sweep deletes.
+  public static let sweepLimit = 5000
+
   private static let sweep = Statement(
     """
     WITH ended AS (
         SELECT session_id
         FROM auth.sessions
         WHERE expires_at < now()
-        LIMIT 5000
+        LIMIT \(sweepLimit)
         FOR UPDATE SKIP LOCKED
     ), sessions AS (
         DELETE FROM auth.sessions s USING ended WHERE s.session_id = ended.session_id
@@ -183,10 +186,10 @@ public struct Sessions: Sendable {
     FROM ended
     """)
 
-  /// Deletes sessions whose tokens have all expired, at most 5,000 per call.
+  /// Deletes sessions whose tokens have all expired, at most ``sweepLimit`` per call.
   ///
   /// - Returns: How many.
   public func sweep() async throws(RepositoryError) -> Int {
-    try await pool.run(Self.sweep())[0](0)
+    try await pool.one(Self.sweep()) { try $0.count(0) }
   }
 }

@@ -58,7 +58,7 @@ public final class AdministrationDatabase: Sendable {
 
   /// Closes the connection.
   public func close() async {
-    await pool.shutDown(patience: .seconds(5))
+    await pool.shutDown(timeout: .seconds(5))
     loop.stop()
   }
 

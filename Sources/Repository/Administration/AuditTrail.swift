@@ -58,73 +58,38 @@ extension DirectoryAdministration {
   public func auditEvents(
     _ question: AuditQuestion, after last: AuditEvent?, limit: Int
   ) async throws(RepositoryError) -> [AuditEvent] {
-    var search = AuditSearch()
-    if let name = question.userName { search.require("lower(user_name) = lower(%)", .text(name)) }
+    var values = BoundValues()
+    var conditions: [String] = []
+    if let name = question.userName {
+      conditions.append("lower(user_name) = lower(\(values.bind(.text(name))))")
+    }
     switch question.job {
-    case .id(let id): search.require("job_id = %", .uuid(id))
-    case .name(let name): search.require("lower(job_name) = lower(%)", .text(name))
+    case .id(let id): conditions.append("job_id = \(values.bind(.uuid(id)))")
+    case .name(let name): conditions.append("lower(job_name) = lower(\(values.bind(.text(name))))")
     case nil: break
     }
-    if let operation = question.operation { search.require("lower(operation) = lower(%)", .text(operation)) }
-    if let since = question.since { search.require("occurred_at >= %", .time(since)) }
-    if let until = question.until { search.require("occurred_at < %", .time(until)) }
+    if let operation = question.operation {
+      conditions.append("lower(operation) = lower(\(values.bind(.text(operation))))")
+    }
+    if let since = question.since { conditions.append("occurred_at >= \(values.bind(.time(since)))") }
+    if let until = question.until { conditions.append("occurred_at < \(values.bind(.time(until)))") }
     if let last {
-      search.require("(occurred_at, event_id) < (%, %)", .time(last.occurredAt), .int(Int64(last.id)))
+      let position = [values.bind(.time(last.occurredAt)), values.bind(.int(Int64(last.id)))]
+      conditions.append("(occurred_at, event_id) < (\(position.joined(separator: ", ")))")
     }
-    return try await pool.run(search.query(limit: limit)).map {
-      AuditEvent(
-        id: $0(0), occurredAt: $0(1), userID: $0(2), userName: $0(3), operation: $0(4), jobID: $0(5),
-        jobName: $0(6), requestID: $0(7), details: $0(8))
-    }
-  }
-}
-
-/// Builds a search from constant texts; values are always parameters.
-private struct AuditSearch {
-  private var conditions: [String] = []
-  private var types: [ParameterType] = []
-  private var values: [Value] = []
-
-  /// - Parameter condition: SQL with a `%` for each value.
-  mutating func require(_ condition: String, _ values: Value...) {
-    var text = ""
-    var rest = values[...]
-    for character in condition {
-      guard character == "%", let value = rest.popFirst() else {
-        text.append(character)
-        continue
-      }
-      text += add(value)
-    }
-    conditions.append(text)
-  }
-
-  private mutating func add(_ value: Value) -> String {
-    values.append(value)
-    let type: ParameterType =
-      switch value {
-      case .uuid: .uuid
-      case .time: .timestamptz
-      case .int: .int8
-      default: .text
-      }
-    types.append(type)
-    return "$\(values.count)"
-  }
-
-  /// Unprepared: the planner chooses the index by the actual values.
-  func query(limit: Int) -> Query {
-    var search = self
-    let limit = search.add(.int(Int64(limit)))
-    let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
-    return Statement.unprepared(
+    // Planned for each page with its values, so that the planner takes the index that fits them.
+    let query = values.query(
       """
       SELECT event_id, occurred_at, user_id, user_name, operation, job_id, job_name, request_id, details::text
       FROM audit.events
-      \(condition)
+      \(conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND "))
       ORDER BY occurred_at DESC, event_id DESC
-      LIMIT \(limit)
-      """, types: search.types
-    ).with(search.values)
+      LIMIT \(values.bind(.int(Int64(limit))))
+      """)
+    return try await pool.rows(query) {
+      try AuditEvent(
+        id: $0(0), occurredAt: $0(1), userID: $0(2), userName: $0(3), operation: $0(4), jobID: $0(5),
+        jobName: $0(6), requestID: $0(7), details: $0(8))
+    }
   }
 }

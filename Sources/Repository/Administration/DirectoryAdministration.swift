@@ -20,41 +20,15 @@ public struct DirectoryAdministration: Sendable {
 
   let pool: Pool
 
-  // The transaction goes on empty, so that the one way to a transaction can commit it.
-  private static let takeBack = Statement("ROLLBACK AND CHAIN")
-
-  /// Runs `body` in one transaction.
-  ///
-  /// - Parameter body: Returns its result and whether to commit; otherwise everything is rolled back.
-  func transaction<Result: Sendable>(
-    _ body: @Sendable (Connection) async throws(PostgresError) -> (result: Result, commits: Bool)
-  ) async throws(RepositoryError) -> Result {
-    do throws(PostgresError) {
-      return try await pool.transaction { connection throws(PostgresError) in
-        let outcome = try await body(connection)
-        if !outcome.commits { try await connection.run(Self.takeBack()) }
-        return outcome.result
-      }
-    } catch {
-      throw RepositoryError(error)
-    }
-  }
+  public init(pool: Pool) { self.pool = pool }
 
   /// Runs a change in one transaction; commits it if the change is `done`.
   func change(
     _ body: @Sendable (Connection) async throws(PostgresError) -> Change
   ) async throws(RepositoryError) -> Change {
-    try await transaction { connection throws(PostgresError) in
+    try await pool.changing { connection throws(PostgresError) in
       let change = try await body(connection)
-      return (change, commits: change == .done)
+      return change == .done ? .commit(change) : .rollback(change)
     }
-  }
-}
-
-extension Connection {
-  /// Runs one statement.
-  @discardableResult
-  func run(_ query: Query) async throws(PostgresError) -> Rows {
-    try await execute([query])[0]
   }
 }

@@ -27,13 +27,13 @@ public struct FolderPaths: Sendable, Equatable {
   static let all = Statement(sql)
 
   init(on connection: Connection) async throws(PostgresError) {
-    self.init(try await connection.run(Self.all()).map { (id: $0(0), path: $0(1)) })
+    self.init(try await connection.rows(Self.all()) { try (id: $0(0), path: $0(1)) })
   }
 }
 
 extension DirectoryAdministration {
   /// All folders.
   public func folders() async throws(RepositoryError) -> FolderPaths {
-    FolderPaths(try await pool.run(FolderPaths.all()).map { (id: $0(0), path: $0(1)) })
+    FolderPaths(try await pool.rows(FolderPaths.all()) { try (id: $0(0), path: $0(1)) })
   }
 }

@@ -42,8 +42,8 @@ extension DirectoryAdministration {
 
   /// All roles, by name.
   public func roles() async throws(RepositoryError) -> [Role] {
-    try await pool.run(Self.list()).map {
-      Role(name: $0(0), description: $0(1), tasks: $0(2), folders: $0(3), users: $0(4))
+    try await pool.rows(Self.list()) {
+      try Role(name: $0(0), description: $0(1), tasks: $0(2), folders: $0(3), users: $0(4))
     }
   }
 
@@ -141,6 +141,6 @@ extension DirectoryAdministration {
   static func role(
     _ name: String, on connection: Connection
   ) async throws(PostgresError) -> (id: UUID, name: String)? {
-    try await connection.run(find(.text(name))).first.map { ($0(0), $0(1)) }
+    try await connection.first(find(.text(name))) { try (id: $0(0), name: $0(1)) }
   }
 }

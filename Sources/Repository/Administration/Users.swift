@@ -29,8 +29,8 @@ extension DirectoryAdministration {
 
   /// All users, by name.
   public func users() async throws(RepositoryError) -> [User] {
-    try await pool.run(Self.list()).map {
-      User(name: $0(0), disabled: $0(1), hasPassword: $0(2), createdAt: $0(3), roles: $0(4))
+    try await pool.rows(Self.list()) {
+      try User(name: $0(0), disabled: $0(1), hasPassword: $0(2), createdAt: $0(3), roles: $0(4))
     }
   }
 
@@ -61,8 +61,10 @@ extension DirectoryAdministration {
     _ name: String, passwordHash: String?, roles: [String], by actor: String
   ) async throws(RepositoryError) -> Change {
     try await change { connection throws(PostgresError) in
-      let inserted = try await connection.run(Self.insert(.text(name), .optional(passwordHash)))
-      guard let user: UUID = inserted.first?(0) else { return .taken }
+      let insertion = Self.insert(.text(name), .optional(passwordHash))
+      guard let user = try await connection.first(insertion, { try $0(0, as: UUID.self) }) else {
+        return .taken
+      }
       for role in roles {
         guard let found = try await Self.role(role, on: connection) else { return .noSuchRole(role) }
         try await connection.run(Self.assign(.uuid(user), .uuid(found.id)))
@@ -147,6 +149,6 @@ extension DirectoryAdministration {
   private static func user(
     _ name: String, on connection: Connection
   ) async throws(PostgresError) -> (id: UUID, name: String)? {
-    try await connection.run(find(.text(name))).first.map { ($0(0), $0(1)) }
+    try await connection.first(find(.text(name))) { try (id: $0(0), name: $0(1)) }
   }
 }

@@ -16,11 +16,12 @@ public struct Inventory: Sendable {
     FROM (SELECT auth.granted_folders($3) AS folders) g
     """, .uuid, .uuid, .uuid)
 
-  /// Whether an asset and a standard lie in folders that are open to a user; nil where there is no such item.
+  /// Whether an asset and a standard are in folders that are open to a user; nil if they do not exist.
   public func access(
     of user: UUID, asset: UUID, standard: UUID
   ) async throws(RepositoryError) -> (asset: Bool?, standard: Bool?) {
-    let row = try await pool.run(Self.placement(.uuid(asset), .uuid(standard), .uuid(user)))[0]
-    return (row(0), row(1))
+    try await pool.one(Self.placement(.uuid(asset), .uuid(standard), .uuid(user))) {
+      try (asset: $0(0), standard: $0(1))
+    }
   }
 }

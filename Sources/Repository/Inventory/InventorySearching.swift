@@ -23,7 +23,7 @@ extension StandardAttribute: SearchColumns {
 }
 
 extension Inventory {
-  // What lies above a granted folder can be named, too: it is the way to it, and answers show its name.
+  // Folders above a granted one can be named, too: they are the path to it, which answers show.
   private static let container = Statement(
     """
     WITH RECURSIVE way AS (
@@ -58,7 +58,7 @@ extension Inventory {
         AND CASE WHEN $3 THEN lineage @> ARRAY[$1] ELSE folder_id = $1 END
     """, .uuid, .uuid, .bool)
 
-  /// The folders in which a search looks.
+  /// The folders that a search covers.
   private enum Scope {
     case wholeTree
     case folders([UUID])
@@ -70,20 +70,22 @@ extension Inventory {
   ) async throws(RepositoryError) -> Scope? {
     var start = root.id
     if let container {
-      let rows = try await pool.run(
-        Self.container(.uuid(root.id), .texts(container.names), .uuid(user)))
-      guard let row = rows.first else { return nil }
-      start = row(0)
-    } else if subtree, try await pool.run(Self.isGranted(.uuid(root.id), .uuid(user)))[0](0) {
+      let query = Self.container(.uuid(root.id), .texts(container.names), .uuid(user))
+      guard let found = try await pool.first(query, { try $0(0, as: UUID.self) }) else { return nil }
+      start = found
+    } else if subtree,
+      try await pool.one(Self.isGranted(.uuid(root.id), .uuid(user)), { try $0(0, as: Bool.self) })
+    {
       return .wholeTree
     }
-    return .folders(try await pool.run(Self.visible(.uuid(start), .uuid(user), .bool(subtree))).map { $0(0) })
+    return .folders(
+      try await pool.rows(Self.visible(.uuid(start), .uuid(user), .bool(subtree))) { try $0(0) })
   }
 
   private func search<Attribute: SearchColumns, Item: Sendable>(
     _ search: InventorySearch<Attribute>, _ page: SearchPage, in root: FolderRoot, user: UUID,
-    table: String, key: String, columns: String, position: @escaping @Sendable (Item) -> SearchPosition,
-    read: @escaping @Sendable (Rows.Row, ContainerPath) -> Item
+    table: String, key: String, columns: String, position: (Item) -> SearchPosition,
+    read: (Rows.Row, ContainerPath) throws -> Item
   ) async throws(RepositoryError) -> SearchResult<Item>? {
     guard
       let scope = try await self.scope(
@@ -94,9 +96,9 @@ extension Inventory {
     switch scope {
     case .wholeTree: break
     case .folders(let folders) where folders.count == 1:
-      within = ["i.folder_id = \(values.bind(.uuid(folders[0]), .uuid))"]
+      within = ["i.folder_id = \(values.bind(.uuid(folders[0])))"]
     case .folders(let folders):
-      within = ["i.folder_id = ANY (\(values.bind(.uuids(folders), .uuidArray)))"]
+      within = ["i.folder_id = ANY (\(values.bind(.uuids(folders))))"]
     }
     let statement = SearchStatement(
       table: "\(table) i", order: ["i.name_key", "i.\(key)"], conditions: search.conditions, and: within,
@@ -118,10 +120,10 @@ extension Inventory {
         JOIN directory.folders c ON c.folder_id = i.folder_id
         ORDER BY found.place, found.found_id
         """
-      }, position: position, read: { read($0, ContainerPath(names: $0(3))) })
+      }, position: position, read: { try read($0, ContainerPath(names: $0(3))) })
   }
 
-  /// The assets that fulfil all conditions, in the order of their names.
+  /// The assets that meet all conditions, in the order of their names.
   ///
   /// - Parameter user: Only items in folders that are open to this user are found.
   /// - Returns: nil if the container does not exist or is not visible to the user.
@@ -131,10 +133,10 @@ extension Inventory {
     try await self.search(
       search, page, in: .assetSystem, user: user, table: "directory.assets", key: "asset_id",
       columns: "i.asset_name, i.asset_type", position: { .name($0.name, $0.id) },
-      read: { Asset(id: $0(0), name: $0(1), type: $0(2), container: $1) })
+      read: { try Asset(id: $0(0), name: $0(1), type: $0(2), container: $1) })
   }
 
-  /// The standards that fulfil all conditions, in the order of their names.
+  /// The standards that meet all conditions, in the order of their names.
   ///
   /// - Parameter user: Only items in folders that are open to this user are found.
   /// - Returns: nil if the container does not exist or is not visible to the user.
@@ -144,6 +146,6 @@ extension Inventory {
     try await self.search(
       search, page, in: .standards, user: user, table: "directory.standards", key: "standard_id",
       columns: "i.standard_name, i.standard_version", position: { .name($0.name, $0.id) },
-      read: { Standard(id: $0(0), name: $0(1), version: $0(2), container: $1) })
+      read: { try Standard(id: $0(0), name: $0(1), version: $0(2), container: $1) })
   }
 }

@@ -2,6 +2,8 @@ import Domain
 import FoundationEssentials
 import Postgres
 
+extension JobDeletion.Outcome: ColumnWord {}
+
 /// Delete Job: purges a history and, unless told otherwise, removes the job, in one transaction. The same transaction
 /// authorises the caller, so that rights revoked before it count.
 public struct Deletion: Sendable {
@@ -28,7 +30,8 @@ public struct Deletion: Sendable {
     single = Coalescer(loop: pool.loop) { orders throws(RepositoryError) in
       try await Self.carryOut(orders, requirement, together: false, pool)
     }
-    patient = Coalescer(loop: pool.loop, largestBatch: 1, patience: .zero) { orders throws(RepositoryError) in
+    patient = Coalescer(loop: pool.loop, maxBatchSize: 1, overlapDelay: .zero) {
+      orders throws(RepositoryError) in
       try await Self.carryOut(orders, requirement, together: true, pool)
     }
   }
@@ -37,7 +40,8 @@ public struct Deletion: Sendable {
     """
     SELECT outcome, user_name, missing, job_name, runs, rows_left, rows_erased
     FROM directory.delete_jobs($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-    """, .uuidArray, .byteaArray, .textArray, .uuidArray, .bool, .boolArray, .uuidArray, .int8, .bool, .textArray)
+    """, .uuidArray, .byteaArray, .textArray, .uuidArray, .bool, .boolArray, .uuidArray, .int8, .bool,
+    .textArray)
 
   /// Deletes jobs. A single job shares its transaction with those of concurrent requests; several have a transaction of
   /// their own, which deletes all of them or none.
@@ -58,7 +62,10 @@ public struct Deletion: Sendable {
         accessHash: accessHash)
     }
     guard orders.count == 1 else {
-      return try await Self.carryOut(orders, requirement, together: true, pool)
+      return try await Self.carryOut(orders, requirement, together: true, pool).map {
+        deletion throws(RepositoryError) in
+        try deletion.get()
+      }
     }
     let deletion = try await single(orders[0], locking: orders[0].job)
     return [deletion.outcome == .locked ? try await patient(orders[0]) : deletion]
@@ -66,22 +73,24 @@ public struct Deletion: Sendable {
 
   private static func carryOut(
     _ orders: [Order], _ requirement: Authorizations.Requirement, together: Bool, _ pool: Pool
-  ) async throws(RepositoryError) -> [JobDeletion] {
+  ) async throws(RepositoryError) -> [Result<JobDeletion, RepositoryError>] {
     let rows = try await pool.run(
       delete(
         .uuids(orders.map(\.job)), .bytesArray(orders.map(\.accessHash)), .texts(requirement.tasks),
         .uuids(requirement.folders), .bool(requirement.wholeTree), .bools(orders.map(\.remove)),
         .uuids(orders.map(\.requestID)), .int(Int64(orders.map(\.rowBound).max() ?? 0)), .bool(together),
         wantedVersions(orders)))
-    guard rows.count == orders.count else { throw .failed("delete_jobs answered \(rows.count) rows") }
-    return try zip(orders, rows).map { order, row throws(RepositoryError) in
-      let word: String = row(0)
-      guard let outcome = JobDeletion.Outcome(rawValue: word) else {
-        throw .failed("unknown outcome \(word)")
+    guard rows.count == orders.count else {
+      throw .unexpectedAnswer("delete_jobs returned \(rows.count) rows for \(orders.count) jobs")
+    }
+    return zip(orders, rows).map { order, row in
+      Result { () throws(RepositoryError) in
+        try decoding {
+          try JobDeletion(
+            jobID: order.job, outcome: row(0), userName: row(1), missing: row(2), jobName: row(3),
+            runs: row.optionalCount(4) ?? 0, rowsLeft: row(5), rowsErased: row.count(6))
+        }
       }
-      return JobDeletion(
-        jobID: order.job, outcome: outcome, userName: row(1), missing: row(2), jobName: row(3),
-        runs: row(4) as Int? ?? 0, rowsLeft: row(5), rowsErased: row(6))
     }
   }
 

@@ -4,7 +4,7 @@ import Postgres
 
 /// Create Job and Update Job, each in one transaction.
 public struct JobDefinitions: Sendable {
-  /// Who asks, by which request.
+  /// The caller and the request.
   public struct Author: Sendable {
     let userID: UUID
     let userName: String
@@ -24,20 +24,25 @@ public struct JobDefinitions: Sendable {
   }
 
   public enum Update: Sendable, Equatable {
-    /// The job as it is now.
+    /// The updated job.
     case done(Job)
     case notFound
     case systemJob
     case notCreator
-    /// Its version is none of those that the caller knows.
+    /// Its version is not one of those that the caller knows.
     case changed
     case unreachable(UnreachableItems)
     case nameTaken
   }
 
   private let pool: Pool
+  /// Where collectors wait for a run that starts at once.
+  private let claims: JobRunClaims
 
-  public init(pool: Pool) { self.pool = pool }
+  init(pool: Pool, claims: JobRunClaims) {
+    self.pool = pool
+    self.claims = claims
+  }
 
   private static let createJob = Statement(
     """
@@ -50,29 +55,29 @@ public struct JobDefinitions: Sendable {
   ///
   /// - Parameters:
   ///   - id: The new job's.
-  ///   - nextRunAt: When the schedule starts it first.
-  ///   - run: The run that starts at once; nil for none.
+  ///   - nextRunAt: The first run of the schedule.
+  ///   - run: The run to queue at once; nil for none.
   public func create(
     _ definition: JobDefinition, id: UUID, nextRunAt: Date?, run: UUID?, by author: Author
   ) async throws(RepositoryError) -> Creation {
     let details = definition.details
-    let query = Self.createJob.with(
+    let query = Self.createJob(
       [
         .uuid(id), .uuid(author.userID), .text(author.userName), .uuid(author.requestID),
         .text(definition.name), .text(details.description ?? ""),
         .text(definition.type), .json(details.json),
       ] + Self.consequences(of: details, nextRunAt: nextRunAt, run: run))
-    // The second statement sees what the first one did, in the same transaction.
+    // In the same transaction, the second statement sees the changes of the first.
     let rows = try await pool.run([query, Jobs.byID(.uuids([id]))])
-    let row = rows[0][0]
-    let outcome: String = row(0)
-    switch outcome {
-    case "done":
-      guard let job = rows[1].first.map(Jobs.job) else { throw .failed("the created job is not there") }
-      return .done(job)
-    case "unreachable": return .unreachable(Self.items(row))
-    case "name taken": return .nameTaken
-    default: throw .failed("unknown outcome \(outcome)")
+    if run != nil { claims.wake() }
+    return try decoding {
+      let row = try rows[0].one()
+      switch try row(0, as: String.self) {
+      case "done": return .done(try Jobs.job(rows[1].one()))
+      case "unreachable": return .unreachable(try Self.items(row))
+      case "name taken": return .nameTaken
+      default: throw row.unexpected(0, expected: "an outcome of Create Job")
+      }
     }
   }
 
@@ -83,52 +88,51 @@ public struct JobDefinitions: Sendable {
     """, .uuid, .uuid, .text, .uuid, .int8Array, .jsonb, .textArray, .uuidArray, .uuidArray,
     .timestamptz, .int8, .int8, .int8, .uuid)
 
-  /// Updates a job. The merge is made under the lock of its row, so no change of somebody else is lost.
+  /// Updates a job. The merge is made under the lock of its row, so that no concurrent change is lost.
   ///
   /// - Parameters:
-  ///   - versions: Those of which the job must have one; nil for any.
-  ///   - nextRunAt: When the schedule starts it next; counts if the schedule changes.
-  ///   - run: The run that starts at once, unless one is under way; nil for none.
+  ///   - versions: The job must have one of these versions; nil for any.
+  ///   - nextRunAt: The next run of the schedule; used if the schedule changes.
+  ///   - run: The run to queue at once, unless one is active; nil for none.
   public func update(
     _ update: JobUpdate, versions: [Int]?, nextRunAt: Date?, run: UUID?, by author: Author
   ) async throws(RepositoryError) -> Update {
     let details = update.details
-    let query = Self.updateJob.with(
+    let query = Self.updateJob(
       [
         .uuid(update.jobID), .uuid(author.userID), .text(author.userName), .uuid(author.requestID),
         versions.map { .ints($0.map(Int64.init)) } ?? .null, .json(details.json),
         .texts(details.removed.map(\.rawValue)),
       ] + Self.consequences(of: details, nextRunAt: nextRunAt, run: run))
-    // The second statement sees what the first one did, in the same transaction.
+    // In the same transaction, the second statement sees the changes of the first.
     let rows = try await pool.run([query, Jobs.byID(.uuids([update.jobID]))])
-    let row = rows[0][0]
-    let outcome: String = row(0)
-    switch outcome {
-    case "done":
-      guard let job = rows[1].first.map(Jobs.job) else { throw .failed("the updated job is not there") }
-      return .done(job)
-    case "not found": return .notFound
-    case "system job": return .systemJob
-    case "not creator": return .notCreator
-    case "changed": return .changed
-    case "unreachable": return .unreachable(Self.items(row))
-    case "name taken": return .nameTaken
-    default: throw .failed("unknown outcome \(outcome)")
+    if run != nil { claims.wake() }
+    return try decoding {
+      let row = try rows[0].one()
+      switch try row(0, as: String.self) {
+      case "done": return .done(try Jobs.job(rows[1].one()))
+      case "not found": return .notFound
+      case "system job": return .systemJob
+      case "not creator": return .notCreator
+      case "changed": return .changed
+      case "unreachable": return .unreachable(try Self.items(row))
+      case "name taken": return .nameTaken
+      default: throw row.unexpected(0, expected: "an outcome of Update Job")
+      }
     }
   }
 
-  /// The parameters that both functions end with.
+  /// The last parameters of both functions.
   private static func consequences(of details: JobDetails, nextRunAt: Date?, run: UUID?) -> [Value] {
-    func number(_ number: Int?) -> Value { number.map { .int(Int64($0)) } ?? .null }
-    return [
+    [
       .uuids(details.assets?.map(\.id) ?? []), .uuids(details.standards?.map(\.id) ?? []),
-      .optional(nextRunAt), number(details.schedule?.runTimeLimit.map { Int($0.components.seconds) }),
-      number(details.retention?.runs), number(details.retention?.days), .optional(run),
+      .optional(nextRunAt), .optional(details.schedule?.runTimeLimit.map { Int($0.components.seconds) }),
+      .optional(details.retention?.runs), .optional(details.retention?.days), .optional(run),
     ]
   }
 
-  private static func items(_ row: Rows.Row) -> UnreachableItems {
-    UnreachableItems(
+  private static func items(_ row: Rows.Row) throws(PostgresError) -> UnreachableItems {
+    try UnreachableItems(
       missingAssets: Set(row(1, as: [UUID].self)), missingStandards: Set(row(2, as: [UUID].self)),
       closedAssets: Set(row(3, as: [UUID].self)), closedStandards: Set(row(4, as: [UUID].self)))
   }

@@ -32,12 +32,12 @@ extension JobSearch {
 }
 
 extension Jobs {
-  /// How many bytes of definitions a page has at most, before its last job. A definition can have thousands of assets,
-  /// and a page a thousand jobs.
+  /// The most bytes of definitions on a page, before its last job. A definition can have thousands of assets, and a page a
+  /// thousand jobs.
   static let pageBytes = 16 * 1024 * 1024
 
-  /// The jobs that fulfil all conditions, in the order of the search. A page ends early where its definitions are
-  /// larger than ``pageBytes``; it has one job at least.
+  /// The jobs that meet all conditions, in the order of the search. A page ends early if its definitions exceed
+  /// ``pageBytes``; it has at least one job.
   public func search(
     _ search: JobSearch, _ page: SearchPage
   ) async throws(RepositoryError) -> SearchResult<Job> {
@@ -59,6 +59,6 @@ extension Jobs {
         ORDER BY found.place, found.found_id
         """
       },
-      position: search.position, read: Self.job, fits: { $0(13) })
+      position: search.position, read: Self.job, fits: { try $0(13) })
   }
 }

@@ -18,9 +18,16 @@ public struct Jobs: Sendable {
     lookups = Coalescer(loop: pool.loop) { lookups throws(RepositoryError) in
       let readers = Authorizations.Batch(lookups.map(\.reader))
       let answers = try await pool.run([Self.byID(.uuids(lookups.map(\.job)))] + readers.queries)
-      var found: [UUID: Job] = [:]
-      for row in answers[0] { found[row(0)] = Self.job(row) }
-      return zip(lookups, readers.answers(in: answers[1...])).map { ($1, found[$0.job]) }
+      let authorizations = try decoding { try readers.answers(in: answers[1...]) }
+      // A row that cannot be decoded fails the requests for that job alone.
+      var found: [UUID: Result<Job, RepositoryError>] = [:]
+      for row in answers[0] {
+        let id: UUID = try decoding { try row(0) }
+        found[id] = Result { () throws(RepositoryError) in try decoding { try Self.job(row) } }
+      }
+      return zip(lookups, authorizations).map { lookup, reader in
+        Result { () throws(RepositoryError) in (reader: reader, job: try found[lookup.job]?.get()) }
+      }
     }
   }
 
@@ -54,15 +61,13 @@ public struct Jobs: Sendable {
 
   /// The job of exactly this name, ignoring case.
   public func job(named name: String) async throws(RepositoryError) -> Job? {
-    try await pool.run(Self.byName(.text(name))).first.map(Self.job)
+    try await pool.first(Self.byName(.text(name)), Self.job)
   }
 
-  static func job(_ row: Rows.Row) -> Job {
-    let status: String? = row(8)
-    return Job(
+  static func job(_ row: Rows.Row) throws(PostgresError) -> Job {
+    try Job(
       id: row(0), name: row(1), description: row(2), type: row(3), category: row(4) ? .system : .userDefined,
-      createdBy: row(5), createdAt: row(6), modifiedAt: row(7),
-      lastRunStatus: status.flatMap(JobRun.Status.init), lastRunAt: row(9), nextRunAt: row(10),
-      configuration: row(11), version: row(12))
+      createdBy: row(5), createdAt: row(6), modifiedAt: row(7), lastRunStatus: row(8), lastRunAt: row(9),
+      nextRunAt: row(10), configuration: row(11), version: row(12))
   }
 }

@@ -2,6 +2,8 @@ import Domain
 import FoundationEssentials
 import Postgres
 
+extension ReportKind: ColumnWord {}
+
 /// What collectors report of runs, stored in batches.
 public struct Reports: Sendable {
   private let pool: Pool
@@ -18,33 +20,37 @@ public struct Reports: Sendable {
     "SELECT store.advance_batch($1, $2, $3, $4, $5, $6, $7, $8)", .uuid, .uuid, .uuid, .text, .int8, .int8,
     .int8, .bool)
 
-  /// What became of a chunk.
+  /// The result for a chunk.
   public enum Stored: Sendable, Equatable {
-    /// Of its rows so many are stored now; the others were already.
+    /// The number of rows that were stored now; the others were stored before.
     case rows(Int)
-    /// Nothing has changed: the batch stands so now.
+    /// Nothing has changed; the batch is in this state.
     case not(ReportBatch.Standing)
   }
 
   private enum Locked: Sendable {
-    case standing(ReportBatch.Standing, nextRow: Int)
-    /// What another collector left of the batch is being deleted.
+    case open(ReportBatch.Open, nextRow: Int)
+    case not(ReportBatch.Standing)
+    /// What another collector left of the batch is being deleted, a part in each transaction.
     case undoing
   }
 
-  /// How a batch stands. What a collector that lost the run has left of it is deleted, and a run that has taken
-  /// longer than its job allows is ended.
+  /// The state of a batch. Rows of it that a former collector of the run has left are deleted, and an overdue run is
+  /// ended.
   public func standing(of batch: ReportBatch) async throws(RepositoryError) -> ReportBatch.Standing {
     while true {
       // The statement is a transaction of its own.
-      let row = try await pool.run(Self.lockQuery(batch))[0]
-      if case .standing(let standing, _) = Self.locked(row) { return standing }
+      switch try await pool.one(Self.lockQuery(batch), Self.locked) {
+      case .open(let open, nextRow: _): return .open(open)
+      case .not(let standing): return standing
+      case .undoing: continue
+      }
     }
   }
 
-  /// Stores rows of a batch, those of them that are not stored yet, in one transaction.
+  /// Stores those rows of a batch that are not stored yet, in one transaction.
   ///
-  /// - Parameter completing: Whether the batch is whole with them.
+  /// - Parameter completing: Whether they are the last rows of the batch.
   public func store(
     _ chunk: ReportChunk, of batch: ReportBatch, completing: Bool
   ) async throws(RepositoryError) -> Stored {
@@ -57,38 +63,39 @@ public struct Reports: Sendable {
   private func attempt(
     _ chunk: ReportChunk, of batch: ReportBatch, completing: Bool
   ) async throws(RepositoryError) -> Stored? {
-    do throws(PostgresError) {
-      return try await pool.transaction { connection throws(PostgresError) -> Stored? in
-        let row = try await connection.execute([Self.lockQuery(batch)])[0][0]
-        guard case .standing(let standing, let nextRow) = Self.locked(row) else { return nil }
-        guard case .open(let open) = standing else { return .not(standing) }
-        // Rows that precede the chunk are missing: they were undone, because the lease was another's meanwhile.
-        guard open.rowsStored >= chunk.start else { return .not(.leaseLost) }
-        let skipped = min(open.rowsStored - chunk.start, chunk.count)
-        let added = chunk.count - skipped
-        guard added > 0 || completing else { return .rows(0) }
-        if completing, open.rowsStored > chunk.start + chunk.count {
-          return .not(.longer(rowsStored: open.rowsStored))
-        }
-        if added > 0 {
-          var rows = chunk.rows
-          let change = nextRow - (chunk.firstRowNumber + skipped)
-          if change != 0 { rows.shift(integerAt: ReportChunk.rowNumberOffset, by: Int64(change)) }
-          let copied = try await connection.copyIn(
-            batch.kind.copyStatement, rows.data(droppingFirst: skipped))
-          guard copied == added else {
-            throw .refused(sqlState: "XX000", message: "COPY took \(copied) of \(added) rows")
-          }
-        }
-        _ = try await connection.execute([
-          Self.advance(
-            .uuid(open.historyID), .uuid(batch.runID), .uuid(batch.lease), .text(batch.kind.rawValue),
-            .int(Int64(batch.number)), .int(Int64(nextRow)), .int(Int64(added)), .bool(completing))
-        ])
-        return .rows(added)
+    try await pool.changing { connection throws(PostgresError) -> TransactionEnd<Stored?> in
+      let row = try await connection.run(Self.lockQuery(batch)).one()
+      let open: ReportBatch.Open
+      let nextRow: Int
+      switch try Self.locked(row) {
+      case .open(let found, nextRow: let next): (open, nextRow) = (found, next)
+      case .not(let standing): return .commit(.not(standing))
+      case .undoing: return .commit(nil)
       }
-    } catch {
-      throw RepositoryError(error)
+      // Rows before the chunk are missing: they were deleted after the lease had passed to another collector.
+      guard open.rowsStored >= chunk.start else { return .commit(.not(.leaseLost)) }
+      let skipped = min(open.rowsStored - chunk.start, chunk.count)
+      let added = chunk.count - skipped
+      guard added > 0 || completing else { return .commit(.rows(0)) }
+      if completing, open.rowsStored > chunk.start + chunk.count {
+        return .commit(.not(.longer(rowsStored: open.rowsStored)))
+      }
+      if added > 0 {
+        var rows = chunk.rows
+        let change = nextRow - (chunk.firstRowNumber + skipped)
+        if change != 0 { rows.shift(integerAt: ReportChunk.rowNumberOffset, by: Int64(change)) }
+        let copied = try await connection.copyIn(
+          batch.kind.copyStatement, rows.data(droppingFirst: skipped))
+        guard copied == added else {
+          throw .unexpectedAnswer("COPY stored \(copied) of \(added) rows")
+        }
+      }
+      _ = try await connection.execute([
+        Self.advance(
+          .uuid(open.historyID), .uuid(batch.runID), .uuid(batch.lease), .text(batch.kind.rawValue),
+          .int(Int64(batch.number)), .int(Int64(nextRow)), .int(Int64(added)), .bool(completing))
+      ])
+      return .commit(.rows(added))
     }
   }
 
@@ -98,22 +105,22 @@ public struct Reports: Sendable {
       .int(Int64(ReportChunk.maximumRows)))
   }
 
-  private static func locked(_ row: Rows.Row) -> Locked {
-    let nextRow: Int = row(4) ?? 0
-    let outcome: String = row(0)
-    switch outcome {
+  private static func locked(_ row: Rows.Row) throws(PostgresError) -> Locked {
+    switch try row(0, as: String.self) {
     case "ready":
-      let stored: Int = row(5)
-      let open = ReportBatch.Open(historyID: row(3), firstRow: nextRow - stored, rowsStored: stored)
-      return .standing(.open(open), nextRow: nextRow)
-    case "stored": return .standing(.stored, nextRow: nextRow)
-    case "inherited": return .standing(.inherited(expected: row(2)), nextRow: nextRow)
-    case "out of order": return .standing(.outOfOrder(expected: row(2)), nextRow: nextRow)
-    case "over": return .standing(.over(JobRun.Status(rawValue: row(1)) ?? .failed), nextRow: nextRow)
-    case "overdue": return .standing(.overdue(jobID: row(6)), nextRow: nextRow)
-    case "lease lost": return .standing(.leaseLost, nextRow: nextRow)
+      let nextRow = try row.count(4)
+      let stored = try row(5, in: 0...nextRow)
+      let open = try ReportBatch.Open(historyID: row(3), firstRow: nextRow - stored, rowsStored: stored)
+      return .open(open, nextRow: nextRow)
+    case "stored": return .not(.stored)
+    case "inherited": return .not(.inherited(expected: try row.count(2)))
+    case "out of order": return .not(.outOfOrder(expected: try row.count(2)))
+    case "over": return .not(.over(try row(1)))
+    case "overdue": return .not(.overdue(jobID: try row(6)))
+    case "lease lost": return .not(.leaseLost)
+    case "not found": return .not(.notFound)
     case "undoing": return .undoing
-    default: return .standing(.notFound, nextRow: nextRow)
+    default: throw row.unexpected(0, expected: "an outcome of lock_batch")
     }
   }
 }

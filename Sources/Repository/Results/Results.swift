@@ -2,16 +2,18 @@ import Domain
 import FoundationEssentials
 import Postgres
 
+extension EvaluationResults.Outcome: ColumnWord {}
+
 /// The results of evaluations, by asset and standard.
 public struct Results: Sendable {
   private let pool: Pool
 
   public init(pool: Pool) { self.pool = pool }
 
-  // The index of results begins with asset and standard and goes on with history and run. So the histories that
-  // have such results are found one after the other, an index probe each: one that was purged costs a probe until
-  // the eraser is done with it, however many results it has. The runs of the others are tried from the newest on.
-  // The scalar subqueries are probes, too; joins would give the planner the choice to read all results instead.
+  // The index of results begins with asset, standard, history and run. So the histories that have such results are
+  // found one by one, an index probe each: a purged one costs a probe until it is erased, however many results it has.
+  // The runs of the others are tried newest first. The scalar subqueries are probes, too; with joins the planner might
+  // read all results instead.
   private static let latestRun = """
     WITH RECURSIVE histories AS (
         (
@@ -67,7 +69,7 @@ public struct Results: Sendable {
     )
     """
 
-  // The run stands in the answer even where it has no such check; is_known says whether it has any result.
+  // The run is in the answer even if it has no such check; is_known says whether it has any result.
   private static let checks = """
 
     SELECT r.job_id, r.run_id, e.check_id, e.outcome, e.evidence, e.evaluated_at, e.standard_version, (
@@ -103,7 +105,7 @@ public struct Results: Sendable {
       .uuid(request.asset), .uuid(request.standard), .optional(request.standardVersion),
       request.checks.map { .texts($0) } ?? .null, .int(Int64(limit + 1)),
     ]
-    return request.run.map { ofRun.with(values + [.uuid($0)]) } ?? latest.with(values)
+    return request.run.map { ofRun(values + [.uuid($0)]) } ?? latest(values)
   }
 
   public enum Answer: Sendable, Equatable {
@@ -122,20 +124,21 @@ public struct Results: Sendable {
   public func find(_ request: ResultsRequest, limit: Int) async throws(RepositoryError) -> Answer {
     let rows = try await pool.run(Self.query(request, limit: limit))
     guard let first = rows.first else { return request.run == nil ? .noResults : .noRun }
-    guard first(7) == true as Bool? else { return .noResults }
-    var checks: [EvaluationResults.Check] = []
-    var version: (Date, String?)?
-    for row in rows {
-      guard let id: String = row(2) else { continue }
-      let time: Date = row(5)
-      checks.append(
-        .init(id: id, outcome: .init(rawValue: row(3)) ?? .unknown, evidence: row(4), time: time))
-      if version.map({ $0.0 <= time }) ?? true { version = (time, row(6)) }
+    return try decoding {
+      guard try first(7) == true as Bool? else { return .noResults }
+      var checks: [EvaluationResults.Check] = []
+      var version: (Date, String?)?
+      for row in rows {
+        guard let id: String = try row(2) else { continue }
+        let check = try EvaluationResults.Check(id: id, outcome: row(3), evidence: row(4), time: row(5))
+        checks.append(check)
+        if version.map({ $0.0 <= check.time }) ?? true { version = (check.time, try row(6)) }
+      }
+      guard checks.count <= limit else { return .tooMany }
+      return .results(
+        try EvaluationResults(
+          runID: first(1), jobID: first(0), assetID: request.asset, standardID: request.standard,
+          standardVersion: version?.1 ?? request.standardVersion, checks: checks))
     }
-    guard checks.count <= limit else { return .tooMany }
-    return .results(
-      EvaluationResults(
-        runID: first(1), jobID: first(0), assetID: request.asset, standardID: request.standard,
-        standardVersion: version?.1 ?? request.standardVersion, checks: checks))
   }
 }

@@ -1,16 +1,24 @@
 import FoundationEssentials
 import Postgres
 
-/// The histories that wait to be erased.
+/// The purged histories that are not erased yet.
 public struct Purges: Sendable {
   /// What one step of erasing did.
   public struct Step: Sendable {
     public let historyID: UUID
     public let rowsErased: Int
     public let finished: Bool
-    /// All rows of the history that were erased by the eraser so far.
+    /// All rows of the history that the eraser has erased so far.
     public let rowsInAll: Int
     public let requestedAt: Date
+
+    public init(historyID: UUID, rowsErased: Int, finished: Bool, rowsInAll: Int, requestedAt: Date) {
+      self.historyID = historyID
+      self.rowsErased = rowsErased
+      self.finished = finished
+      self.rowsInAll = rowsInAll
+      self.requestedAt = requestedAt
+    }
   }
 
   private let pool: Pool
@@ -20,21 +28,23 @@ public struct Purges: Sendable {
   private static let eraseNext = Statement(
     "SELECT history_id, erased, finished, total, requested_at FROM store.erase_next($1)", .int8)
 
-  /// Erases rows of the oldest history that no other server is working on, in one transaction.
+  /// Erases rows of the oldest history that no other server is erasing, in one transaction.
   ///
   /// - Parameter rows: The most rows.
   /// - Returns: nil if there is nothing to do.
   public func eraseNext(rows: Int) async throws(RepositoryError) -> Step? {
-    guard let row = try await pool.run(Self.eraseNext(.int(Int64(rows)))).first, let id: UUID = row(0) else {
-      return nil
+    try await pool.one(Self.eraseNext(.int(Int64(rows)))) { row in
+      guard let id: UUID = try row(0) else { return nil }
+      return try Step(
+        historyID: id, rowsErased: row.count(1), finished: row(2), rowsInAll: row.count(3),
+        requestedAt: row(4))
     }
-    return Step(historyID: id, rowsErased: row(1), finished: row(2), rowsInAll: row(3), requestedAt: row(4))
   }
 
   private static let waiting = Statement("SELECT count(*) FROM store.purges")
 
-  /// How many histories wait.
+  /// The number of histories that are not erased yet.
   public func waiting() async throws(RepositoryError) -> Int {
-    try await pool.run(Self.waiting())[0](0)
+    try await pool.one(Self.waiting()) { try $0.count(0) }
   }
 }

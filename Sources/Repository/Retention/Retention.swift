@@ -1,15 +1,15 @@
 import Postgres
 
-/// The removal of runs that are kept no longer.
+/// The removal of expired runs.
 ///
-/// Of a job's runs that are over, those go that are not among the newest N, and those that were queued more than D days
-/// ago, as each is set. The newest of them always stays.
+/// Of a job's ended runs, those expire that are not among the newest N, and those that were queued more than D days ago,
+/// where these are set. The newest one always stays.
 public struct Retention: Sendable {
-  /// What counts for jobs without a number of their own.
+  /// The settings of jobs that have none of their own.
   public struct Defaults: Sendable, Equatable {
-    /// nil: as many as there are.
+    /// nil for all.
     public var keepRuns: Int?
-    /// nil: for ever.
+    /// nil for no limit.
     public var keepDays: Int?
 
     public init(keepRuns: Int?, keepDays: Int?) {
@@ -24,12 +24,12 @@ public struct Retention: Sendable {
 
   private static let erase = Statement("SELECT erased FROM store.erase_removed_runs($1)", .int8)
 
-  /// Erases what removed runs have left behind, in one transaction.
+  /// Erases rows of removed runs, in one transaction.
   ///
   /// - Parameter rows: The most rows.
-  /// - Returns: How many rows; nil if there is nothing to do, or another server is at it.
+  /// - Returns: The number of rows; nil if there is nothing to do, or another server is doing it.
   public func erase(rows: Int) async throws(RepositoryError) -> Int? {
-    try await pool.run(Self.erase(.int(Int64(rows))))[0](0)
+    try await pool.one(Self.erase(.int(Int64(rows)))) { try $0.optionalCount(0) }
   }
 
   private static let remove = Statement(
@@ -39,18 +39,16 @@ public struct Retention: Sendable {
   /// One step of the sweep through all jobs, in one transaction.
   ///
   /// - Parameters:
-  ///   - pause: How long after the beginning of a sweep the next one begins.
-  ///   - jobs: The most jobs to look at.
+  ///   - pause: From the beginning of a sweep to that of the next.
+  ///   - jobs: The most jobs to examine.
   ///   - runs: The most runs to remove.
-  /// - Returns: How many runs were removed; nil if there is nothing to do now, or another server is at it.
+  /// - Returns: The number of runs removed; nil if there is nothing to do now, or another server is doing it.
   public func removeExpired(
     _ defaults: Defaults, pause: Duration, jobs: Int, runs: Int
   ) async throws(RepositoryError) -> Int? {
-    try await pool.run(
-      Self.remove(
-        Self.optional(defaults.keepRuns), Self.optional(defaults.keepDays),
-        .int(Int64(pause / .milliseconds(1))), .int(Int64(jobs)), .int(Int64(runs))))[0](0)
+    let query = Self.remove(
+      .optional(defaults.keepRuns), .optional(defaults.keepDays), .int(Int64(pause / .milliseconds(1))),
+      .int(Int64(jobs)), .int(Int64(runs)))
+    return try await pool.one(query) { try $0.optionalCount(0) }
   }
-
-  private static func optional(_ number: Int?) -> Value { number.map { .int(Int64($0)) } ?? .null }
 }

@@ -3,25 +3,25 @@ import FoundationEssentials
 import Postgres
 import Synchronization
 
-/// Runs on their way from the queue to a collector, and what becomes of them there.
+/// Job runs from the queue to their end at a collector.
 public struct JobRunClaims: Sendable {
-  /// How a call that names a lease went.
+  /// The result of a call that names a lease.
   public enum Outcome<Success: Sendable>: Sendable {
     case done(Success)
     case refused(LeaseFault)
   }
 
   private let pool: Pool
-  private let desk: ClaimDesk
-  /// How often a run may be claimed, as the last caller said.
+  private let dispatcher: ClaimDispatcher
+  /// How often a run may be claimed, from the latest caller.
   private let maximumAttempts: Limit
 
   public init(pool: Pool) {
     self.pool = pool
     let limit = Limit()
     maximumAttempts = limit
-    desk = ClaimDesk(loop: pool.loop) { orders throws(RepositoryError) in
-      try await Self.claim(orders, maximumAttempts: limit.value.load(ordering: .relaxed), pool)
+    dispatcher = ClaimDispatcher(loop: pool.loop) { requests throws(RepositoryError) in
+      try await Self.claim(requests, maximumAttempts: limit.value.load(ordering: .relaxed), pool)
     }
   }
 
@@ -29,25 +29,25 @@ public struct JobRunClaims: Sendable {
     let value = Atomic(1)
   }
 
-  /// Claims runs for a collector; with those of others that ask at the same moment, in one transaction. Runs are
-  /// handed out in the order in which they were queued, to collectors in the order in which they came.
+  /// Claims runs for a collector. Concurrent claims share a transaction; runs are given out in the order in which they
+  /// were queued, to claims in the order of their arrival.
   ///
   /// - Parameters:
-  ///   - wait: How long to wait for the first run, without a connection to the database.
+  ///   - wait: How long to wait for the first run. A wait holds no connection to the database.
   ///   - maximumAttempts: How often a run may be claimed in all.
-  /// - Returns: None, if there was nothing in time.
+  /// - Returns: None, if no run was queued in time.
   public func claim(
-    _ order: ClaimOrder, wait: Duration, maximumAttempts limit: Int
+    _ request: ClaimRequest, wait: Duration, maximumAttempts limit: Int
   ) async throws(RepositoryError) -> [ClaimedRun] {
     maximumAttempts.value.store(limit, ordering: .relaxed)
-    return try await desk.claim(order, wait: wait)
+    return try await dispatcher.claim(request, wait: wait)
   }
 
-  /// Tells those that wait that there may be a run for them: somebody has just queued one.
-  public func wake() { Task(executorPreference: pool.loop) { [desk] in await desk.wake() } }
+  /// Polls for the claims that wait. To be called after the commit of every transaction that queues a run.
+  func wake() { Task(executorPreference: pool.loop) { [dispatcher] in await dispatcher.wake() } }
 
-  /// Ends every wait at once, and lets nobody wait any more.
-  public func endWaits() async { await desk.close() }
+  /// Ends all waits, now and later.
+  public func endWaits() async { await dispatcher.close() }
 
   private static let claim = Statement(
     """
@@ -56,27 +56,28 @@ public struct JobRunClaims: Sendable {
     FROM store.claim_runs($1, $2, $3, $4)
     """, .int8Array, .textArray, .int8Array, .int8)
 
-  /// The first runs of the queue are for the first order. Waits for no lock.
+  /// The first runs of the queue are for the first request. Waits for no lock.
   ///
-  /// - Returns: The runs of each order, in the orders' order.
+  /// - Returns: The runs of each request, in the order of the requests.
   private static func claim(
-    _ orders: [ClaimOrder], maximumAttempts: Int, _ pool: Pool
+    _ requests: [ClaimRequest], maximumAttempts: Int, _ pool: Pool
   ) async throws(RepositoryError) -> [[ClaimedRun]] {
     let rows = try await pool.run(
       claim(
-        .ints(orders.map { Int64($0.count) }), .texts(orders.map(\.collector)),
-        .ints(orders.map { Int64($0.leaseSeconds) }), .int(Int64(maximumAttempts))))
-    var claimed = [[ClaimedRun]](repeating: [], count: orders.count)
-    for row in rows {
-      let claimant: Int = row(0)
-      guard claimed.indices.contains(claimant - 1) else {
-        throw .failed("claim_runs names the claimant \(claimant) of \(orders.count)")
+        .ints(requests.map { Int64($0.count) }), .texts(requests.map(\.collector)),
+        .ints(requests.map { Int64($0.leaseSeconds) }), .int(Int64(maximumAttempts))))
+    var claimed = [[ClaimedRun]](repeating: [], count: requests.count)
+    try decoding {
+      for row in rows {
+        let claimant = try row(0, in: 1...requests.count)
+        claimed[claimant - 1].append(
+          try ClaimedRun(
+            id: row(1), jobID: row(2), jobName: row(3), jobType: row(4), configuration: row(5), lease: row(6),
+            leaseExpiresAt: row(7), attempt: row.count(8), queuedAt: row(9), startedAt: row(10),
+            endsAt: row(11),
+            lastBatch: StoredBatches(
+              messages: row.count(12), collectedData: row.count(13), results: row.count(14))))
       }
-      claimed[claimant - 1].append(
-        ClaimedRun(
-          id: row(1), jobID: row(2), jobName: row(3), jobType: row(4), configuration: row(5), lease: row(6),
-          leaseExpiresAt: row(7), attempt: row(8), queuedAt: row(9), startedAt: row(10), endsAt: row(11),
-          lastBatch: StoredBatches(messages: row(12), collectedData: row(13), results: row(14))))
     }
     return claimed
   }
@@ -84,15 +85,16 @@ public struct JobRunClaims: Sendable {
   private static let renew = Statement(
     "SELECT outcome, status, expires_at FROM store.renew_lease($1, $2, $3)", .uuid, .uuid, .int8)
 
-  /// Makes a lease hold for so long from now on.
+  /// Extends a lease to `seconds` from now.
   ///
   /// - Returns: When it expires.
   public func renew(
     run: UUID, lease: UUID, seconds: Int
   ) async throws(RepositoryError) -> Outcome<Date> {
-    let row = try await pool.run(Self.renew(.uuid(run), .uuid(lease), .int(Int64(seconds))))[0]
-    if let expires: Date = row(2) { return .done(expires) }
-    return .refused(try Self.fault(outcome: row(0), status: row(1)))
+    try await pool.one(Self.renew(.uuid(run), .uuid(lease), .int(Int64(seconds)))) { row in
+      if let expires: Date = try row(2) { return .done(expires) }
+      return .refused(try Self.fault(row))
+    }
   }
 
   private static let completeRun = Statement(
@@ -101,9 +103,9 @@ public struct JobRunClaims: Sendable {
     FROM store.complete_run($1, $2, $3, $4, $5, $6)
     """, .uuid, .uuid, .int8, .uuid, .text, .uuid)
 
-  /// Completes a run for the collector that holds its lease, unless a batch that it has begun is not whole. What a
-  /// former collector has left of one is deleted. A run that was completed under this lease already stays as it is,
-  /// so that the call may be repeated.
+  /// Completes a run for the collector that holds its lease, unless a batch of that collector is incomplete. An
+  /// incomplete batch of a former collector is deleted. Idempotent: a run that was completed under this lease stays as it
+  /// is.
   public func complete(
     run: UUID, lease: UUID, caller: UUID, callerName: String, requestID: UUID
   ) async throws(RepositoryError) -> Outcome<Void> {
@@ -112,15 +114,15 @@ public struct JobRunClaims: Sendable {
       .uuid(requestID))
     while true {
       // The statement is a transaction of its own.
-      let row = try await pool.run(query)[0]
-      let outcome: String = row(0)
-      switch outcome {
-      case "undoing": continue
-      case "unfinished":
-        guard let kind = ReportKind(rawValue: row(3)) else { throw .failed("unknown kind of report") }
-        return .refused(.unfinished(kind, batch: row(4), rowsStored: row(5)))
-      default: return try Self.ended(as: .completed, lease, row)
+      let outcome = try await pool.one(query) { row -> Outcome<Void>? in
+        switch try row(0, as: String.self) {
+        case "undoing": nil
+        case "unfinished":
+          .refused(.unfinished(try row(3), batch: try row.count(4), rowsStored: try row.count(5)))
+        default: try Self.ended(as: .completed, lease, row)
+        }
       }
+      if let outcome { return outcome }
     }
   }
 
@@ -128,33 +130,33 @@ public struct JobRunClaims: Sendable {
     "SELECT outcome, status, lease FROM store.end_run($1, $2, 'Failed', 'Error', $3, $4, $5, $6)",
     .uuid, .uuid, .text, .uuid, .text, .uuid)
 
-  /// Ends a run as failed for the collector that holds its lease. One that has failed under this lease already stays
-  /// as it is, so that the call may be repeated.
+  /// Ends a run as failed for the collector that holds its lease. Idempotent: a run that has failed under this lease
+  /// stays as it is.
   ///
-  /// - Parameter message: Becomes the run's last one, as an error.
+  /// - Parameter message: The run's last message, of severity `Error`.
   public func fail(
     run: UUID, lease: UUID, message: String, caller: UUID, callerName: String, requestID: UUID
   ) async throws(RepositoryError) -> Outcome<Void> {
-    let row = try await pool.run(
-      Self.failRun(
-        .uuid(run), .uuid(lease), .text(message), .uuid(caller), .text(callerName), .uuid(requestID)))[0]
-    return try Self.ended(as: .failed, lease, row)
+    let query = Self.failRun(
+      .uuid(run), .uuid(lease), .text(message), .uuid(caller), .text(callerName), .uuid(requestID))
+    return try await pool.one(query) { try Self.ended(as: .failed, lease, $0) }
   }
 
   private static func ended(
     as status: JobRun.Status, _ lease: UUID, _ row: Rows.Row
-  ) throws(RepositoryError) -> Outcome<Void> {
-    let outcome: String = row(0)
-    if outcome == "ended" { return .done(()) }
-    let fault = try fault(outcome: outcome, status: row(1))
-    let held: UUID? = row(2)
+  ) throws(PostgresError) -> Outcome<Void> {
+    if try row(0, as: String.self) == "ended" { return .done(()) }
+    let fault = try fault(row)
+    let held: UUID? = try row(2)
     return fault == .over(status) && held == lease ? .done(()) : .refused(fault)
   }
 
-  private static func fault(outcome: String, status: String?) throws(RepositoryError) -> LeaseFault {
-    guard let fault = LeaseFault(outcome: outcome, status: status) else {
-      throw .failed("unknown outcome \(outcome)")
+  private static func fault(_ row: Rows.Row) throws(PostgresError) -> LeaseFault {
+    switch try row(0, as: String.self) {
+    case "not found": .notFound
+    case "over": .over(try row(1))
+    case "lease lost": .lost
+    default: throw row.unexpected(0, expected: "an outcome of a call with a lease")
     }
-    return fault
   }
 }

@@ -2,6 +2,8 @@ import Domain
 import FoundationEssentials
 import Postgres
 
+extension JobRun.Status: ColumnWord {}
+
 /// The runs of the jobs' present histories.
 public struct JobRuns: Sendable {
   private let pool: Pool
@@ -10,9 +12,9 @@ public struct JobRuns: Sendable {
 
   private static let count = Statement("SELECT run_count FROM directory.jobs WHERE job_id = $1", .uuid)
 
-  /// How many runs a job has; nil if there is no such job.
+  /// The number of a job's runs; nil if there is no such job.
   public func count(job: UUID) async throws(RepositoryError) -> Int? {
-    try await pool.run(Self.count(.uuid(job))).first?(0)
+    try await pool.first(Self.count(.uuid(job))) { try $0.count(0) }
   }
 
   // A row for a job without runs, too: no row at all means that there is no such job.
@@ -31,7 +33,7 @@ public struct JobRuns: Sendable {
     ORDER BY r.queued_at DESC, r.run_id DESC
     """, .uuid, .int8)
 
-  // A run that was purged meanwhile has none: its history is nobody's any more.
+  // A run that was purged meanwhile has none: no job points to its history any more.
   private static let messages = Statement(
     """
     SELECT m.run_id, m.logged_at, m.severity, m.asset_id, m.message
@@ -45,23 +47,25 @@ public struct JobRuns: Sendable {
   ///
   /// - Parameter limit: How many at most; nil for all.
   public func latest(job: UUID, limit: Int?) async throws(RepositoryError) -> [JobRun]? {
-    let rows = try await pool.run(Self.latest(.uuid(job), limit.map { .int(Int64($0)) } ?? .null))
-    guard !rows.isEmpty else { return nil }
-    return rows.compactMap { row in
-      guard let id: UUID = row(0) else { return nil }
-      return JobRun(
-        id: id, jobID: job, status: JobRun.Status(rawValue: row(1)) ?? .failed, triggeredBy: row(2),
-        queuedAt: row(3), startedAt: row(4), endedAt: row(5), messageCount: row(6))
+    let runs = try await pool.rows(Self.latest(.uuid(job), .optional(limit))) { row -> JobRun? in
+      guard let id: UUID = try row(0) else { return nil }
+      return try JobRun(
+        id: id, jobID: job, status: row(1), triggeredBy: row(2), queuedAt: row(3), startedAt: row(4),
+        endedAt: row(5), messageCount: row.count(6))
     }
+    return runs.isEmpty ? nil : runs.compactMap(\.self)
   }
 
   /// Gives runs of one job their messages, in the order in which they were logged.
   public func addMessages(to runs: inout [JobRun]) async throws(RepositoryError) {
     guard let job = runs.first?.jobID else { return }
     var byRun: [UUID: [JobRun.Message]] = [:]
-    for row in try await pool.run(Self.messages(.uuid(job), .uuids(runs.map(\.id)))) {
-      byRun[row(0), default: []].append(
-        JobRun.Message(time: row(1), severity: row(2), assetID: row(3), text: row(4)))
+    let rows = try await pool.run(Self.messages(.uuid(job), .uuids(runs.map(\.id))))
+    try decoding {
+      for row in rows {
+        byRun[try row(0), default: []].append(
+          try JobRun.Message(time: row(1), severity: row(2), assetID: row(3), text: row(4)))
+      }
     }
     for index in runs.indices { runs[index].messages = byRun[runs[index].id] ?? [] }
   }

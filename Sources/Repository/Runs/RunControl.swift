@@ -2,7 +2,7 @@ import Domain
 import FoundationEssentials
 import Postgres
 
-/// Starts and ends runs by hand.
+/// Starts and ends runs on request.
 public struct RunControl: Sendable {
   public enum Start: Sendable, Equatable {
     case started
@@ -20,28 +20,34 @@ public struct RunControl: Sendable {
   }
 
   private let pool: Pool
+  private let claims: JobRunClaims
 
-  public init(pool: Pool) { self.pool = pool }
+  init(pool: Pool, claims: JobRunClaims) {
+    self.pool = pool
+    self.claims = claims
+  }
 
   private static let startRun = Statement(
     "SELECT outcome, active_run FROM store.start_run($1, $2, $3, $4, $5)", .uuid, .uuid, .text, .uuid, .uuid)
 
-  /// Puts a run of a job in the queue.
+  /// Queues a run of a job.
   ///
   /// - Parameter run: The new run's ID.
   public func start(
     job: UUID, run: UUID, user: UUID, userName: String, requestID: UUID
   ) async throws(RepositoryError) -> Start {
-    let row = try await pool.run(
-      Self.startRun(.uuid(job), .uuid(run), .text(userName), .uuid(user), .uuid(requestID)))[0]
-    let outcome: String = row(0)
-    switch outcome {
-    case "started": return .started
-    case "not found": return .notFound
-    case "system job": return .systemJob
-    case "active": return .active(row(1))
-    default: throw .failed("unknown outcome \(outcome)")
+    let query = Self.startRun(.uuid(job), .uuid(run), .text(userName), .uuid(user), .uuid(requestID))
+    let start = try await pool.one(query) { row -> Start in
+      switch try row(0, as: String.self) {
+      case "started": .started
+      case "not found": .notFound
+      case "system job": .systemJob
+      case "active": .active(try row(1))
+      default: throw row.unexpected(0, expected: "an outcome of start_run")
+      }
     }
+    if start == .started { claims.wake() }
+    return start
   }
 
   private static let endRun = Statement(
@@ -52,15 +58,15 @@ public struct RunControl: Sendable {
   public func abort(
     run: UUID, user: UUID, userName: String, requestID: UUID
   ) async throws(RepositoryError) -> Abort {
-    let row = try await pool.run(
-      Self.endRun(
-        .uuid(run), .text("Aborted by \(userName)."), .uuid(user), .text(userName), .uuid(requestID)))[0]
-    let outcome: String = row(0)
-    switch outcome {
-    case "ended": return .aborted
-    case "not found": return .notFound
-    case "over": return .over(JobRun.Status(rawValue: row(1)) ?? .failed)
-    default: throw .failed("unknown outcome \(outcome)")
+    let query = Self.endRun(
+      .uuid(run), .text("Aborted by \(userName)."), .uuid(user), .text(userName), .uuid(requestID))
+    return try await pool.one(query) { row in
+      switch try row(0, as: String.self) {
+      case "ended": .aborted
+      case "not found": .notFound
+      case "over": .over(try row(1))
+      default: throw row.unexpected(0, expected: "an outcome of end_run")
+      }
     }
   }
 }

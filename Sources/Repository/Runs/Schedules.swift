@@ -1,9 +1,9 @@
 import FoundationEssentials
 import Postgres
 
-/// The jobs whose schedules have planned a run.
+/// The jobs whose schedules are due.
 public struct Schedules: Sendable {
-  /// A job whose time has come, as it was read.
+  /// A job that is due, as it was read.
   public struct DueJob: Sendable, Equatable {
     public let jobID: UUID
     public let dueAt: Date
@@ -12,13 +12,21 @@ public struct Schedules: Sendable {
     public let schedule: String?
     /// The database's time when it was read: servers whose clocks differ agree on this one.
     public let now: Date
+
+    public init(jobID: UUID, dueAt: Date, version: Int, schedule: String?, now: Date) {
+      self.jobID = jobID
+      self.dueAt = dueAt
+      self.version = version
+      self.schedule = schedule
+      self.now = now
+    }
   }
 
-  /// What is to be done with a due job.
-  public struct Order: Sendable {
-    let job: DueJob
-    let next: Date?
-    let fault: String?
+  /// What to do with a due job.
+  public struct Step: Sendable, Equatable {
+    public let job: DueJob
+    public let next: Date?
+    public let fault: String?
 
     /// - Parameters:
     ///   - next: When it is due after this; nil for never.
@@ -30,21 +38,25 @@ public struct Schedules: Sendable {
     }
   }
 
-  public enum Outcome: String, Sendable {
+  public enum Outcome: String, Sendable, ColumnWord {
     case started
-    /// The job has a run that is not over; this occurrence is left out.
+    /// The job has a run that is not over; this occurrence is skipped.
     case active
-    /// The job has a run that is not over, and this occurrence is its last: it is due again a little later.
+    /// The job has a run that is not over, and this occurrence is its last: it is due again a minute later.
     case postponed
     /// The job has no date any more.
     case cleared
-    /// Another server was first, somebody has changed the job, or has locked it just now.
+    /// Another server was first, or somebody has changed or locked the job.
     case passedOver = "passed over"
   }
 
   private let pool: Pool
+  private let claims: JobRunClaims
 
-  public init(pool: Pool) { self.pool = pool }
+  init(pool: Pool, claims: JobRunClaims) {
+    self.pool = pool
+    self.claims = claims
+  }
 
   static let due = Statement(
     """
@@ -60,27 +72,33 @@ public struct Schedules: Sendable {
   /// - Parameter last: The last one of the page before; nil for the first page.
   public func due(after last: DueJob?, limit: Int) async throws(RepositoryError) -> [DueJob] {
     let least = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
-    return try await pool.run(
-      Self.due(.optional(last?.dueAt), .uuid(last?.jobID ?? least), .int(Int64(limit)))
-    ).map { DueJob(jobID: $0(0), dueAt: $0(1), version: $0(2), schedule: $0(3), now: $0(4)) }
+    let query = Self.due(.optional(last?.dueAt), .uuid(last?.jobID ?? least), .int(Int64(limit)))
+    return try await pool.rows(query) {
+      try DueJob(jobID: $0(0), dueAt: $0(1), version: $0(2), schedule: $0(3), now: $0(4))
+    }
   }
 
   private static let carryOut = Statement(
     "SELECT job_id, outcome FROM directory.run_due_jobs($1, $2, $3, $4, $5, $6)",
     .uuidArray, .timestamptzArray, .int8Array, .timestamptzArray, .textArray, .uuidArray)
 
-  /// Carries out orders in one transaction, each once, whoever else has the same ones.
+  /// Carries out steps in one transaction, each once, even if several servers have the same ones.
   ///
-  /// - Parameter orders: No job twice.
+  /// - Parameter steps: No job twice.
   /// - Returns: The outcome for each job.
-  public func carryOut(_ orders: [Order]) async throws(RepositoryError) -> [UUID: Outcome] {
-    let rows = try await pool.run(
-      Self.carryOut(
-        .uuids(orders.map(\.job.jobID)), .times(orders.map(\.job.dueAt)),
-        .ints(orders.map { Int64($0.job.version) }), .times(orders.map(\.next)),
-        .texts(orders.map { $0.fault ?? "" }), .uuids(orders.map { UUID.timeOrdered(at: $0.job.now) })))
-    var outcomes: [UUID: Outcome] = [:]
-    for row in rows { outcomes[row(0)] = Outcome(rawValue: row(1)) ?? .passedOver }
+  public func carryOut(_ steps: [Step]) async throws(RepositoryError) -> [UUID: Outcome] {
+    let query = Self.carryOut(
+      .uuids(steps.map(\.job.jobID)), .times(steps.map(\.job.dueAt)),
+      .ints(steps.map { Int64($0.job.version) }), .times(steps.map(\.next)),
+      .texts(steps.map { $0.fault ?? "" }), .uuids(steps.map { UUID.timeOrdered(at: $0.job.now) }))
+    let outcomes = Dictionary(
+      try await pool.rows(query) { try (job: $0(0, as: UUID.self), outcome: $0(1, as: Outcome.self)) }
+        .map { ($0.job, $0.outcome) }
+    ) { first, _ in first }
+    if outcomes.values.contains(.started) { claims.wake() }
+    for step in steps where outcomes[step.job.jobID] == nil {
+      throw .unexpectedAnswer("run_due_jobs returned no outcome for the job \(step.job.jobID)")
+    }
     return outcomes
   }
 
@@ -93,8 +111,8 @@ public struct Schedules: Sendable {
     LIMIT 1
     """)
 
-  /// How long it is until the next job is due; nil if none will be.
+  /// The time until the next job is due; nil if none will be.
   public func untilNext() async throws(RepositoryError) -> Duration? {
-    try await pool.run(Self.untilNext()).first.map { .milliseconds($0(0, as: Int.self)) }
+    try await pool.first(Self.untilNext()) { .milliseconds(try $0(0, as: Int.self)) }
   }
 }

@@ -67,9 +67,9 @@ public enum DeployedSchema: Sendable, Equatable, CustomStringConvertible {
 
   /// Reads the schema's release.
   public static func found(_ pool: Pool) async throws(RepositoryError) -> DeployedSchema {
-    guard try await pool.run(exists())[0](0, as: Bool.self) else { return .none }
-    guard let row = try await pool.run(release()).first else { return .none }
-    let (text, oldest): (String, String) = (row(0), row(1))
+    guard try await pool.one(exists(), { try $0(0, as: Bool.self) }),
+      let (text, oldest): (String, String) = try await pool.first(release(), { (try $0(0), try $0(1)) })
+    else { return .none }
     guard let release = SchemaRelease(text), let oldestServer = SchemaRelease(oldest) else {
       return .unknown(text)
     }

@@ -4,23 +4,23 @@ import Postgres
 
 /// A column behind an attribute, and the SQL of a condition on it.
 enum SearchColumn: Sendable {
-  /// Text in lower case, never NULL.
+  /// Text in lower case, not NULL.
   case text(String)
-  /// One of the words, in their spelling, or NULL.
+  /// One of the words, spelled like this, or NULL.
   case word(String, [String])
-  /// Whether the word is the first one; never NULL.
+  /// Whether the word is the first one; not NULL.
   case flag(String, ifTrue: String, ifFalse: String)
   case time(String, isOptional: Bool)
   case identifier(String)
 }
 
-/// Where the attributes of a kind of thing are kept.
+/// The columns of an item's attributes.
 protocol SearchColumns: SearchAttribute {
   var column: SearchColumn { get }
 }
 
 extension Condition where Attribute: SearchColumns {
-  /// The condition for a WHERE; it is never NULL there.
+  /// The condition for a WHERE; it does not evaluate to NULL.
   func sql(_ values: inout BoundValues) -> String {
     switch self {
     case .text(let attribute, let textOperator, let pattern):
@@ -69,9 +69,9 @@ extension SearchColumn {
     of name: String, with pattern: TextPattern, _ isNegated: Bool, _ values: inout BoundValues
   ) -> String {
     if let text = pattern.exactText {
-      return "\(name) \(isNegated ? "<>" : "=") lower(\(values.bind(.text(text), .text)))"
+      return "\(name) \(isNegated ? "<>" : "=") lower(\(values.bind(.text(text))))"
     }
-    return "\(name) \(isNegated ? "NOT LIKE" : "LIKE") lower(\(values.bind(.text(pattern.like), .text)))"
+    return "\(name) \(isNegated ? "NOT LIKE" : "LIKE") lower(\(values.bind(.text(pattern.like))))"
   }
 
   private static func membership(
@@ -81,21 +81,21 @@ extension SearchColumn {
     if wanted.isEmpty { return orNull ? "\(name) IS NULL" : "false" }
     let isWanted =
       wanted.count == 1
-      ? "\(name) = \(values.bind(.text(wanted[0]), .text))"
-      : "\(name) = ANY (\(values.bind(.texts(wanted), .textArray)))"
+      ? "\(name) = \(values.bind(.text(wanted[0])))"
+      : "\(name) = ANY (\(values.bind(.texts(wanted))))"
     return orNull ? "(\(name) IS NULL OR \(isWanted))" : isWanted
   }
 }
 
 extension TextPattern {
-  /// The pattern for LIKE, whose own signs have a backslash before them.
+  /// The pattern for LIKE, with its special characters escaped.
   var like: String {
     var text = ""
     for piece in pieces {
       switch piece {
       case .any: text += "%"
       case .literal(let literal):
-        // By scalars: a combining mark after a sign must not hide the sign.
+        // By scalars: a combining mark must not hide a special character.
         for scalar in literal.unicodeScalars {
           if "\\%_".unicodeScalars.contains(scalar) { text.unicodeScalars.append("\\") }
           text.unicodeScalars.append(scalar)
@@ -109,8 +109,8 @@ extension TextPattern {
 // MARK: - Times and identifiers
 
 extension SearchColumn {
-  /// A time is compared in whole milliseconds, as the answers show it, so that a time from an answer finds the
-  /// thing it came from. The column itself is not changed for that, or its index would be of no use.
+  /// A time is compared in whole milliseconds, as the answers show it, so that a time from an answer finds its item. The
+  /// column itself is not transformed, so that its index is used.
   fileprivate func sql(
     _ comparison: Comparison, _ time: Date, _ values: inout BoundValues
   ) -> String {
@@ -120,10 +120,10 @@ extension SearchColumn {
     let microseconds = (time.timeIntervalSince1970 * 1_000_000).rounded()
     let milliseconds = (microseconds / 1000).rounded(.down)
     func begin() -> String {
-      values.bind(.time(Date(timeIntervalSince1970: milliseconds / 1000)), .timestamptz)
+      values.bind(.time(Date(timeIntervalSince1970: milliseconds / 1000)))
     }
     func end() -> String {
-      values.bind(.time(Date(timeIntervalSince1970: (milliseconds + 1) / 1000)), .timestamptz)
+      values.bind(.time(Date(timeIntervalSince1970: (milliseconds + 1) / 1000)))
     }
     switch comparison {
     case .equal: return "\(name) >= \(begin()) AND \(name) < \(end())"
@@ -140,6 +140,6 @@ extension SearchColumn {
     guard case .identifier(let name) = self else {
       preconditionFailure("an identifier is compared with a column of another kind")
     }
-    return "\(name) \(equality == .equal ? "=" : "<>") \(values.bind(.uuid(id), .uuid))"
+    return "\(name) \(equality == .equal ? "=" : "<>") \(values.bind(.uuid(id)))"
   }
 }

@@ -12,7 +12,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
-// Macros and stacks, which Swift cannot call.
+// Macros and typed stacks, which Swift cannot use.
 static inline int ccs_chain(SSL_CTX *context, struct stack_st_X509 **chain) {
   return (int)SSL_CTX_get0_chain_certs(context, chain);
 }

@@ -106,7 +106,7 @@ enum AuditTable {
     var table = TextTable(headings.map { .init(heading: $0) })
     for event in events {
       table.add(
-        event.occurredAt.wireText, event.userName, event.operation, event.jobName ?? "",
+        Timestamp(event.occurredAt).description, event.userName, event.operation, event.jobName ?? "",
         event.jobID?.guidString ?? "", details(event.details))
     }
     return table.text

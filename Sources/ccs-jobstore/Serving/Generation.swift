@@ -19,16 +19,16 @@ struct Generation: Sendable {
     let certificate = try Certificate(
       chainFile: configuration.tls.certificateFile, privateKeyFile: configuration.tls.privateKeyFile)
     observe(.certificate(expiresInDays: certificate.daysLeft, subject: certificate.subject))
-    let eraser = Eraser(
-      repository: parts.repository, settings: configuration.eraserSettings, observer: observe)
+    let eraser = Eraser(store: parts.repository, settings: configuration.eraserSettings) { observe($0) }
     try parts.server.serve(
       Router(
         Self.gates(configuration, parts, probes, eraser, certificate), limits: configuration.requestLimits),
       certificate: certificate, settings: configuration.serverSettings)
     parts.passwordMemory.setLifetime(.seconds(configuration.passwords.rememberSeconds))
     observe.setLevel(configuration.log.level)
-    let scheduler = Scheduler(
-      repository: parts.repository, settings: configuration.schedulerSettings, observer: observe)
+    let scheduler = Scheduler(store: parts.repository, settings: configuration.schedulerSettings) {
+      observe($0)
+    }
     background = [
       parts.background { await eraser.run() },
       parts.background { await scheduler.run() },

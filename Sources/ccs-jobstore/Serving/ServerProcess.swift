@@ -95,7 +95,7 @@ final class ServerProcess: Sendable {
     let drained = await parts.server.drain(within: .seconds(limit)) { [parts] in
       await parts.repository.jobRunClaims.endWaits()
     }
-    await parts.pool.shutDown(patience: .seconds(drained ? 5 : 1))
+    await parts.pool.shutDown(timeout: .seconds(drained ? 5 : 1))
     parts.observe(.stopped)
     return drained
   }

@@ -22,7 +22,7 @@ def brisk(start_server, database):
         {
             "limits.headTimeoutSeconds": 1,
             "limits.bodyTimeoutSeconds": 1.5,
-            "limits.idleTimeoutSeconds": 1,
+            "limits.idleTimeoutSeconds": 3,
             "limits.requestTimeoutSeconds": 2,
             "limits.connections": 30,
         },

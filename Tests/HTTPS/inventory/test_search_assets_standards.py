@@ -228,9 +228,9 @@ def test_without_a_token_it_is_401(anonymous, kind):
     "parameters, text",
     [
         ({"attributes": "JobName = a"}, "Attributes cannot be understood at character 1"),
-        ({"page": "-1"}, "page is invalid: a whole number 0...1000000000 is wanted."),
-        ({"pagesize": "1001"}, "pagesize is invalid: a whole number 1...1000 is wanted."),
-        ({"Searchsubtree": "maybe"}, "Searchsubtree is invalid: True or False is wanted."),
+        ({"page": "-1"}, "page is invalid: expected an integer from 0 to 1000000000."),
+        ({"pagesize": "1001"}, "pagesize is invalid: expected an integer from 1 to 1000."),
+        ({"Searchsubtree": "maybe"}, "Searchsubtree is invalid: expected True or False."),
         ({"ContainerPath": "a\\\\b"}, "ContainerPath is invalid"),
         ({"ContainerPath": "/"}, "ContainerPath is invalid"),
         ({"cursor": "x"}, "cursor is invalid"),

@@ -104,7 +104,7 @@ def test_a_repeated_DeleteJob_is_refused_and_changes_nothing(client, user, direc
 def test_a_parameter_that_there_is_not_is_refused_by_its_name(client, user, directory, name):
     job = directory.job(user, runs=1)
     problem = assert_problem(client.delete(job, **{name: "False"}), 400)
-    assert problem["detail"] == f"{name} is no parameter of Delete Job, which has jobid, DeleteJob."
+    assert problem["detail"] == f"Unknown parameter {name} for Delete Job, which has jobid, DeleteJob."
     assert_untouched(directory, job, runs=1)
 
 
@@ -132,7 +132,7 @@ def delete_if(client):
 @pytest.mark.parametrize("condition", ['"2"', "*", '"7", "2"', 'W/"2", "2"'])
 def test_a_condition_that_holds_lets_the_deletion_through(client, user, directory, delete_if, condition, value):
     job = directory.job(user, runs=1, version=2)
-    assert client.job(job).headers["ETag"] == '"2"'
+    assert client.job(job).headers["ETag"].startswith('"2-')
     assert delete_if(condition, job, DeleteJob=value).status_code == 204
     assert directory.exists(job) == (value == "False")
     assert directory.rows_of(job.history) == NO_ROWS

@@ -260,11 +260,11 @@ def test_what_is_not_understood_is_named_with_its_place(client, attributes, posi
     "rule, values",
     [
         (
-            "page is invalid: a whole number 0...1000000000 is wanted.",
+            "page is invalid: expected an integer from 0 to 1000000000.",
             {"page": ["-1", "x", "", "1.5", "1e3", "9" * 30]},
         ),
-        ("pagesize is invalid: a whole number 1...1000 is wanted.", {"pagesize": ["0", "1001", "-5", "x", ""]}),
-        ("exactcount is invalid: True or False is wanted.", {"exactcount": ["1", "", "yes"]}),
+        ("pagesize is invalid: expected an integer from 1 to 1000.", {"pagesize": ["0", "1001", "-5", "x", ""]}),
+        ("exactcount is invalid: expected True or False.", {"exactcount": ["1", "", "yes"]}),
     ],
 )
 def test_a_wrong_page_is_refused_with_its_rule(client, rule, values):
@@ -279,7 +279,7 @@ def test_a_wrong_page_is_refused_with_its_rule(client, rule, values):
 @pytest.mark.parametrize("name", ["Attribute", "page size", "offset"])
 def test_a_parameter_that_there_is_not_is_refused_by_its_name(client, path, operation, name):
     detail = assert_problem(client.get(f"{API}/{path}", params={name: "x", "page": "0"}), 400)["detail"]
-    assert detail.startswith(f"{name} is no parameter of {operation}, which has Attributes, ")
+    assert detail.startswith(f"Unknown parameter {name} for {operation}, which has Attributes, ")
 
 
 @pytest.mark.parametrize(
@@ -364,7 +364,7 @@ def test_a_job_that_is_deleted_or_made_between_pages_disturbs_no_other(client, m
 def test_a_cursor_belongs_to_its_search(client, many, mark):
     attributes = f"JobName StartsWith {mark}"
     cursor = found(client, attributes, pagesize=5)["NextCursor"]
-    wrong = "cursor is invalid: the NextCursor of an answer to the same search is wanted."
+    wrong = "cursor is invalid: expected the NextCursor of an answer to the same search."
     assert_problem(search(client, "()", cursor=cursor), 400, wrong)
     assert_problem(search(client, attributes + ", LastRunDate > 2000-01-01", cursor=cursor), 400, wrong)
     assert_problem(client.get(f"{API}/Assets", params={"cursor": cursor}), 400, wrong)

@@ -57,7 +57,7 @@ def test_uploads_that_stand_still_give_their_places_up(place):
 
 
 def test_an_upload_that_goes_on_is_not_cut_however_slow_it_is(place):
-    server, collector, new_run = place(SHORT)
+    server, collector, new_run = place({**SHORT, "limits.bodyTimeoutSeconds": 3})
     run, body = new_run(), results(20)
     with begin_upload(server, collector, run, len(body)) as connection:
         for start in range(0, len(body), len(body) // 8 + 1):
@@ -101,11 +101,14 @@ def test_without_a_token_a_slow_body_has_the_time_of_any_body_and_no_more(place,
 
 def test_when_there_is_no_room_a_client_that_waits_for_100_Continue_hears_it_at_once(place):
     server, collector, new_run = place({"limits.requestsInFlight": 1})
-    waiting = threading.Thread(
-        target=lambda: collector.post(f"{API}/jobruns/claim", json={"Count": 1, "WaitSeconds": 10})
-    )
+
+    def claim():
+        while collector.post(f"{API}/jobruns/claim", json={"Count": 1, "WaitSeconds": 10}).status_code == 503:
+            pass
+
+    waiting = threading.Thread(target=claim)
     waiting.start()
-    time.sleep(0.5)
+    eventually(lambda: server.get("/livez")[0] == 503, what="the claim takes the room")
     with begin_upload(server, collector, new_run(), 500_000_000, "Expect: 100-continue") as connection:
         assert connection.answer().status == 503
         assert waiting.is_alive(), "the claim still takes the room"
@@ -118,14 +121,14 @@ def test_those_that_wait_for_work_leave_room_for_others(place):
     claims = [
         threading.Thread(
             target=lambda: answers.append(
-                Client(server, collector.token).post(f"{API}/jobruns/claim", json={"Count": 1, "WaitSeconds": 3})
+                Client(server, collector.token).post(f"{API}/jobruns/claim", json={"Count": 1, "WaitSeconds": 10})
             )
         )
         for _ in range(6)
     ]
     for claim in claims:
         claim.start()
-    time.sleep(1)
+    eventually(lambda: len(answers) == 4, what="four claims are refused")
     # Half of the capacity is left.
     assert collector.get(f"{API}/openapi.json").status_code == 200
     stored(new_run().report(collector, "results", results(1)), 1)

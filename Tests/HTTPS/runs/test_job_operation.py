@@ -62,13 +62,15 @@ def test_the_identifier_comes_in_the_forms_of_dotnet(user, directory, operate, f
     assert operate(form(directory.job(user).id), "execute").status_code == 200
 
 
-def test_a_run_does_not_change_the_ETag(client, user, directory, operate):
+def test_a_run_changes_the_ETag_but_not_the_version_in_it(client, user, directory, operate):
     job = directory.job(user)
-    before = client.job(job).headers["ETag"]
+    tags = [client.job(job).headers["ETag"]]
     run = operate(job, "execute").json()["JobRunID"]
-    assert client.job(job).headers["ETag"] == before
+    tags.append(client.job(job).headers["ETag"])
     operate(run, "abort")
-    assert client.job(job).headers["ETag"] == before
+    tags.append(client.job(job).headers["ETag"])
+    assert tags[0] == '"1"' and len(set(tags)) == 3
+    assert all(tag.startswith('"1-') for tag in tags[1:])
 
 
 def test_anybody_with_the_tasks_may_execute_and_abort(user, directory, sign_in, operate):

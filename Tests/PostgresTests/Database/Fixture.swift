@@ -45,7 +45,7 @@ func withPool<Result>(
   await pool.start()
   let outcome: Swift.Result<Result, any Error>
   do { outcome = .success(try await body(pool)) } catch { outcome = .failure(error) }
-  await pool.shutDown(patience: .seconds(60))
+  await pool.shutDown(timeout: .seconds(60))
   loop.stop()
   return try outcome.get()
 }

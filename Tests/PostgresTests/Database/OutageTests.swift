@@ -103,7 +103,7 @@ struct OutageTests {
     #expect(
       events.connects == 0 && !events.pauses.isEmpty, "it is the attempt that has ended, not the query's wait"
     )
-    await pool.shutDown(patience: .seconds(60))
+    await pool.shutDown(timeout: .seconds(60))
     loop.stop()
   }
 
@@ -112,7 +112,7 @@ struct OutageTests {
     let events = Events()
     try await withPool("host=/nonexistent dbname=postgres user=postgres", report: events.append) { pool in
       let waiting = Task { try await pool.execute(SQL.echo(.int(1))) }
-      await pool.shutDown(patience: .seconds(60))
+      await pool.shutDown(timeout: .seconds(60))
       await #expect { try await waiting.value } throws: {
         if case PostgresError.unavailable = $0 { true } else { false }
       }

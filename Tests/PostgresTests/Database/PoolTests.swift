@@ -16,8 +16,8 @@ struct PoolTests {
               let rows = try await pool.execute([
                 SQL.echo(.int(Int64(number))), SQL.sleep(.int(5)), SQL.backend(), most(),
               ])
-              #expect(rows[0][0](0, as: Int.self) == number)
-              return (number, rows[2][0](0), rows[3][0](0))
+              #expect(try rows[0][0](0, as: Int.self) == number)
+              return (number, try rows[2][0](0), try rows[3][0](0))
             }
           }
           return try await group.reduce(into: []) { $0.append($1) }
@@ -120,7 +120,7 @@ struct PoolTests {
               group.addTask {
                 do {
                   let rows = try await pool.execute([SQL.sleep(.int(5)), SQL.echo(.int(Int64(number)))])
-                  #expect(rows[1][0](0, as: Int.self) == number)
+                  #expect(try rows[1][0](0, as: Int.self) == number)
                   return true
                 } catch PostgresError.connectionLost, PostgresError.unavailable {
                   return false
@@ -157,7 +157,7 @@ struct PoolTests {
         let running = Task { try await pool.execute([SQL.sleep(.int(700)), SQL.echo(.int(9))])[1] }
         try await expectEventually { await pool.counters.leased == 1 }
         let start = ContinuousClock.now
-        await pool.shutDown(patience: .seconds(60))
+        await pool.shutDown(timeout: .seconds(60))
         #expect(ContinuousClock.now - start > .milliseconds(300), "it has waited")
         #expect(try await running.value[0](0, as: Int.self) == 9)
         await #expect { try await pool.execute(SQL.echo(.int(1))) } throws: {
@@ -175,7 +175,7 @@ struct PoolTests {
       let running = Task { try await pool.execute(SQL.sleep(.int(60_000))) }
       try await expectEventually { await pool.counters.leased == 1 }
       let start = ContinuousClock.now
-      await pool.shutDown(patience: .milliseconds(300))
+      await pool.shutDown(timeout: .milliseconds(300))
       let waited = ContinuousClock.now - start
       #expect(waited >= .milliseconds(300) && waited < .seconds(55))
       await #expect { try await running.value } throws: {

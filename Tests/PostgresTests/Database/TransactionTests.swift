@@ -25,8 +25,8 @@ struct TransactionTests {
         Self.insert(.int(1)), Self.count(), Self.insert(.int(2)), Self.count(),
       ])
       #expect(rows.map(\.count) == [0, 1, 0, 1])
-      #expect(rows[1][0](0, as: Int.self) == 1)
-      #expect(rows[3][0](0, as: Int.self) == 2)
+      #expect(try rows[1][0](0, as: Int.self) == 1)
+      #expect(try rows[3][0](0, as: Int.self) == 2)
     }
   }
 
@@ -77,9 +77,9 @@ struct TransactionTests {
         }
         #expect(await connection.isHealthy)
         let rows = try await connection.execute([after(), before(), Self.divide(.int(1))])
-        #expect(rows[0][0](0, as: String.self) == "after")
-        #expect(rows[1][0](0, as: String.self) == "before")
-        #expect(rows[2][0](0, as: Int.self) == 1)
+        #expect(try rows[0][0](0, as: String.self) == "after")
+        #expect(try rows[1][0](0, as: String.self) == "before")
+        #expect(try rows[2][0](0, as: Int.self) == 1)
       }
       _ = try await connection.execute([Statement("ALTER TABLE things ADD COLUMN nonsense text")()])
       #expect(try await connection.execute([wrong()])[0].isEmpty, "once it can be prepared, it works")
@@ -145,7 +145,8 @@ struct TransactionTests {
                current_setting('application_name')
         """)
       let row = try await connection.execute([settings()])[0][0]
-      #expect((0..<5).map { row($0, as: String.self) } == ["UTC", "UTF8", "1234ms", "567ms", "tests"])
+      #expect(
+        try (0..<5).map { try row($0, as: String.self) } == ["UTC", "UTF8", "1234ms", "567ms", "tests"])
     }
   }
 }

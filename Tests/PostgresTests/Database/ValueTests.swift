@@ -8,22 +8,22 @@ import Testing
 struct ValueTests {
   @Test("Truth values", arguments: [true, false])
   func bool(value: Bool) async throws {
-    #expect(try await echo(.bool, .bool(value)) { $0(0, as: Bool.self) } == value)
+    #expect(try await echo(.bool, .bool(value)) { try $0(0, as: Bool.self) } == value)
     #expect(try await described(.bool, .bool(value)) == (value ? "true" : "false"))
   }
 
   @Test(
     "Integers of every size", arguments: [0, 1, -1, 32_767, -32_768, 2_147_483_648, .max, .min] as [Int64])
   func integer(value: Int64) async throws {
-    #expect(try await echo(.int8, .int(value)) { $0(0, as: Int.self) } == Int(value))
+    #expect(try await echo(.int8, .int(value)) { try $0(0, as: Int.self) } == Int(value))
     #expect(try await described(.int8, .int(value)) == "\(value)")
   }
 
   @Test("Small integers are read from columns of two and four bytes")
   func narrowIntegers() async throws {
     let row = try await only(Statement("SELECT (-7)::smallint, (-70000)::integer")())
-    #expect(row(0, as: Int.self) == -7)
-    #expect(row(1, as: Int.self) == -70_000)
+    #expect(try row(0, as: Int.self) == -7)
+    #expect(try row(1, as: Int.self) == -70_000)
   }
 
   @Test(
@@ -32,20 +32,20 @@ struct ValueTests {
       "", "a", "O'Reilly \\ \"x\" $1 ; --", "Grüße 🗂️ 漢字", "\u{1}\n\t", String(repeating: "x", count: 200_000),
     ])
   func text(value: String) async throws {
-    #expect(try await echo(.text, .text(value)) { $0(0, as: String.self) } == value)
+    #expect(try await echo(.text, .text(value)) { try $0(0, as: String.self) } == value)
     #expect(try await described(.text, .text(value)) == value)
   }
 
   @Test("NUL, which PostgreSQL's text cannot hold, becomes the replacement character")
   func nul() async throws {
-    #expect(try await echo(.text, .text("a\0b\0")) { $0(0, as: String.self) } == "a\u{FFFD}b\u{FFFD}")
+    #expect(try await echo(.text, .text("a\0b\0")) { try $0(0, as: String.self) } == "a\u{FFFD}b\u{FFFD}")
     #expect(
-      try await echo(.textArray, .texts(["\0", "c"])) { $0(0, as: [String].self) } == ["\u{FFFD}", "c"])
+      try await echo(.textArray, .texts(["\0", "c"])) { try $0(0, as: [String].self) } == ["\u{FFFD}", "c"])
   }
 
   @Test("Bytes of every value, and none", arguments: [[], [0], [UInt8](0...255)])
   func bytes(value: [UInt8]) async throws {
-    #expect(try await echo(.bytea, .bytes(value)) { $0(0, as: [UInt8].self) } == value)
+    #expect(try await echo(.bytea, .bytes(value)) { try $0(0, as: [UInt8].self) } == value)
     let hexadecimal = value.map { byte in String(byte >> 4, radix: 16) + String(byte & 15, radix: 16) }
     #expect(try await described(.bytea, .bytes(value)) == "\\x" + hexadecimal.joined())
   }
@@ -53,7 +53,7 @@ struct ValueTests {
   @Test("UUIDs")
   func uuid() async throws {
     let value = UUID()
-    #expect(try await echo(.uuid, .uuid(value)) { $0(0, as: UUID.self) } == value)
+    #expect(try await echo(.uuid, .uuid(value)) { try $0(0, as: UUID.self) } == value)
     #expect(try await described(.uuid, .uuid(value)) == value.uuidString.lowercased())
   }
 
@@ -66,7 +66,7 @@ struct ValueTests {
     ])
   func time(seconds: Double, text: String) async throws {
     let value = Date(timeIntervalSince1970: seconds)
-    let read = try await echo(.timestamptz, .time(value)) { $0(0, as: Date.self) }
+    let read = try await echo(.timestamptz, .time(value)) { try $0(0, as: Date.self) }
     #expect(abs(read.timeIntervalSince(value)) < 0.000001)
     #expect(try await described(.timestamptz, .time(value)) == text)
   }
@@ -76,7 +76,7 @@ struct ValueTests {
     for value in [
       Date.distantPast, .distantFuture, Date(timeIntervalSince1970: 1e30), Date(timeIntervalSince1970: -1e30),
     ] {
-      let read = try await echo(.timestamptz, .time(value)) { $0(0, as: Date.self) }
+      let read = try await echo(.timestamptz, .time(value)) { try $0(0, as: Date.self) }
       #expect(read.timeIntervalSince1970.sign == value.timeIntervalSince1970.sign)
       #expect(abs(read.timeIntervalSince1970) > 6e10)
     }
@@ -87,9 +87,9 @@ struct ValueTests {
     let row = try await only(
       Statement("SELECT $1 ->> 'name', $1 -> 'list' ->> 1, pg_typeof($1)::text", .jsonb)(
         .json(#"{"name": "a\"ü", "list": [1, 2.50]}"#)))
-    #expect(row(0, as: String.self) == "a\"ü")
-    #expect(row(1, as: String.self) == "2.50")
-    #expect(row(2, as: String.self) == "jsonb")
+    #expect(try row(0, as: String.self) == "a\"ü")
+    #expect(try row(1, as: String.self) == "2.50")
+    #expect(try row(2, as: String.self) == "jsonb")
     await #expect { try await only(Statement("SELECT $1", .jsonb)(.json("{"))) } throws: {
       ($0 as? PostgresError)?.sqlState == "22P02"
     }
@@ -99,14 +99,14 @@ struct ValueTests {
   func null() async throws {
     for type in Self.types {
       #expect(
-        try await only(Statement("SELECT $1 IS NULL", types: [type]).with([.null]))(0, as: Bool.self),
+        try await only(Statement("SELECT $1 IS NULL", types: [type])([.null]))(0, as: Bool.self),
         "\(type)")
     }
     let empty = Statement(
       "SELECT $1 IS NULL, $2 IS NULL, $3 IS NULL, $4 = '', $5", .text, .bytea, .uuidArray, .text, .text)
     let row = try await only(empty(.text(""), .bytes([]), .uuids([]), .text(""), .null))
-    #expect([0, 1, 2, 3].map { row($0, as: Bool.self) } == [false, false, false, true])
-    #expect(row(4, as: String?.self) == nil)
+    #expect(try [0, 1, 2, 3].map { try row($0, as: Bool.self) } == [false, false, false, true])
+    #expect(try row(4, as: String?.self) == nil)
     #expect(Value.optional(nil as String?) == .null && Value.optional("") == .text(""))
     #expect(Value.optional(nil as UUID?) == .null && Value.optional(nil as Date?) == .null)
   }
@@ -115,10 +115,10 @@ struct ValueTests {
   func nullAmongOthers() async throws {
     let row = try await only(
       Statement("SELECT $1, $2, $3, $4", .text, .int8, .text, .uuid)(.text("a"), .null, .text("b"), .null))
-    #expect(row(0, as: String?.self) == "a")
-    #expect(row(1, as: Int?.self) == nil)
-    #expect(row(2, as: String?.self) == "b")
-    #expect(row(3, as: UUID?.self) == nil)
+    #expect(try row(0, as: String?.self) == "a")
+    #expect(try row(1, as: Int?.self) == nil)
+    #expect(try row(2, as: String?.self) == "b")
+    #expect(try row(3, as: UUID?.self) == nil)
   }
 
   @Test("Arrays", arguments: [0, 1, 3, 1000])
@@ -127,10 +127,10 @@ struct ValueTests {
     let texts = (0..<count).map { $0 % 3 == 0 ? "" : "Wert \($0), {\"x\"}" }
     let bools = (0..<count).map { $0 % 2 == 0 }
     let ints = (0..<count).map { Int64($0) * 1_000_000_007 - 5 }
-    #expect(try await echo(.uuidArray, .uuids(uuids)) { $0(0, as: [UUID].self) } == uuids)
-    #expect(try await echo(.textArray, .texts(texts)) { $0(0, as: [String].self) } == texts)
-    #expect(try await echo(.boolArray, .bools(bools)) { $0(0, as: [Bool].self) } == bools)
-    #expect(try await echo(.int8Array, .ints(ints)) { $0(0, as: [Int].self) } == ints.map(Int.init))
+    #expect(try await echo(.uuidArray, .uuids(uuids)) { try $0(0, as: [UUID].self) } == uuids)
+    #expect(try await echo(.textArray, .texts(texts)) { try $0(0, as: [String].self) } == texts)
+    #expect(try await echo(.boolArray, .bools(bools)) { try $0(0, as: [Bool].self) } == bools)
+    #expect(try await echo(.int8Array, .ints(ints)) { try $0(0, as: [Int].self) } == ints.map(Int.init))
   }
 
   @Test("Arrays of bytes, and of times with NULLs among them, arrive element by element")
@@ -140,8 +140,8 @@ struct ValueTests {
     let unnest = Statement("SELECT * FROM unnest($1, $2)", .byteaArray, .timestamptzArray)
     try await withConnection { connection in
       let rows = try await connection.execute([unnest(.bytesArray(bytes), .times(times))])[0]
-      #expect(rows.map { $0(0, as: [UInt8].self) } == bytes)
-      #expect(rows.map { $0(1, as: Date?.self) } == times)
+      #expect(try rows.map { try $0(0, as: [UInt8].self) } == bytes)
+      #expect(try rows.map { try $0(1, as: Date?.self) } == times)
       let none = try await connection.execute([unnest(.bytesArray([]), .times([]))])[0]
       #expect(none.isEmpty)
     }
@@ -154,8 +154,9 @@ struct ValueTests {
         Statement("SELECT i, i::text, i % 2 = 0 FROM generate_series(1, 10000) i")()
       ])[0]
       #expect(rows.count == 10_000)
-      #expect(rows.map { $0(0, as: Int.self) } == Array(1...10_000))
-      #expect(rows[4711](1, as: String.self) == "4712" && rows[4711](2, as: Bool.self))
+      #expect(try rows.map { try $0(0, as: Int.self) } == Array(1...10_000))
+      #expect(try rows[4711](1, as: String.self) == "4712")
+      #expect(try rows[4711](2, as: Bool.self))
 
       let changes = try await connection.execute([
         Statement("CREATE TEMPORARY TABLE t AS SELECT i FROM generate_series(1, 7) i")(),
@@ -163,6 +164,50 @@ struct ValueTests {
         Statement("UPDATE t SET i = 0 WHERE i > 100")(),
       ])
       #expect(changes.map(\.changed) == [7, 3, 0])
+    }
+  }
+
+  @Test(
+    "A column that is missing, is NULL, has another type or is out of range is an error that names it",
+    arguments: [
+      ("SELECT 1::bigint AS a", 1, "column 1 is missing, expected Int"),
+      ("SELECT NULL::bigint AS a", 0, "column 0 (a) is NULL, expected Int"),
+      ("SELECT 'seven' AS a", 0, #"column 0 (a) is "seven", expected Int"#),
+      ("SELECT true AS a", 0, "column 0 (a) has the type 16 and 1 bytes, expected Int"),
+      ("SELECT 1.5::float8 AS a", 0, "column 0 (a) has the type 701 and 8 bytes, expected Int"),
+    ])
+  func wrongColumns(sql: String, column: Int, message: String) async throws {
+    let row = try await only(Statement(sql)())
+    #expect(throws: PostgresError.unexpectedAnswer("\(message); statement: \(sql)")) {
+      try row(column, as: Int.self)
+    }
+  }
+
+  private enum Colour: String, ColumnWord { case red, green }
+
+  @Test("Words and ranges are checked, and infinity is no date")
+  func wrongValues() async throws {
+    let row = try await only(
+      Statement("SELECT 'red', 'blue', 7::bigint, -1::bigint, 'infinity'::timestamptz, NULL::text")())
+    #expect(try row(0, as: Colour.self) == .red)
+    #expect(try row(5, as: Colour?.self) == nil)
+    #expect(try row(2, in: 1...7) == 7)
+    #expect(try row.count(2) == 7)
+    #expect(throws: PostgresError.self) { try row(1, as: Colour.self) }
+    #expect(throws: PostgresError.self) { try row(1, as: Colour?.self) }
+    #expect(throws: PostgresError.self) { try row(5, as: Colour.self) }
+    #expect(throws: PostgresError.self) { try row(2, in: 1...6) }
+    #expect(throws: PostgresError.self) { try row.count(3) }
+    #expect(throws: PostgresError.self) { try row(4, as: Date.self) }
+  }
+
+  @Test("No row, or two, where one is expected is an error")
+  func numberOfRows() async throws {
+    try await withConnection { connection in
+      for (count, isRight) in [(0, false), (1, true), (2, false)] {
+        let rows = try await connection.execute([Statement("SELECT FROM generate_series(1, \(count))")()])[0]
+        #expect(((try? rows.one()) != nil) == isRight)
+      }
     }
   }
 
@@ -180,13 +225,13 @@ struct ValueTests {
 
   /// The value as PostgreSQL gives it back.
   private func echo<Result>(
-    _ type: ParameterType, _ value: Value, _ read: (Rows.Row) -> Result
+    _ type: ParameterType, _ value: Value, _ read: (Rows.Row) throws -> Result
   ) async throws -> Result {
-    read(try await only(Statement("SELECT $1", types: [type]).with([value])))
+    try read(try await only(Statement("SELECT $1", types: [type])([value])))
   }
 
   /// The value as PostgreSQL prints it: two errors that cancel each other out do not hide from it.
   private func described(_ type: ParameterType, _ value: Value) async throws -> String {
-    try await only(Statement("SELECT $1::text", types: [type]).with([value]))(0)
+    try await only(Statement("SELECT $1::text", types: [type])([value]))(0)
   }
 }

@@ -366,7 +366,7 @@ private final class PoolLife {
     try expect(idle.isEmpty || waiting.isEmpty, "somebody waits beside an idle connection")
     try expect(waiting.allSatisfy { $0.deadline > now }, "somebody waits past the deadline")
     let isAway = failed && open == 0
-    try expect(machine.databaseIsAway == isAway, "the database is away: \(isAway)")
+    try expect(machine.isUnavailable == isAway, "the database is away: \(isAway)")
     try expect(!isAway || waiting.isEmpty, "somebody waits although the database is away")
     if let earliest = waiting.map(\.deadline).min() {
       try expect(timer.map { $0 <= earliest } ?? false, "no timer for the next deadline")

@@ -46,7 +46,7 @@ struct InventoryHandlers: Sendable {
       container = ContainerPath(text)
       guard container != nil else {
         throw Problem(
-          400, "ContainerPath is invalid: the names of folders with \\ or / between them are wanted.")
+          400, "ContainerPath is invalid: expected the names of folders, separated by \\ or /.")
       }
     }
     return InventorySearch(

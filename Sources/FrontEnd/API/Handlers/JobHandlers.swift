@@ -64,7 +64,7 @@ struct JobHandlers: Sendable {
   /// Search Job by Name.
   private func byName(_ request: Request, _ context: inout RequestContext) async throws -> Response {
     guard let name = try request.target.query.text("jobname"), !name.trimmed.isEmpty else {
-      throw Problem(400, "jobname is missing: the name of the job is wanted.")
+      throw Problem(400, "jobname is missing: expected the name of the job.")
     }
     let found = try await gate.jobs(named: String(name.trimmed), &context)
     let page = SearchPage(number: 0, size: SearchPage.defaultSize)

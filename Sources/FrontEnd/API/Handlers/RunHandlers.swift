@@ -17,7 +17,7 @@ struct RunHandlers: Sendable {
     let id = try UUID(jobID: values[0])
     let text = try request.target.query.text("count")?.trimmed ?? "1"
     guard let count = Int(text), count >= 0 else {
-      throw Problem(400, "count is invalid: a whole number from 0 is wanted, and 0 means all runs.")
+      throw Problem(400, "count is invalid: expected an integer from 0, where 0 means all runs.")
     }
     let withMessages = try request.target.query.boolean("showmessages") ?? false
     let runs = try await gate.latest(of: id, count: count, withMessages: withMessages, &context)

@@ -7,7 +7,7 @@ import JSON
 ///
 /// The known clients send a form that is not URL-encoded under `Content-Type: application/json`, so the body
 /// itself says which of the two it is. A `+` in the password is a `+` even where a form would make it a space:
-/// Base64 knows no space.
+/// Base64 has no space.
 struct TokenForm {
   struct Mistake: Error, Equatable {
     /// RFC 6749, section 5.2.
@@ -29,7 +29,7 @@ struct TokenForm {
       for (name, member) in members where Self.names.contains(name.lowercased()) {
         guard let text = Self.text(member) else { throw Self.invalid("\(name.lowercased()) is no string.") }
         guard fields.updateValue(text, forKey: name.lowercased()) == nil else {
-          throw Self.invalid("\(name.lowercased()) stands more than once.")
+          throw Self.invalid("\(name.lowercased()) is given more than once.")
         }
       }
       self.fields = fields
@@ -40,7 +40,7 @@ struct TokenForm {
         do throws(Parameters.Mistake) {
           fields[name] = try parameters(name)
         } catch {
-          throw Self.invalid("\(name) \(error == .repeated ? "stands more than once" : "is malformed").")
+          throw Self.invalid("\(name) \(error == .repeated ? "is given more than once" : "is malformed").")
         }
       }
       self.fields = fields

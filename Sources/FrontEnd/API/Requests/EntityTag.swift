@@ -110,7 +110,8 @@ extension Request {
       switch EntityTagCondition(values) {
       case nil:
         throw Problem(
-          400, "If-Match is malformed: an ETag in quotation marks, several with commas, or * is wanted.")
+          400,
+          "If-Match is malformed: expected one or more ETags in quotation marks, separated by commas, or *.")
       case .any: return .none
       case .oneOf(let tags): return .versions(tags.compactMap(\.version))
       }

@@ -4,7 +4,7 @@ import FoundationEssentials
 import HTTPServer
 import JSON
 
-/// An answer that says what is wrong (RFC 9457), with the documented text in `detail`.
+/// A problem document (RFC 9457), with the documented text in `detail`.
 struct Problem: Error, Sendable {
   var status: Int
   var detail: String
@@ -52,7 +52,7 @@ struct Problem: Error, Sendable {
     }
   }
 
-  /// A body whose fields are wrong: all of them stand in `errors`, the first also in `detail`.
+  /// A body whose fields are wrong: all of them are in `errors`, the first also in `detail`.
   init(fields problems: [JSONProblem]) {
     let errors = problems.map { (pointer: $0.pointer, detail: $0.sentence) }
     let first = errors.first.map { " \($0.pointer.isEmpty ? "The body" : $0.pointer) \($0.detail)." } ?? ""
@@ -74,14 +74,14 @@ struct Problem: Error, Sendable {
     switch fault {
     case .headTooLarge(let limit):
       self.init(fault.status, "The head of the request is larger than the \(limit) bytes allowed here.")
-    case .hostMissing: self.init(fault.status, "HTTP/1.1 wants exactly one Host field.")
+    case .hostMissing: self.init(fault.status, "An HTTP/1.1 request needs exactly one Host field.")
     case .conflictingLengths:
       self.init(
         fault.status, "Content-Length and Transfer-Encoding conflict, or Content-Length is repeated.")
     case .invalidContentLength:
-      self.init(fault.status, "Content-Length is invalid: a number of bytes is wanted.")
+      self.init(fault.status, "Content-Length is invalid: expected a number of bytes.")
     case .unknownTransferCoding:
-      self.init(fault.status, "Transfer-Encoding is not known: chunked is the only one.")
+      self.init(fault.status, "Transfer-Encoding is invalid: chunked is the only one supported.")
     case .bodyTooLarge(let limit):
       self.init(fault.status, "The body is larger than the \(limit) bytes allowed here.")
     case .busy: self.init(Refusal.unavailable("too many requests in flight"))

@@ -17,7 +17,9 @@ struct Route: Sendable {
   ///   - values: Those of the template's parameters, as sent.
   ///   - context: The gate adds the caller's name.
   typealias Handler =
-    @Sendable (_ request: Request, _ values: [String], _ context: inout RequestContext) async throws -> Response
+    @Sendable (
+      _ request: Request, _ values: [String], _ context: inout RequestContext
+    ) async throws -> Response
 
   /// Likewise, for a body that is read while it arrives; the request has none.
   typealias StreamHandler =

@@ -20,7 +20,8 @@ enum RoutingTable {
       Route("PATCH", "\(base)/Jobs", .updateJob, bodyLimit: body, .whole(jobs.update)),
       Route("POST", "\(base)/Jobs/{JobID}", .jobOperation, bodyLimit: body, .whole(runs.operate)),
       Route(
-        "GET", "\(base)/Jobs", .searchJobs, variants: [.searchJobByName], bodyLimit: body, .whole(jobs.search)),
+        "GET", "\(base)/Jobs", .searchJobs, variants: [.searchJobByName], bodyLimit: body, .whole(jobs.search)
+      ),
       Route("GET", "\(base)/Jobs/{JobID}", .searchJobByID, bodyLimit: body, .whole(jobs.byID)),
       Route(
         "GET", "\(base)/Jobs/{JobID}/jobruns", .getLatestJobRuns, bodyLimit: body, .whole(runs.latest)),

@@ -1,15 +1,15 @@
 /// How a body flows from a connection to the task that reads it: every decision, and no I/O.
 ///
-/// A connection is suspended, which is how libmicrohttpd is told to read no more of it, in three cases: until the task
-/// has asked for the body at all, so that a client that waits for 100 Continue can be refused instead; while more waits
-/// unread than may; and when the body is whole and its answer is not there. Its own thread alone may suspend it.
-/// Anybody may resume it, and it is resumed whenever none of the cases holds any more.
+/// A connection is suspended, so that libmicrohttpd reads no more of it, in three cases: until the task has asked for
+/// the body at all, so that a client that waits for `100 Continue` can be refused instead; while more than `mostUnread`
+/// bytes wait; and when the body is whole and its answer is not there. Only its own thread may suspend it. Any thread may
+/// resume it, as soon as none of the cases holds any more.
 struct BodyFlow: Sendable, Equatable {
-  /// Why there is no more of the body although it is not whole.
+  /// Why the body ends before it is whole.
   enum Failure: Error, Sendable, Equatable {
     /// The client has gone.
     case disconnected
-    /// It is larger than it may be.
+    /// It is larger than allowed.
     case tooLarge
     /// The task was cancelled.
     case cancelled
@@ -22,18 +22,18 @@ struct BodyFlow: Sendable, Equatable {
 
   /// What the reader gets.
   enum Delivery: Sendable, Equatable {
-    /// Whatever waits.
+    /// All bytes that wait.
     case bytes
     case end
     case failure(Failure)
   }
 
-  /// More than this unread, and the connection is suspended. In bytes.
+  /// Maximum number of unread bytes; beyond it the connection is suspended.
   static let mostUnread = 262_144
-  /// A reader that waits is called when there is so much, or no more to come. In bytes.
+  /// Minimum number of bytes that a waiting reader is woken for, unless the body ends.
   static let worthReading = 65_536
 
-  /// Bytes that nobody has read.
+  /// Number of bytes that wait for the reader.
   private(set) var unread = 0
   private(set) var isSuspended = false
   /// Whether the task has asked for the body.
@@ -42,16 +42,16 @@ struct BodyFlow: Sendable, Equatable {
   private var isReaderWaiting = false
   private var end: End?
 
-  /// Whether what arrives is of no use any more.
+  /// Whether bytes that arrive are discarded.
   var discards: Bool { isAnswered || end != nil }
 
   private var mustBeSuspended: Bool {
     !isAnswered && (!isWanted || (end == nil ? unread > Self.mostUnread : end == .whole))
   }
 
-  // MARK: - The connection's events, on its thread. They answer whether it is to be suspended now.
+  // MARK: - The connection's events, on its thread. They return whether it is to be suspended now.
 
-  /// The head is there, and the task has been started.
+  /// The head has been received, and the task is to be started.
   mutating func begin() -> Bool { suspendIfNeeded() }
 
   /// Bytes have arrived.
@@ -66,7 +66,7 @@ struct BodyFlow: Sendable, Equatable {
     return suspendIfNeeded()
   }
 
-  /// There will be no more, for a reason. What is unread is of no use.
+  /// The body ends early. Unread bytes are discarded.
   mutating func failed(_ failure: Failure) {
     guard end == nil else { return }
     end = .failed(failure)
@@ -96,7 +96,7 @@ struct BodyFlow: Sendable, Equatable {
 
   // MARK: - What follows
 
-  /// What the waiting reader gets now; nil if nobody waits, or there is nothing yet.
+  /// What the waiting reader gets now; nil if no reader waits, or there is nothing yet.
   mutating func delivery() -> Delivery? {
     guard isReaderWaiting else { return nil }
     let delivery: Delivery

@@ -1,7 +1,7 @@
 /// How long each client connection may take for what it is doing: pure bookkeeping, no clock, no socket.
 ///
-/// libmicrohttpd's own time-out counts from the last byte, so a client that sends one every ten seconds is never
-/// late. Here each phase of a request has an end, whatever arrives meanwhile.
+/// libmicrohttpd's own timeout counts from the last byte, so that a client which sends one every ten seconds is never
+/// late. Here each phase of an exchange has an end, whatever arrives meanwhile.
 struct ConnectionDeadlines: Sendable {
   struct Limits: Sendable, Equatable {
     /// From the connection to the head of its first request.
@@ -37,11 +37,11 @@ struct ConnectionDeadlines: Sendable {
   }
 
   private struct Entry {
-    var phase: Phase
     var deadline: Duration
     /// When something more must have arrived, if the deadline is not earlier.
     var silenceEnds: Duration?
-    var isCancelled = false
+    /// Whether the request is cancelled before the connection is cut.
+    var isCancelledFirst: Bool
 
     var end: Duration { silenceEnds.map { min($0, deadline) } ?? deadline }
   }
@@ -67,8 +67,8 @@ struct ConnectionDeadlines: Sendable {
       case .idle: limits.idle
       }
     entries[connection] = Entry(
-      phase: phase, deadline: now + allowance + extra, silenceEnds: phase == .upload ? now + limits.body : nil
-    )
+      deadline: now + allowance + extra, silenceEnds: phase == .upload ? now + limits.body : nil,
+      isCancelledFirst: phase == .request || phase == .upload)
   }
 
   /// More of an upload's body has arrived, or could not because nobody read it.
@@ -77,18 +77,15 @@ struct ConnectionDeadlines: Sendable {
     entries[connection]?.silenceEnds = now + limits.body
   }
 
-  func phase(of connection: UInt) -> Phase? { entries[connection]?.phase }
-
   mutating func remove(_ connection: UInt) { entries[connection] = nil }
 
   /// Those whose time is over, each once for the phase it is in.
   mutating func expired(now: Duration) -> [(connection: UInt, verdict: Verdict)] {
     var expired: [(UInt, Verdict)] = []
     for (connection, entry) in entries where entry.end <= now {
-      let cancels = (entry.phase == .request || entry.phase == .upload) && !entry.isCancelled
-      expired.append((connection, cancels ? .cancelRequest : .disconnect))
+      expired.append((connection, entry.isCancelledFirst ? .cancelRequest : .disconnect))
       // A cancelled request gets its time to answer anew; one that hangs nevertheless is cut in the end.
-      entries[connection]?.isCancelled = true
+      entries[connection]?.isCancelledFirst = false
       entries[connection]?.deadline = now + limits.request
       entries[connection]?.silenceEnds = nil
     }

@@ -1,16 +1,13 @@
 import Glibc
 import Synchronization
 
-/// The client connections of one daemon: who they are, and their deadlines.
+/// The client connections of one daemon: who they are, what they exchange, and their deadlines.
 final class ConnectionRegistry: Sendable {
   private struct Client {
     var descriptor: Int32
     var address: String
-    var task: Task<Void, Never>?
-    /// Where the body of an upload goes.
-    var stream: BodyStream?
-    /// The request may take long, and is for nothing if the client has gone meanwhile.
-    var waits = false
+    /// Nil between exchanges.
+    var exchange: Exchange?
   }
 
   private struct State {
@@ -29,113 +26,91 @@ final class ConnectionRegistry: Sendable {
 
   var count: Int { state.withLock { $0.clients.count } }
 
-  func opened(_ connection: UInt, descriptor: Int32, address: String) {
+  func opened(_ connection: MHDConnection) {
+    let client = Client(descriptor: connection.descriptor, address: connection.address)
     state.withLock {
-      $0.clients[connection] = Client(descriptor: descriptor, address: address)
-      $0.deadlines.enter(.head, connection: connection, now: now)
+      $0.clients[connection.key] = client
+      $0.deadlines.enter(.head, connection: connection.key, now: now)
     }
   }
 
   /// To be called before the descriptor is closed, so that it is never cut after it belongs to another.
-  func closed(_ connection: UInt) {
+  func closed(_ connection: MHDConnection) {
     state.withLock {
-      $0.clients[connection] = nil
-      $0.deadlines.remove(connection)
+      $0.clients[connection.key] = nil
+      $0.deadlines.remove(connection.key)
     }
   }
 
-  func address(of connection: UInt) -> String {
-    state.withLock { $0.clients[connection]?.address ?? "unknown" }
+  /// - Returns: The client's address.
+  func begin(_ exchange: Exchange, on connection: MHDConnection) -> String {
+    state.withLock {
+      $0.clients[connection.key]?.exchange = exchange
+      return $0.clients[connection.key]?.address ?? "unknown"
+    }
   }
 
   /// - Parameter wait: How long the client may have asked to wait, beyond the phase's own time.
-  func enter(_ phase: ConnectionDeadlines.Phase, connection: UInt, wait: Duration = .zero) {
+  func enter(_ phase: ConnectionDeadlines.Phase, on connection: MHDConnection, wait: Duration = .zero) {
     state.withLock {
-      guard $0.clients[connection] != nil else { return }
-      $0.clients[connection]?.task = nil
-      $0.clients[connection]?.stream = nil
-      $0.clients[connection]?.waits = wait > .zero
-      $0.deadlines.enter(phase, connection: connection, now: now, extra: wait)
-    }
-  }
-
-  /// The task that answers the connection's request, unless it has answered already.
-  ///
-  /// - Parameter stream: What it reads meanwhile.
-  func attach(_ task: Task<Void, Never>, reading stream: BodyStream? = nil, to connection: UInt) {
-    state.withLock {
-      let phase = $0.deadlines.phase(of: connection)
-      guard phase == .request || phase == .upload else { return }
-      $0.clients[connection]?.task = task
-      $0.clients[connection]?.stream = stream
+      guard $0.clients[connection.key] != nil else { return }
+      if phase == .idle { $0.clients[connection.key]?.exchange = nil }
+      $0.deadlines.enter(phase, connection: connection.key, now: now, extra: wait)
     }
   }
 
   /// More of an upload's body has arrived.
-  ///
-  /// - Parameter answered: Its answer is there, so that the rest is read like any other body, for nothing.
-  func progressed(_ connection: UInt, answered: Bool) {
-    state.withLock {
-      if answered, $0.deadlines.phase(of: connection) == .upload {
-        $0.deadlines.enter(.body, connection: connection, now: now)
-      } else {
-        $0.deadlines.progressed(connection, now: now)
-      }
-    }
-  }
-
-  /// Cancels the connection's request, if one is under way.
-  func cancel(_ connection: UInt) {
-    state.withLock { $0.clients[connection]?.task }?.cancel()
+  func progressed(on connection: MHDConnection) {
+    state.withLock { $0.deadlines.progressed(connection.key, now: now) }
   }
 
   /// Cancels every request under way. Of uploads nothing more is read: a client may send for as long as it likes, and
   /// goes on later where it was broken off.
   func cancelAll() {
-    state.withLock { state in
-      for (connection, client) in state.clients {
-        client.task?.cancel()
-        if state.deadlines.phase(of: connection) == .upload { shutdown(client.descriptor, Int32(SHUT_RD)) }
+    let exchanges = state.withLock { state in
+      state.clients.values.compactMap { client in
+        if client.exchange?.isUploading == true { shutdown(client.descriptor, Int32(SHUT_RD)) }
+        return client.exchange
       }
     }
+    for exchange in exchanges { exchange.cancel() }
   }
 
   /// Cuts or cancels what has taken too long. To be called a few times a second.
   func sweep() {
-    state.withLock { state in
-      // Nobody is late with what we do not read.
-      for (connection, client) in state.clients where client.stream?.isSuspended == true {
-        state.deadlines.progressed(connection, now: now)
+    let cancelled = state.withLock { state in
+      // A client is not late with what the server does not read.
+      for (key, client) in state.clients where client.exchange?.isUploadSuspended == true {
+        state.deadlines.progressed(key, now: now)
       }
-      for (connection, verdict) in state.deadlines.expired(now: now) {
-        guard let client = state.clients[connection] else { continue }
+      var cancelled: [Exchange] = []
+      for (key, verdict) in state.deadlines.expired(now: now) {
+        guard let client = state.clients[key] else { continue }
         switch verdict {
         case .disconnect: shutdown(client.descriptor, Int32(SHUT_RDWR))
-        case .cancelRequest: client.task?.cancel()
+        case .cancelRequest: if let exchange = client.exchange { cancelled.append(exchange) }
         }
       }
-      Self.cancelAbandoned(in: &state)
+      return cancelled + Self.abandoned(among: state.clients.values)
     }
+    // Outside the lock: cancelling calls handlers of the tasks.
+    for exchange in cancelled { exchange.cancel() }
   }
 
   /// POLLRDHUP of poll(2), which Swift's Glibc does not show: the peer will send nothing more.
   private static let peerHasGone: Int16 = 0x2000
 
-  /// Cancels the requests of those that had asked to wait and have gone. libmicrohttpd does not look at a suspended
+  /// The exchanges that wait for long and whose clients have gone. libmicrohttpd does not look at a suspended
   /// connection, and would notice only when it is answered.
-  private static func cancelAbandoned(in state: inout State) {
-    let waiting = state.clients.filter { $0.value.waits && $0.value.task != nil }
-    guard !waiting.isEmpty else { return }
-    var places: [UInt] = []
+  private static func abandoned(among clients: some Collection<Client>) -> [Exchange] {
+    var waiting: [Exchange] = []
     var descriptors: [pollfd] = []
-    for (connection, client) in waiting {
-      places.append(connection)
-      descriptors.append(pollfd(fd: client.descriptor, events: Self.peerHasGone, revents: 0))
+    for client in clients {
+      guard let exchange = client.exchange, exchange.isWaiting else { continue }
+      waiting.append(exchange)
+      descriptors.append(pollfd(fd: client.descriptor, events: peerHasGone, revents: 0))
     }
-    guard poll(&descriptors, nfds_t(descriptors.count), 0) > 0 else { return }
-    for (connection, descriptor) in zip(places, descriptors) where descriptor.revents != 0 {
-      state.clients[connection]?.task?.cancel()
-      state.clients[connection]?.waits = false
-    }
+    guard !waiting.isEmpty, poll(&descriptors, nfds_t(descriptors.count), 0) > 0 else { return [] }
+    return zip(waiting, descriptors).filter { $0.1.revents != 0 }.map(\.0)
   }
 }

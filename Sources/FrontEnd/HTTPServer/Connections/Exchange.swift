@@ -1,71 +1,275 @@
+import CMicroHTTPD
 import FoundationEssentials
 import Observability
 import Synchronization
 
-/// One request on its way through libmicrohttpd, from its first line to the end of its answer.
+/// One exchange, from the request line to the end of the answer: the shell around `ExchangeStateMachine`.
 ///
-/// libmicrohttpd calls for one connection from one thread at a time; the lock is for the task that answers.
+/// Of what follows from an event, the connection is suspended under the lock, so that no other thread can resume it
+/// before; all else happens after it, in the order of `ExchangeStateMachine.Actions`.
 final class Exchange: Sendable {
-  enum Stage {
-    /// Only the request line is known.
-    case begun
-    /// The head is known; the body is arriving, or discarded.
-    case receiving
-    /// A task is at work that has not asked for the body yet; the connection is suspended.
-    case deciding
-    /// The body is arriving and goes to a task.
-    case streaming
-    /// A task is at work; the connection is suspended.
-    case answering
-    case answered
-  }
-
-  struct State {
-    var stage = Stage.begun
-    /// Nil until the head is known.
+  fileprivate struct State {
+    var machine = ExchangeStateMachine()
+    var connection: MHDConnection?
+    /// Nil until the head has been received.
     var request: Request?
     var plan: RequestPlan?
+    /// What has arrived of the body, and waits.
     var body: [UInt8] = []
-    /// Where the body goes to, if a task reads it while it arrives.
-    var stream: BodyStream?
-    var received = 0
-    /// Answered instead of whatever the request asks for, once its body has been read.
-    var refusal: Response?
-    /// The connection ends with the answer.
-    var mustClose = false
+    var reader: CheckedContinuation<[UInt8]?, any Error>?
+    var task: Task<Void, Never>?
+    var isCancelled = false
+    /// The task's answer.
+    var answer: Response?
+    /// For the log.
+    var sent: (status: Int, bytes: Int, user: String?, detail: String?)?
     var started = ContinuousClock.now
-    var response: (status: Int, bytes: Int, user: String?, detail: String?)?
   }
 
-  let id: UUID
-  /// The identifier as clients and logs see it.
-  let idText: String
-  let target: Target
+  /// As clients and logs see it.
+  private let id: UUID
+  private let idText: String
+  private let target: Target
   /// The length of the target as it was sent.
-  let targetBytes: Int
-  let state = Mutex(State())
+  private let targetBytes: Int
+  private let daemon: HTTPSDaemon
+  private let state = Mutex(State())
 
   /// - Parameter target: As it was sent.
-  init(id: UUID, target: [UInt8]) {
-    self.id = id
+  init(target: [UInt8], on daemon: HTTPSDaemon) {
+    id = daemon.application.newRequestID()
     idText = id.uuidString.lowercased()
     self.target = Target(target)
     targetBytes = target.count
+    self.daemon = daemon
   }
 
-  /// What is kept of it for the log.
-  func record(peer: String, completed: Bool) -> RequestRecord? {
+  var hasBegun: Bool { state.withLock { $0.machine.hasBegun } }
+
+  // MARK: - The connection's thread
+
+  /// The head has been received.
+  func begin(_ connection: MHDConnection, method: String, version: String) -> MHD_Result {
+    let request = Request(
+      id: id, method: method, target: target, headers: connection.headers,
+      peer: daemon.registry.begin(self, on: connection))
+    let plan = daemon.application.plan(for: request)
+    let head = ExchangeStateMachine.Head(
+      fault: Framing.fault(
+        version: version, headers: request.headers, headBytes: targetBytes + request.headers.bytes,
+        headLimit: daemon.settings.headBytes),
+      reception: plan.answer.reception, bodyLimit: plan.bodyLimit,
+      declaredLength: Framing.length(request.headers), expectsContinue: request.headers["Expect"] != nil)
+    return handle { state in
+      state.connection = connection
+      state.request = request
+      state.plan = plan
+      return state.machine.headReceived(head) { daemon.takePlace(for: plan) }
+    }
+  }
+
+  /// A piece of the body has arrived.
+  func receive(_ piece: UnsafeRawBufferPointer) -> MHD_Result {
+    handle { state in
+      let actions = state.machine.arrived(piece.count)
+      if actions.keeps { state.body.append(contentsOf: piece) }
+      return actions
+    }
+  }
+
+  /// The body is whole, or the connection has been resumed.
+  func proceed() -> MHD_Result {
+    handle { state in
+      let plan = state.plan
+      return state.machine.called { plan.map(daemon.takePlace) ?? false }
+    }
+  }
+
+  /// The answer has been sent, or the connection is about to end.
+  ///
+  /// - Parameter answered: Whether the whole answer has been sent.
+  /// - Returns: What is kept for the log; nil if no head was received.
+  func end(answered: Bool) -> RequestRecord? {
+    let record = state.withLock { $0.record(id: idText, answered: answered) }
+    _ = handle { state in
+      defer { state.connection = nil }
+      return state.machine.ended()
+    }
+    return record
+  }
+
+  // MARK: - The task
+
+  /// The next bytes of the body, as many as wait; nil at the end.
+  func next() async throws -> [UInt8]? {
+    try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        _ = handle { state in
+          state.reader = continuation
+          return state.machine.asked()
+        }
+      }
+    } onCancel: {
+      _ = handle { $0.machine.readingCancelled() }
+    }
+  }
+
+  private func answer(_ response: Response) {
+    _ = handle { state in
+      state.answer = response
+      state.task = nil
+      return state.machine.answered()
+    }
+  }
+
+  private func start(_ plan: RequestPlan, _ request: Request) {
+    let task: Task<Void, Never>
+    switch plan.answer {
+    case .refusal: return
+    case .whole(let respond):
+      task = Task(executorPreference: daemon.executor) { [self] in
+        let response = await respond(request)
+        daemon.returnPlace(of: plan)
+        answer(response)
+      }
+    case .streaming(let respond):
+      // Not on the executor of the others, which must not be kept busy: these parse what they read.
+      task = Task { [self] in
+        let response = await respond(request, BodyStream(exchange: self))
+        daemon.returnPlace(of: plan)
+        answer(response)
+      }
+    }
+    let isLate = state.withLock { state in
+      if state.answer == nil { state.task = task }
+      return state.isCancelled
+    }
+    if isLate { task.cancel() }
+  }
+
+  // MARK: - The clock
+
+  /// Cancels the task that answers, if one is at work.
+  func cancel() {
+    let task = state.withLock { state in
+      state.isCancelled = true
+      return state.task
+    }
+    task?.cancel()
+  }
+
+  /// Whether the body is streamed to a task that has not answered.
+  var isUploading: Bool { state.withLock { $0.machine.isUploading } }
+
+  /// Whether a body is not read at the moment, so that its client is not late.
+  var isUploadSuspended: Bool { state.withLock { $0.machine.isUploadSuspended } }
+
+  /// Whether the request may take long, and is for nothing once the client has gone.
+  var isWaiting: Bool {
     state.withLock { state in
-      guard let request = state.request, let plan = state.plan else { return nil }
-      let status = state.response?.status ?? 0
-      let outcome =
-        !completed ? "disconnected" : status >= 500 ? "failed" : status >= 400 ? "refused" : "ok"
-      return RequestRecord(
-        requestID: idText, method: request.method, route: plan.route,
-        operation: plan.operation, user: state.response?.user, status: status,
-        outcome: outcome, seconds: (ContinuousClock.now - state.started) / .seconds(1),
-        bytesIn: state.received, bytesOut: state.response?.bytes ?? 0, peer: peer,
-        detail: state.response?.detail)
+      state.machine.isWorking && !state.isCancelled && state.plan.map { $0.longestWait > .zero } ?? false
+    }
+  }
+
+  // MARK: - Actions
+
+  /// Lets the state machine decide on an event, and carries out what follows.
+  ///
+  /// - Returns: What libmicrohttpd is told, if the event is its own.
+  private func handle(_ event: (inout State) -> ExchangeStateMachine.Actions) -> MHD_Result {
+    let (actions, deliver, connection, plan, request) = state.withLock { state in
+      let former = state.connection
+      let actions = event(&state)
+      if actions.suspends { state.connection?.suspend() }
+      if actions.drops { state.body = [] }
+      let deliver = actions.delivery.flatMap { state.take($0) }
+      let request = actions.starts ? state.wholeRequest() : nil
+      return (actions, deliver, state.connection ?? former, state.plan, request)
+    }
+    if let connection {
+      if let phase = actions.entered {
+        let wait = phase == .request ? plan?.longestWait : nil
+        daemon.registry.enter(phase, on: connection, wait: wait ?? .zero)
+      } else if actions.progresses {
+        daemon.registry.progressed(on: connection)
+      }
+    }
+    deliver?()
+    if actions.cancels { cancel() }
+    if let plan, let request { start(plan, request) }
+    if actions.resumes, let connection { daemon.resume(connection, atOnce: plan?.isStreaming ?? true) }
+    if let outgoing = actions.sends, let connection {
+      return send(outgoing, closes: actions.closes, cuts: actions.cuts, on: connection)
+    }
+    return .YES
+  }
+
+  private func send(
+    _ outgoing: ExchangeStateMachine.Outgoing, closes: Bool, cuts: Bool, on connection: MHDConnection
+  ) -> MHD_Result {
+    let (planned, answer) = state.withLock { ($0.plan?.answer, $0.answer) }
+    let response: Response
+    switch (outgoing, planned, answer) {
+    case (.plannedRefusal, .refusal(let refusal), _): response = refusal
+    case (.answer, _, let answer?): response = answer
+    case (.fault(let fault), _, _): response = daemon.application.response(to: fault, requestID: id)
+    default: return .NO
+    }
+    state.withLock { $0.sent = (response.status, response.body.count, response.user, response.detail) }
+    let fields = daemon.fields(requestID: idText, closes: closes || cuts)
+    guard cuts else { return connection.queue(response, fields: fields) }
+    // libmicrohttpd takes no answer within a body, so that it is sent past it.
+    connection.sendPastQueue(response, fields: fields)
+    return .NO
+  }
+}
+
+extension Exchange.State {
+  /// The request with what has been kept of its body.
+  fileprivate mutating func wholeRequest() -> Request? {
+    guard var request else { return nil }
+    request.body = body
+    body = []
+    return request
+  }
+
+  /// Hands what is delivered to the reader that waits; to be called outside the lock, as the reader may go on at once.
+  fileprivate mutating func take(_ delivery: BodyFlow.Delivery) -> (() -> Void)? {
+    guard let reader = reader.take() else { return nil }
+    switch delivery {
+    case .bytes:
+      let bytes = body
+      body = []
+      return { reader.resume(returning: bytes) }
+    case .end: return { reader.resume(returning: nil) }
+    case .failure(.tooLarge):
+      let limit = plan?.bodyLimit ?? 0
+      return { reader.resume(throwing: RequestFault.bodyTooLarge(limit: limit)) }
+    case .failure: return { reader.resume(throwing: CancellationError()) }
+    }
+  }
+
+  fileprivate func record(id: String, answered: Bool) -> RequestRecord? {
+    guard let request, let plan else { return nil }
+    let status = sent?.status ?? 0
+    let outcome = !answered ? "disconnected" : status >= 500 ? "failed" : status >= 400 ? "refused" : "ok"
+    return RequestRecord(
+      requestID: id, method: request.method, route: plan.route, operation: plan.operation, user: sent?.user,
+      status: status, outcome: outcome, seconds: (ContinuousClock.now - started) / .seconds(1),
+      bytesIn: machine.received, bytesOut: sent?.bytes ?? 0, peer: request.peer, detail: sent?.detail)
+  }
+}
+
+extension RequestPlan {
+  fileprivate var isStreaming: Bool { if case .streaming = answer { true } else { false } }
+}
+
+extension RequestPlan.Answer {
+  fileprivate var reception: ExchangeStateMachine.Head.Reception {
+    switch self {
+    case .refusal: .refused
+    case .whole: .whole
+    case .streaming: .streaming
     }
   }
 }

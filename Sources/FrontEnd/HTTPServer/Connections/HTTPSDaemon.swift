@@ -1,13 +1,13 @@
 import CMicroHTTPD
+import EventLoop
 import Glibc
 import Observability
 import Synchronization
 
 /// One daemon of libmicrohttpd with one certificate and one set of limits: accepts, reads, limits, answers.
 ///
-/// A request's head and body are read on libmicrohttpd's threads; then the connection is suspended and a task
-/// on `executor` takes over, so that none of those threads ever waits for anything. Where a route streams, the task
-/// begins with the head and reads the body while it arrives (`BodyFlow`).
+/// Requests are read on libmicrohttpd's threads; then the connection is suspended and a task on `executor` takes over, so
+/// that none of those threads ever waits. What happens to a request is decided by `ExchangeStateMachine`.
 final class HTTPSDaemon: Sendable {
   struct Settings: Sendable {
     /// Memory for a request's head, in bytes.
@@ -28,47 +28,61 @@ final class HTTPSDaemon: Sendable {
     let descriptor: Int32
   }
 
-  /// A suspended connection. Between suspending and resuming it nobody but the task that answers touches it
-  /// (libmicrohttpd, `MHD_suspend_connection`, `MHD_queue_response`). Hence unchecked.
-  private struct Suspended: @unchecked Sendable {
-    let connection: OpaquePointer
-  }
-
   enum Failure: Error, CustomStringConvertible {
+    case noDescriptor
     case notStarted
-    var description: String { "libmicrohttpd did not start with these settings" }
+
+    var description: String {
+      switch self {
+      case .noDescriptor: "no file descriptor left for the listening socket"
+      case .notStarted: "libmicrohttpd did not start with these settings"
+      }
+    }
   }
 
   let application: any Application
   let settings: Settings
-  private let executor: any TaskExecutor
-  private let resumptions: Resumptions
-  private let handshakes = Handshakes()
-  private let observe: Observer
+  let executor: any TaskExecutor
   let registry: ConnectionRegistry
-  let inFlight: InFlight
-  /// Of those, the ones that may wait for something to happen.
-  private let waiters = InFlight()
-  /// Requests whose head has come and whose answer has not wholly gone. libmicrohttpd must not be stopped before.
-  private let open = InFlight()
+  private let observe: Observer
+  private let resumptions: Resumptions
+  private let handshakes: Handshakes
+  private let closing: ClosingConnections
+  private let inFlight: CountingGate
+  /// Those of the requests in flight that may wait for an event.
+  private let waiting = CountingGate()
+  /// Exchanges whose head has been received and whose answer has not been sent. libmicrohttpd must not be stopped before.
+  private let open = CountingGate()
   private let draining = Atomic(false)
   private let handle = Mutex<Handle?>(nil)
 
-  /// Room for about 200 header fields beside a head of the largest size, and for more beside a smaller one; then
-  /// libmicrohttpd answers 431.
+  /// Room for about 200 header fields beside a head of the largest size, and for more beside a smaller one; beyond it
+  /// libmicrohttpd answers with 431.
   private static let fieldsMemory = 16_384
 
-  /// How much of a body that is too large is read, to answer a client that listens only after it has sent.
-  static let mostDiscarded = 256 << 20
+  /// TLS 1.2 and 1.3 with forward secrecy and authenticated encryption only (Mozilla, "Intermediate compatibility"). No
+  /// finite-field groups: one key exchange with ffdhe8192 costs as much as a thousand with X25519 (CVE-2002-20001).
+  private static let priorities = [
+    "NONE", "+VERS-TLS1.3", "+VERS-TLS1.2", "+ECDHE-ECDSA", "+ECDHE-RSA", "+AES-128-GCM", "+AES-256-GCM",
+    "+CHACHA20-POLY1305", "+AEAD", "+GROUP-X25519", "+GROUP-SECP256R1", "+GROUP-SECP384R1", "+SIGN-ALL",
+    "-SIGN-RSA-SHA1", "-SIGN-ECDSA-SHA1", "+CTYPE-X509", "+COMP-NULL",
+  ].joined(separator: ":")
 
+  /// HTTPS only, for two years (RFC 6797).
+  private static let strictTransportSecurity = ("Strict-Transport-Security", "max-age=63072000")
+
+  /// - Parameter network: Waits for sockets of clients.
   init(
-    application: any Application, settings: Settings, executor: any TaskExecutor, inFlight: InFlight, observer: Observer
+    application: any Application, settings: Settings, executor: any TaskExecutor, network: EventLoop,
+    closing: ClosingConnections, inFlight: CountingGate, observer: Observer
   ) {
     self.application = application
     self.settings = settings
     self.executor = executor
-    resumptions = Resumptions(executor: executor)
     self.inFlight = inFlight
+    self.closing = closing
+    resumptions = Resumptions(executor: executor)
+    handshakes = Handshakes(loop: network)
     observe = observer
     registry = ConnectionRegistry(limits: settings.deadlines)
   }
@@ -76,17 +90,18 @@ final class HTTPSDaemon: Sendable {
   // MARK: - Life
 
   func start(on socket: ListeningSocket, certificate: Certificate) throws(Failure) {
-    let priorities = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
-    let texts = [certificate.chain, certificate.privateKey, priorities].map { (text: String) in strdup(text) }
+    let texts = [certificate.chain, certificate.privateKey, Self.priorities].map { (text: String) in
+      strdup(text)
+    }
     defer {
-      // libmicrohttpd has made its own of all of them when it has started.
+      // libmicrohttpd has copied all of them when it has started.
       if let privateKey = texts[1] { memset(privateKey, 0, strlen(privateKey)) }
       for text in texts { free(text) }
     }
     // A duplicate: libmicrohttpd closes the socket it was given if it cannot start, and the daemon before this one
     // still accepts on it.
     let descriptor = fcntl(socket.descriptor, F_DUPFD_CLOEXEC, 0)
-    guard descriptor >= 0 else { throw .notStarted }
+    guard descriptor >= 0 else { throw .noDescriptor }
     var options = https_daemon_options(
       listen_socket: descriptor, threads: UInt32(settings.threads),
       connection_limit: UInt32(settings.connections),
@@ -101,33 +116,36 @@ final class HTTPSDaemon: Sendable {
           let pointer = exchange?.pointee
         else { return .NO }
         return Unmanaged<HTTPSDaemon>.fromOpaque(context).takeUnretainedValue().access(
-          Unmanaged<Exchange>.fromOpaque(pointer).takeUnretainedValue(), connection, (method, version),
-          UnsafeRawBufferPointer(start: upload, count: uploadSize.pointee), &uploadSize.pointee)
+          Unmanaged<Exchange>.fromOpaque(pointer).takeUnretainedValue(), MHDConnection(pointer: connection),
+          (method, version), UnsafeRawBufferPointer(start: upload, count: uploadSize.pointee),
+          &uploadSize.pointee)
       },
       target: { context, target, _ in
         guard let context else { return nil }
         let bytes = UnsafeBufferPointer(start: target, count: target.map { strlen($0) } ?? 0)
-        let application = Unmanaged<HTTPSDaemon>.fromOpaque(context).takeUnretainedValue().application
         let exchange = Exchange(
-          id: application.newRequestID(), target: bytes.map(UInt8.init(bitPattern:)))
+          target: bytes.map(UInt8.init(bitPattern:)),
+          on: Unmanaged<HTTPSDaemon>.fromOpaque(context).takeUnretainedValue())
         leave_query_unparsed(target)
         return Unmanaged.passRetained(exchange).toOpaque()
       },
-      completed: { context, connection, exchange, code in
-        guard let context, let connection, let pointer = exchange?.pointee else { return }
+      completed: { context, _, exchange, code in
+        guard let context, let pointer = exchange?.pointee else { return }
         exchange?.pointee = nil
         Unmanaged<HTTPSDaemon>.fromOpaque(context).takeUnretainedValue().completed(
-          Unmanaged<Exchange>.fromOpaque(pointer).takeRetainedValue(), on: connection,
-          answered: was_answered(code))
+          Unmanaged<Exchange>.fromOpaque(pointer).takeRetainedValue(), answered: was_answered(code))
       },
       connection: { context, connection, handshake, code in
         guard let context, let connection, let handshake else { return }
-        Unmanaged<HTTPSDaemon>.fromOpaque(context).takeUnretainedValue().notified(
-          connection, begun: has_begun(code), &handshake.pointee)
+        let daemon = Unmanaged<HTTPSDaemon>.fromOpaque(context).takeUnretainedValue()
+        if has_begun(code) {
+          handshake.pointee = daemon.opened(MHDConnection(pointer: connection))
+        } else {
+          daemon.closed(MHDConnection(pointer: connection), handshake: handshake.pointee)
+        }
       })
     let daemon = start_https_daemon(&options)
     guard let daemon else { throw .notStarted }
-    handshakes.start()
     handle.withLock { $0 = Handle(daemon: daemon, descriptor: descriptor) }
   }
 
@@ -148,206 +166,74 @@ final class HTTPSDaemon: Sendable {
       // libmicrohttpd must not be stopped while a connection is suspended.
       handshakes.close()
       MHD_stop_daemon(stopping.daemon)
-      handshakes.stop()
-      Glibc.close(stopping.descriptor)
+      close(stopping.descriptor)
     }
   }
 
-  // MARK: - Connections
+  // MARK: - libmicrohttpd's callbacks
 
-  /// - Parameter handshake: The connection's own pointer, kept by libmicrohttpd.
-  private func notified(
-    _ connection: OpaquePointer, begun: Bool, _ handshake: inout UnsafeMutableRawPointer?
-  ) {
-    let key = UInt(bitPattern: connection)
-    guard begun else {
-      if let handshake { Handshakes.ended(handshake) }
-      return registry.closed(key)
-    }
-    let descriptor = connection_descriptor(connection)
-    let address = ListeningSocket.text(of: connection_address(connection))
-    registry.opened(key, descriptor: descriptor, address: address)
-    if let session = connection_session(connection) {
-      handshake = handshakes.begin(OpaquePointer(session), of: connection, descriptor: descriptor)
-    }
+  /// - Returns: The connection's own pointer, kept by libmicrohttpd.
+  private func opened(_ connection: MHDConnection) -> UnsafeMutableRawPointer? {
+    registry.opened(connection)
+    return connection.session.map { handshakes.begin($0, of: connection) }
   }
 
-  private func completed(_ exchange: Exchange, on connection: OpaquePointer, answered: Bool) {
-    let key = UInt(bitPattern: connection)
-    let peer = registry.address(of: key)
-    if let stream = exchange.state.withLock({ $0.stream }) {
-      stream.disconnect()
-      registry.cancel(key)
-    }
-    if let record = exchange.record(peer: peer, completed: answered) {
-      observe(.request(record))
-      open.leave()
-    }
-    registry.enter(.idle, connection: key)
+  /// The connection has ended; its socket is closed after this.
+  private func closed(_ connection: MHDConnection, handshake: UnsafeMutableRawPointer?) {
+    registry.closed(connection)
+    // Before the end of the handshake nothing was answered.
+    if let handshake, Handshakes.ended(handshake) { closing.finish(connection.descriptor) }
   }
 
-  // MARK: - Requests
-
-  /// libmicrohttpd calls this when the head is there, for each piece of the body, and at the body's end.
+  /// The head has been received, or a piece of the body; or the body is whole; or the connection has been resumed.
   private func access(
-    _ exchange: Exchange, _ connection: OpaquePointer,
+    _ exchange: Exchange, _ connection: MHDConnection,
     _ line: (method: UnsafePointer<CChar>, version: UnsafePointer<CChar>), _ piece: UnsafeRawBufferPointer,
     _ left: inout Int
   ) -> MHD_Result {
-    switch exchange.state.withLock({ $0.stage }) {
-    case .begun:
-      return begin(
-        exchange, connection, method: String(cString: line.method), version: String(cString: line.version))
-    case .receiving where !piece.isEmpty:
+    if !piece.isEmpty {
       left = 0
-      return receive(piece, for: exchange)
-    case .receiving:
-      return dispatch(exchange, connection)
-    case .deciding:
-      return admit(exchange, connection)
-    case .streaming where !piece.isEmpty:
-      left = 0
-      return stream(piece, for: exchange, on: connection)
-    case .streaming:
-      return finish(exchange, connection)
-    case .answering, .answered:
-      return .YES
+      return exchange.receive(piece)
     }
-  }
-
-  private func begin(
-    _ exchange: Exchange, _ connection: OpaquePointer, method: String, version: String
-  ) -> MHD_Result {
+    guard !exchange.hasBegun else { return exchange.proceed() }
     guard open.enter(limit: .max) else { return .NO }
-    registry.enter(.body, connection: UInt(bitPattern: connection))
-    let request = Request(
-      id: exchange.id, method: method, target: exchange.target, headers: Self.headers(of: connection),
-      peer: registry.address(of: UInt(bitPattern: connection)))
-    let plan = application.plan(for: request)
-    let misframed = Framing.fault(
-      version: version, headers: request.headers, headBytes: exchange.targetBytes + request.headers.bytes,
-      headLimit: settings.headBytes)
-    let (refusal, atOnce) = exchange.state.withLock { state -> (Response?, Bool) in
-      state.stage = .receiving
-      state.request = request
-      state.plan = plan
-      if let misframed {
-        state.mustClose = true
-        return (application.response(to: misframed, requestID: exchange.id), true)
-      }
-      if case .refusal(let response) = plan.answer {
-        state.refusal = response
-      } else if Framing.length(request.headers) > plan.bodyLimit {
-        state.refusal = tooLarge(plan, exchange)
-      }
-      return (state.refusal, state.refusal != nil && Self.isAnsweredUnread(request.headers))
-    }
-    if let refusal, atOnce { return queue(refusal, for: exchange, on: connection) }
-    if refusal == nil, case .streaming(let respond) = plan.answer {
-      return startStreaming(exchange, connection, request, plan, respond)
-    }
-    return .YES
+    return exchange.begin(
+      connection, method: String(cString: line.method), version: String(cString: line.version))
   }
 
-  /// Whether a refusal is sent before the body is read: a client that waits for 100 Continue has sent none yet, and one
-  /// of a huge body is not waited for.
-  static func isAnsweredUnread(_ headers: Headers) -> Bool {
-    headers["Expect"] != nil || Framing.length(headers) > mostDiscarded
+  private func completed(_ exchange: Exchange, answered: Bool) {
+    guard let record = exchange.end(answered: answered) else { return }
+    observe(.request(record))
+    open.leave()
   }
 
-  func busy(_ exchange: Exchange) -> Response {
-    application.response(to: .busy, requestID: exchange.id)
-  }
+  // MARK: - For exchanges
 
-  // MARK: - Bodies that are read before
-
-  private func tooLarge(_ plan: RequestPlan, _ exchange: Exchange) -> Response {
-    application.response(to: .bodyTooLarge(limit: plan.bodyLimit), requestID: exchange.id)
-  }
-
-  private func receive(_ piece: UnsafeRawBufferPointer, for exchange: Exchange) -> MHD_Result {
-    exchange.state.withLock { state in
-      state.received += piece.count
-      guard state.received <= Self.mostDiscarded else { return .NO }
-      if let plan = state.plan, state.received > plan.bodyLimit {
-        state.refusal = state.refusal ?? tooLarge(plan, exchange)
-        state.body = []
-      }
-      if state.refusal == nil { state.body.append(contentsOf: piece) }
-      return .YES
-    }
-  }
-
-  private func dispatch(_ exchange: Exchange, _ connection: OpaquePointer) -> MHD_Result {
-    let key = UInt(bitPattern: connection)
-    let (refusal, plan, received) = exchange.state.withLock { ($0.refusal, $0.plan, $0.request) }
-    if let refusal { return queue(refusal, for: exchange, on: connection) }
-    guard let plan, var request = received, case .whole(let respond) = plan.answer else { return .NO }
-    guard inFlight.enter(limit: settings.requestsInFlight) else {
-      return queue(busy(exchange), for: exchange, on: connection)
-    }
-    // Those that may wait for long leave room for the others.
-    let waiter = plan.longestWait > .zero
-    guard !waiter || waiters.enter(limit: max(1, settings.requestsInFlight / 2)) else {
+  /// Takes a place among the requests in flight, if there is one.
+  func takePlace(for plan: RequestPlan) -> Bool {
+    guard inFlight.enter(limit: settings.requestsInFlight) else { return false }
+    // Requests that may wait for long leave room for the others.
+    guard plan.longestWait == .zero || waiting.enter(limit: max(1, settings.requestsInFlight / 2)) else {
       inFlight.leave()
-      return queue(busy(exchange), for: exchange, on: connection)
+      return false
     }
-    request.body = exchange.state.withLock { state in
-      state.stage = .answering
-      defer { state.body = [] }
-      return state.body
-    }
-    MHD_suspend_connection(connection)
-    let suspended = Suspended(connection: connection)
-    // The phase is entered twice: before the task, which may be over before this line's end, and with it.
-    registry.enter(.request, connection: key, wait: plan.longestWait)
-    let task = Task(executorPreference: executor) { [self, request] in
-      let response = await respond(request)
-      registry.enter(.response, connection: key)
-      _ = queue(response, for: exchange, on: suspended.connection)
-      if waiter { waiters.leave() }
-      inFlight.leave()
-      resumptions.add(suspended.connection)
-    }
-    registry.attach(task, to: key)
-    return .YES
+    return true
   }
 
-  func queue(_ response: Response, for exchange: Exchange, on connection: OpaquePointer) -> MHD_Result {
-    let built = response.body.withUnsafeBytes { body in
-      MHD_create_response_from_buffer(
-        body.count, UnsafeMutableRawPointer(mutating: body.baseAddress), .RESPMEM_MUST_COPY)
-    }
-    guard let built else { return .NO }
-    defer { MHD_destroy_response(built) }
-    for (name, value) in response.headers { MHD_add_response_header(built, name, value) }
-    MHD_add_response_header(built, "X-Request-ID", exchange.idText)
-    if draining.load(ordering: .relaxed) || exchange.state.withLock({ $0.mustClose }) {
-      MHD_add_response_header(built, "Connection", "close")
-    }
-    exchange.state.withLock {
-      $0.stage = .answered
-      $0.response = (response.status, response.body.count, response.user, response.detail)
-    }
-    return MHD_queue_response(connection, UInt32(response.status), built)
+  func returnPlace(of plan: RequestPlan) {
+    if plan.longestWait > .zero { waiting.leave() }
+    inFlight.leave()
   }
 
-  private static func headers(of connection: OpaquePointer) -> Headers {
-    var headers = Headers()
-    withUnsafeMutablePointer(to: &headers) { pointer in
-      _ = MHD_get_connection_values_n(
-        connection, .HEADER_KIND,
-        { context, _, name, nameSize, value, valueSize in
-          guard let context, let name else { return .YES }
-          func text(_ start: UnsafePointer<CChar>?, _ count: Int) -> String {
-            String(
-              decoding: UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : count), as: UTF8.self)
-          }
-          context.assumingMemoryBound(to: Headers.self).pointee.append(
-            text(name, nameSize), text(value, valueSize))
-          return .YES
-        }, pointer)
-    }
-    return headers
+  /// Header fields that every answer has.
+  func fields(requestID: String, closes: Bool) -> [(name: String, value: String)] {
+    var fields = [("X-Request-ID", requestID), Self.strictTransportSecurity]
+    if closes || draining.load(ordering: .relaxed) { fields.append(("Connection", "close")) }
+    return fields
+  }
+
+  /// Resumes a connection, at once or together with others.
+  func resume(_ connection: MHDConnection, atOnce: Bool) {
+    if atOnce { connection.resume() } else { resumptions.add(connection) }
   }
 }

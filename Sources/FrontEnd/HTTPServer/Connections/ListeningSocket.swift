@@ -1,6 +1,6 @@
 import Glibc
 
-/// The TCP socket that clients connect to. It outlives the daemons that take turns at it.
+/// The TCP socket that clients connect to. It outlives the daemons that accept on it, one after the other.
 public struct ListeningSocket: Sendable {
   public enum Failure: Error, CustomStringConvertible {
     case badAddress(String)
@@ -8,7 +8,7 @@ public struct ListeningSocket: Sendable {
 
     public var description: String {
       switch self {
-      case .badAddress(let address): "\(address) is no IPv4 or IPv6 address"
+      case .badAddress(let address): "\(address) is not an IPv4 or IPv6 address"
       case .system(let call, let address, let port, let code):
         "cannot listen on \(address) port \(port): \(call): \(String(cString: strerror(code)))"
       }
@@ -16,13 +16,13 @@ public struct ListeningSocket: Sendable {
   }
 
   public let descriptor: Int32
-  /// The port in use, also where 0 was asked for.
+  /// The port in use, even if 0 was requested.
   public let port: Int
 
   /// - Parameters:
   ///   - address: IPv4 or IPv6; `::` accepts IPv4 as well.
-  ///   - port: 0 for any that is free.
-  ///   - backlog: Connections that may wait to be accepted.
+  ///   - port: 0...65535; 0 for any free port.
+  ///   - backlog: Maximum number of connections that wait to be accepted.
   public static func open(address: String, port: Int, backlog: Int) throws(Failure) -> ListeningSocket {
     var storage = sockaddr_storage()
     let length: socklen_t
@@ -79,20 +79,20 @@ public struct ListeningSocket: Sendable {
     _ = withUnsafeMutablePointer(to: &actual) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &actualLength) }
     }
-    // The port stands at the same place in both kinds of address.
+    // The port is at the same offset in both kinds of address.
     let actualPort = withUnsafeBytes(of: &actual) {
       Int(UInt16(bigEndian: $0.loadUnaligned(fromByteOffset: 2, as: UInt16.self)))
     }
     return ListeningSocket(descriptor: descriptor, port: actualPort)
   }
 
-  /// Refuses connections from now on, also for whoever has a duplicate of the descriptor.
+  /// Refuses connections from now on, also through duplicates of the descriptor.
   public func close() {
     shutdown(descriptor, Int32(SHUT_RDWR))
     Glibc.close(descriptor)
   }
 
-  /// A peer's address as text; an IPv4 address that came over IPv6 as IPv4.
+  /// A peer's address as text; an IPv4-mapped IPv6 address as IPv4.
   static func text(of address: UnsafePointer<sockaddr>?) -> String {
     guard let address else { return "unknown" }
     var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))

@@ -1,29 +1,27 @@
-import CMicroHTTPD
 import Synchronization
 
-/// Answered connections that libmicrohttpd is to go on with, told to it several at a time.
+/// Connections that libmicrohttpd is to go on with, several at a time.
 ///
-/// Each telling wakes one of its threads; where that takes the processor over from the thread that has more answers to
-/// give, two threads take turns for every one of them.
+/// Each resumption wakes one of its threads. If that thread displaces the one that has more answers to give, the two
+/// alternate for every single answer.
 final class Resumptions: Sendable {
-  /// Pointers that nobody touches until they are resumed. Hence unchecked.
-  private struct Waiting: @unchecked Sendable {
-    var connections: [OpaquePointer] = []
+  private struct Waiting {
+    var connections: [MHDConnection] = []
     /// A task will resume them.
     var isAwaited = false
   }
 
-  /// So many that libmicrohttpd's threads do not stand idle meanwhile.
+  /// Maximum number that waits, so that libmicrohttpd's threads do not stand idle meanwhile.
   private static let most = 4
 
   private let executor: any TaskExecutor
   private let waiting = Mutex(Waiting())
 
-  /// - Parameter executor: Where answers are given; what it has to do already comes before the resumption.
+  /// - Parameter executor: Where requests are answered; its pending work comes before the resumption.
   init(executor: any TaskExecutor) { self.executor = executor }
 
   /// Resumes a connection as soon as the executor has nothing else to do, or enough others wait.
-  func add(_ connection: OpaquePointer) {
+  func add(_ connection: MHDConnection) {
     let (isFull, isFirst) = waiting.withLock { waiting in
       waiting.connections.append(connection)
       defer { waiting.isAwaited = true }
@@ -40,10 +38,9 @@ final class Resumptions: Sendable {
 
   private func resume() {
     let connections = waiting.withLock { waiting in
-      let connections = waiting.connections
-      waiting.connections = []
-      return Waiting(connections: connections)
+      defer { waiting.connections = [] }
+      return waiting.connections
     }
-    for connection in connections.connections { MHD_resume_connection(connection) }
+    for connection in connections { connection.resume() }
   }
 }

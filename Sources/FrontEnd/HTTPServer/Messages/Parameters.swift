@@ -1,22 +1,22 @@
-/// The parameters of a query or a form, as the family's clients write them: names in any case, with stray white
-/// space, a slash, a question mark or a parenthesis in front.
+/// The parameters of a query or a form, as the known clients write them: names in any case, preceded by stray white
+/// space, slashes, question marks or parentheses.
 public struct Parameters: Sendable {
   public enum Mistake: Error, Equatable {
     case repeated
-    /// Percent-encoding, UTF-8 or a NUL.
+    /// Invalid percent-encoding or UTF-8, or a NUL.
     case malformed
   }
 
   private struct Parameter {
-    /// As it was written.
+    /// As it was sent.
     let name: Substring
-    /// nil: it is malformed.
+    /// Nil if it is malformed.
     let value: String?
   }
 
-  /// In their order. A request has few, so that looking at each is faster than any table.
+  /// In order. A request has few, so that a linear search is faster than a dictionary.
   private var parameters: [Parameter] = []
-  /// A name is malformed: nobody knows which parameter was meant, so none counts as absent.
+  /// A name is malformed. As any parameter may have been meant, none counts as absent.
   private var hasMalformedName = false
 
   /// - Parameter plusIsSpace: Whether `+` stands for a space.
@@ -38,7 +38,7 @@ public struct Parameters: Sendable {
         sign.map {
           PercentEncoding.decode(pair[pair.index(after: $0)...], plusIsSpace: plusIsSpace)
         } ?? ""
-      // The documents print `Jobs?(Attributes=… )&page=…`, with the name within the parentheses.
+      // The API documents print `Jobs?(Attributes=… )&page=…`, with the name within the parentheses.
       if strays.contains("(") { value = value?.withoutUnmatchedParenthesis }
       parameters.append(Parameter(name: name, value: value))
     }
@@ -56,23 +56,21 @@ public struct Parameters: Sendable {
   /// Whether there is a parameter of that name.
   public func has(_ name: String) -> Bool { parameters.contains { Self.isSame($0.name, name) } }
 
-  /// The first name that is none of the known ones, as it was written. `_` is none of anybody's: libraries add it so
-  /// that no cache answers.
+  /// The first name that is not among the known ones, as it was sent. `_` is ignored: libraries add it against caches.
   public func firstName(otherThan known: [String]) -> Substring? {
     parameters.first { parameter in
       parameter.name != "_" && !known.contains { Self.isSame(parameter.name, $0) }
     }?.name
   }
 
-  /// Names of ours are in ASCII.
+  /// The names of the API are ASCII.
   private static func isSame(_ written: Substring, _ name: String) -> Bool {
     written.equalsIgnoringASCIICase(name)
   }
 }
 
 extension String {
-  /// Without the closing parenthesis at its end, if no opening one in it belongs to that. After a backslash it is
-  /// none.
+  /// Without the closing parenthesis at its end, if that has no opening one. Parentheses after a backslash do not count.
   fileprivate var withoutUnmatchedParenthesis: String {
     var depth = 0
     var isEscaped = false
@@ -97,7 +95,7 @@ extension Bool {
 }
 
 extension StringProtocol where UTF8View: BidirectionalCollection {
-  /// Whether it begins and ends with a character of ASCII that is no white space. May say no of others.
+  /// Whether it certainly begins and ends with something other than white space: a quick check for ASCII.
   fileprivate var isTrimmed: Bool {
     guard let first = utf8.first, let last = utf8.last else { return false }
     return (0x21...0x7E).contains(first) && (0x21...0x7E).contains(last)

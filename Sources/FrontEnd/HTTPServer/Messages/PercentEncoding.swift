@@ -2,8 +2,8 @@
 enum PercentEncoding {
   /// Decodes bytes.
   ///
-  /// - Parameter plusIsSpace: As in forms and the queries that forms make.
-  /// - Returns: nil if a `%` is not followed by two hexadecimal digits, or the result is no UTF-8 or holds NUL.
+  /// - Parameter plusIsSpace: As in forms.
+  /// - Returns: Nil if a `%` is not followed by two hexadecimal digits, or if the result is not UTF-8 or contains NUL.
   static func decode(_ bytes: some Collection<UInt8>, plusIsSpace: Bool) -> String? {
     let isPlain = bytes.allSatisfy { byte in
       byte != UInt8(ascii: "%") && byte != 0 && !(plusIsSpace && byte == UInt8(ascii: "+"))

@@ -1,4 +1,4 @@
-/// What a request names: the path, in segments, and the query (RFC 9112, section 3.2).
+/// The target of a request: the path, in segments, and the query (RFC 9112, section 3.2).
 public struct Target: Sendable {
   /// Decoded, without empty ones; nil if the path is malformed.
   public let segments: [String]?
@@ -12,7 +12,7 @@ public struct Target: Sendable {
       path = bytes[..<mark]
       query = bytes[bytes.index(after: mark)...]
     }
-    // The absolute form, which proxies send.
+    // The absolute form, as proxies send it.
     if path.first != UInt8(ascii: "/"), let scheme = path.firstRange(of: Array("://".utf8)) {
       let rest = path[scheme.upperBound...]
       path = rest.firstIndex(of: UInt8(ascii: "/")).map { rest[$0...] } ?? path[path.endIndex...]

@@ -31,7 +31,7 @@ public struct Certificate: Sendable {
     privateKey = try Self.read(privateKeyFile)
 
     guard let context = SSL_CTX_new(TLS_server_method()) else {
-      throw .invalid(file: chainFile, reason: "OpenSSL has no memory")
+      throw .invalid(file: chainFile, reason: "OpenSSL is out of memory")
     }
     defer { SSL_CTX_free(context) }
     guard SSL_CTX_use_certificate_chain_file(context, chainFile) == 1 else {
@@ -46,12 +46,13 @@ public struct Certificate: Sendable {
     guard let leaf = SSL_CTX_get0_certificate(context) else {
       throw .invalid(file: chainFile, reason: "holds no certificate")
     }
+    try Self.checkKey(leaf, chainFile)
     try Self.checkOrder(leaf, context, chainFile)
 
     var days: Int32 = 0
     var seconds: Int32 = 0
     guard ASN1_TIME_diff(&days, &seconds, nil, X509_get0_notAfter(leaf)) == 1 else {
-      throw .invalid(file: chainFile, reason: "the end of its validity is unreadable")
+      throw .invalid(file: chainFile, reason: "the end of its validity cannot be read")
     }
     expires = Date(timeIntervalSinceNow: Double(days) * 86_400 + Double(seconds))
     guard expires.timeIntervalSinceNow > 0 else {
@@ -63,6 +64,35 @@ public struct Certificate: Sendable {
     var name = [CChar](repeating: 0, count: 256)
     X509_NAME_oneline(X509_get_subject_name(leaf), &name, 256)
     subject = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+
+  /// The curves and kinds of keys that the server's TLS settings can use.
+  private static let curves = ["prime256v1", "secp384r1", "secp521r1"]
+
+  /// Refuses keys that OpenSSL reads and GnuTLS cannot serve with.
+  private static func checkKey(_ leaf: OpaquePointer, _ file: String) throws(Failure) {
+    guard let key = X509_get0_pubkey(leaf), let name = EVP_PKEY_get0_type_name(key) else {
+      throw .invalid(file: file, reason: "the public key cannot be read")
+    }
+    let kind = String(cString: name)
+    switch kind {
+    case "RSA" where EVP_PKEY_get_bits(key) >= 2048: return
+    case "RSA":
+      throw .invalid(
+        file: file, reason: "an RSA key of \(EVP_PKEY_get_bits(key)) bits; at least 2048 are needed")
+    case "EC":
+      var text = [CChar](repeating: 0, count: 80)
+      var length = 0
+      EVP_PKEY_get_group_name(key, &text, text.count, &length)
+      let curve = String(decoding: text.prefix(length).map(UInt8.init(bitPattern:)), as: UTF8.self)
+      guard curves.contains(curve) else {
+        throw .invalid(
+          file: file, reason: "a key on the curve \(curve); use P-256, P-384, P-521, Ed25519 or RSA")
+      }
+    case "ED25519", "RSA-PSS": return
+    default:
+      throw .invalid(file: file, reason: "a key of the kind \(kind); use P-256, P-384, P-521, Ed25519 or RSA")
+    }
   }
 
   /// Each certificate must be issued by the next (RFC 8446, section 4.4.2).
@@ -89,14 +119,22 @@ public struct Certificate: Sendable {
       throw .unreadable(
         file: file,
         reason: FileManager.default.fileExists(atPath: file)
-          ? "no permission, or no text" : "there is no such file")
+          ? "no permission, or not a text file" : "there is no such file")
     }
   }
 
-  /// OpenSSL's first complaint; clears the rest.
+  /// OpenSSL's first error in words; clears the rest.
   private static func reason() -> String {
     let code = ERR_get_error()
     ERR_clear_error()
-    return ERR_reason_error_string(code).map { String(cString: $0) } ?? "unknown reason"
+    let reason = ERR_reason_error_string(code).map { String(cString: $0) }
+    return switch reason {
+    case "no start line": "the file has no PEM block of that kind"
+    case "key values mismatch", "key type mismatch": "the key belongs to another certificate"
+    case "problems getting password", "bad password read", "bad decrypt", "interrupted or cancelled":
+      "the key is encrypted"
+    case let reason?: reason
+    case nil: "OpenSSL gives no reason"
+    }
   }
 }

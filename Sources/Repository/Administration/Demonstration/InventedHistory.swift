@@ -136,14 +136,15 @@ enum InventedHistory {
   ) async throws(PostgresError) -> Int {
     var added = 0
     for numbers in invented.portions {
-      let runs = try await connection.run(
+      let runs = try await connection.rows(
         insertRuns(
           .uuid(invented.jobID), .time(invented.from), .int(Int64(invented.everyMinutes)),
           .int(Int64(numbers.lowerBound)), .int(Int64(numbers.upperBound - 1)), .text(invented.triggeredBy),
-          .int(Int64(invented.messagesPerRun))))
-      if let history: UUID = runs.first?(1) {
+          .int(Int64(invented.messagesPerRun)))
+      ) { try (number: $0(0, as: Int.self), history: $0(1, as: UUID.self), id: $0(2, as: UUID.self)) }
+      if let history = runs.first?.history {
         try await insertRows(
-          of: runs.map { (number: $0(0), id: $0(2)) }, history: history, invented, on: connection)
+          of: runs.map { (number: $0.number, id: $0.id) }, history: history, invented, on: connection)
       }
       added += runs.count
       progress(
@@ -172,14 +173,14 @@ enum InventedHistory {
     }
     var queries: [Query] = []
     if invented.messagesPerRun > 0 {
-      queries.append(insertMessages.with(values(perRun: invented.messagesPerRun)))
+      queries.append(insertMessages(values(perRun: invented.messagesPerRun)))
     }
     if invented.collectedDataPerRun > 0 {
-      queries.append(insertCollectedData.with(values(perRun: invented.collectedDataPerRun)))
+      queries.append(insertCollectedData(values(perRun: invented.collectedDataPerRun)))
     }
     if invented.resultsPerRun > 0 {
       queries.append(
-        insertResults.with(values(perRun: invented.resultsPerRun) + [.uuids(invented.standards)]))
+        insertResults(values(perRun: invented.resultsPerRun) + [.uuids(invented.standards)]))
     }
     if !queries.isEmpty { _ = try await connection.execute(queries) }
   }

@@ -43,17 +43,17 @@ extension DirectoryAdministration {
     runs: [UUID], keeps: Bool, by actor: String, progress: @Sendable (ImportProgress) -> Void,
     plan: @Sendable (KnownNames) -> ImportRows?
   ) async throws(RepositoryError) -> ImportSummary? {
-    try await transaction { connection throws(PostgresError) in
+    try await pool.changing { connection throws(PostgresError) -> TransactionEnd<ImportSummary?> in
       try await connection.run(Self.oneAtATime())
       guard let rows = plan(try await KnownNames(on: connection, runs: runs)) else {
-        return (nil, commits: false)
+        return .rollback(nil)
       }
       var summary = ImportSummary()
       try await connection.run(ImportedTable.lockJobs(.uuids(rows.jobIDs)))
       try await Self.writeDirectory(rows, to: &summary, on: connection)
       try await Self.writeHistories(rows, to: &summary, on: connection, progress: progress)
       if summary.hasEffect { try await connection.run(Self.note(summary, by: actor)) }
-      return (summary, commits: keeps)
+      return keeps ? .commit(summary) : .rollback(summary)
     }
   }
 

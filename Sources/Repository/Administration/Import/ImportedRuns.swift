@@ -178,8 +178,9 @@ enum ImportedRuns {
     var added: [Added] = []
     for start in stride(from: 0, to: runs.count, by: RowBatch.size) {
       let rows = (start..<min(runs.count, start + RowBatch.size)).map { row(runs[$0], place: $0) }
-      added += try await connection.run(insertRuns(RowBatch.value(rows)))
-        .map { Added(place: $0(0), historyID: $0(1), runID: $0(2)) }
+      added += try await connection.rows(insertRuns(RowBatch.value(rows))) {
+        try Added(place: $0(0, in: runs.indices), historyID: $0(1), runID: $0(2))
+      }
     }
     summary[.runs].added += added.count
     summary[.runs].unchanged += runs.count - added.count

@@ -53,7 +53,7 @@ extension Connection {
     var answers: [UUID] = []
     for start in stride(from: 0, to: rows.count, by: RowBatch.size) {
       let batch = Array(rows[start..<min(rows.count, start + RowBatch.size)])
-      answers += try await run(statement(RowBatch.value(batch))).map { $0(0) }
+      answers += try await self.rows(statement(RowBatch.value(batch))) { try $0(0) }
     }
     return answers
   }

@@ -48,9 +48,9 @@ public struct KnownNames: Sendable {
     let rows = try await connection.execute([
       Self.allRoles(), Self.allUsers(), Self.allJobs(), Self.jobsOfRuns(.uuids(runs)),
     ])
-    roles = rows[0].map { $0(0) }
-    users = rows[1].map { $0(0) }
-    jobs = rows[2].map { Job(id: $0(0), name: $0(1)) }
-    jobOfRun = Dictionary(rows[3].map { ($0(0), $0(1)) }) { first, _ in first }
+    roles = try rows[0].decoded { try $0(0) }
+    users = try rows[1].decoded { try $0(0) }
+    jobs = try rows[2].decoded { try Job(id: $0(0), name: $0(1)) }
+    jobOfRun = Dictionary(try rows[3].decoded { try ($0(0), $0(1)) }) { first, _ in first }
   }
 }

@@ -36,6 +36,8 @@ extension CommandFailure {
       self.init(.failed, "the database took too long; nothing was changed")
     case .repository(.failed(let message)):
       self.init(.failed, "the database refused: \(message)")
+    case .repository(.unexpectedAnswer(let message)):
+      self.init(.failed, "the database returned an unexpected answer: \(message)")
     }
   }
 }

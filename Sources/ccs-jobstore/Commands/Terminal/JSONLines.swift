@@ -6,12 +6,17 @@ enum JSONLines {
   static func text<Item>(
     _ items: some Sequence<Item>, _ members: (Item, inout JSONWriter) -> Void
   ) -> String {
-    items.map { item in line { members(item, &$0) } }.joined()
+    var writer = JSONWriter()
+    for item in items {
+      writer.object { members(item, &$0) }
+      writer.newline()
+    }
+    return String(decoding: writer.bytes, as: UTF8.self)
   }
 
   /// One object.
   static func line(_ members: (inout JSONWriter) -> Void) -> String {
-    String(decoding: JSONWriter.object(members).bytes, as: UTF8.self) + "\n"
+    text(CollectionOfOne(())) { _, writer in members(&writer) }
   }
 }
 

@@ -1,14 +1,13 @@
-/// Elements in the order of their arrival, each with a time of its own.
+/// A double-ended queue whose elements have a time each, in any order.
 ///
-/// A pool needs two of these: requests that wait, with their deadlines, and connections that are idle, with
-/// the time since when. Both are taken from an end, both lose elements from the middle (a request is
-/// cancelled, a connection breaks), and both are asked which of their times is the earliest.
+/// A pool needs two: waiting requests with their deadlines, and idle connections with the time since when. Elements leave
+/// from either end or from the middle (a request is cancelled, a connection breaks), and the earliest time is looked up.
 ///
-/// The order is a doubly linked list laid through a dictionary, the times are a binary heap that knows where
-/// in it each element is. So nothing stale ever stays behind, whatever the order of events.
+/// The order is a doubly linked list in a dictionary; the times are a binary heap with the position of each element. So
+/// removal leaves nothing behind.
 ///
-/// Complexity: O(1) for the ends and the earliest time, O(log n) for everything that changes the line.
-struct TimedLine<Element: Hashable & Sendable>: Sendable {
+/// Complexity: O(1) for the ends and the earliest time, O(log n) for every change.
+struct TimedQueue<Element: Hashable & Sendable>: Sendable {
   private struct Link: Sendable {
     var previous: Element?
     var next: Element?
@@ -30,13 +29,11 @@ struct TimedLine<Element: Hashable & Sendable>: Sendable {
   /// The element with the smallest time; among equals, any.
   var earliest: (time: Duration, element: Element)? { heap.first }
 
-  func contains(_ element: Element) -> Bool { links[element] != nil }
-
-  /// Puts an element at the end of the line.
+  /// Adds an element at the end.
   ///
-  /// - Precondition: It is not in the line already.
+  /// - Precondition: It is not in the queue.
   mutating func append(_ element: Element, time: Duration) {
-    precondition(links[element] == nil, "already in the line")
+    precondition(links[element] == nil, "already in the queue")
     links[element] = Link(previous: last, next: nil, position: heap.count)
     if let last { links[last]?.next = element } else { first = element }
     last = element
@@ -44,23 +41,23 @@ struct TimedLine<Element: Hashable & Sendable>: Sendable {
     siftUp(from: heap.count - 1)
   }
 
-  /// Takes the element that arrived first.
+  /// Removes the element that arrived first.
   mutating func popFirst() -> Element? {
     guard let first else { return nil }
     remove(first)
     return first
   }
 
-  /// Takes the element that arrived last.
+  /// Removes the element that arrived last.
   mutating func popLast() -> Element? {
     guard let last else { return nil }
     remove(last)
     return last
   }
 
-  /// Takes an element from wherever it is.
+  /// Removes an element, wherever it is.
   ///
-  /// - Returns: Whether it was in the line.
+  /// - Returns: Whether it was in the queue.
   @discardableResult
   mutating func remove(_ element: Element) -> Bool {
     guard let link = links.removeValue(forKey: element) else { return false }

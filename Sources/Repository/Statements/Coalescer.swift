@@ -2,16 +2,18 @@ import EventLoop
 import FoundationEssentials
 import Postgres
 
-/// Lets requests that wait at the same moment share one statement and one transaction.
+/// Batches concurrent requests: those that wait at the same moment share one statement and one transaction.
 ///
-/// A lone request goes at once. Those that come while a batch is under way wait, in their order, and go together when
-/// it is back: the longer the database takes, the more share the next transaction. Only when a batch takes unusually
-/// long does another one go beside it. Each request keeps its own answer, its own error and its own cancellation: if a
-/// batch fails, its members are tried one by one, so that one that fails does not fail its neighbours; unless it was the
-/// database that was away or busy, for all of them alike. Where the work takes locks, a key says which: it is in one
-/// batch at a time, and once, so a batch never waits for a lock of another.
+/// A request that finds no batch under way is sent at once. Those that arrive during a batch wait, in their order, and
+/// form the next one: the longer the database takes, the larger the batches. A second batch starts beside the first only
+/// if that takes unusually long. Each request has its own answer, error and cancellation: if a batch fails and nothing has
+/// changed, its members are tried one by one, so that one does not fail the others; not if the database is unavailable,
+/// which concerns them all. Where the work takes locks, a key names them: it is in one batch at a time, and once, so a
+/// batch never waits for a lock of another.
 actor Coalescer<Input: Sendable, Output: Sendable> {
-  typealias Work = @Sendable ([Input]) async throws(RepositoryError) -> [Output]
+  /// Performs a batch in one transaction, and returns a result for each input in their order. What it throws concerns
+  /// the whole batch.
+  typealias Work = @Sendable ([Input]) async throws(RepositoryError) -> [Result<Output, RepositoryError>]
 
   private typealias Answer = CheckedContinuation<Result<Output, RepositoryError>, Never>
 
@@ -24,9 +26,9 @@ actor Coalescer<Input: Sendable, Output: Sendable> {
   nonisolated let loop: EventLoop
   nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-  private let largestBatch: Int
-  private let mostBatches: Int
-  private let patience: Duration
+  private let maxBatchSize: Int
+  private let maxBatches: Int
+  private let overlapDelay: Duration
   private let work: Work
   private var waiting: [Member] = []
   private var answers: [UInt64: Answer] = [:]
@@ -34,30 +36,29 @@ actor Coalescer<Input: Sendable, Output: Sendable> {
   private var underWay: [UInt64: (members: [UInt64], task: Task<Void, Never>)] = [:]
   private var lastBatch: UInt64 = 0
   private var lastStart = ContinuousClock.now
-  /// Somebody will look whether the batch under way is late.
-  private var isWatched = false
+  /// A timer for the next overlapping batch is set.
+  private var hasTimer = false
   private var lastNumber: UInt64 = 0
 
   /// - Parameters:
-  ///   - largestBatch: The most members of a batch, from 1.
-  ///   - mostBatches: The most batches under way at once, from 1.
-  ///   - patience: How long a batch may take before another one goes beside it.
-  ///   - work: Answers a batch, an output for each input in their order, in one transaction.
+  ///   - maxBatchSize: The most members of a batch, from 1.
+  ///   - maxBatches: The most concurrent batches, from 1.
+  ///   - overlapDelay: How long the latest batch must have run before another one starts beside it.
   init(
-    loop: EventLoop, largestBatch: Int = 128, mostBatches: Int = 2, patience: Duration = .milliseconds(25),
+    loop: EventLoop, maxBatchSize: Int = 128, maxBatches: Int = 2, overlapDelay: Duration = .milliseconds(25),
     work: @escaping Work
   ) {
     self.loop = loop
-    self.largestBatch = largestBatch
-    self.mostBatches = mostBatches
-    self.patience = patience
+    self.maxBatchSize = maxBatchSize
+    self.maxBatches = maxBatches
+    self.overlapDelay = overlapDelay
     self.work = work
   }
 
-  /// How many have no answer yet.
+  /// The number of requests without an answer.
   var count: Int { answers.count }
 
-  /// Takes part in the next batch.
+  /// Performs a request as a member of the next batch.
   ///
   /// - Parameter key: What the work locks; nil if it locks nothing.
   func callAsFunction(_ input: Input, locking key: UUID? = nil) async throws(RepositoryError) -> Output {
@@ -75,8 +76,8 @@ actor Coalescer<Input: Sendable, Output: Sendable> {
     return try result.get()
   }
 
-  /// A member that waits leaves the line. The answer of one that is under way is not waited for, and if nobody
-  /// is left who waits for the batch, it is cancelled.
+  /// A member that waits leaves the queue. One that is under way is answered at once, and a batch without a member that
+  /// waits for its answer is cancelled.
   private func cancel(_ number: UInt64) {
     waiting.removeAll { $0.number == number }
     answer(number, with: .failure(.cancelled))
@@ -90,7 +91,7 @@ actor Coalescer<Input: Sendable, Output: Sendable> {
   }
 
   private func startBatches() {
-    while underWay.isEmpty || underWay.count < mostBatches && lastStart + patience <= .now {
+    while underWay.isEmpty || underWay.count < maxBatches && lastStart + overlapDelay <= .now {
       let batch = nextBatch()
       guard !batch.isEmpty else { return }
       lastBatch += 1
@@ -99,27 +100,27 @@ actor Coalescer<Input: Sendable, Output: Sendable> {
       let task = Task(executorPreference: loop) { await self.perform(batch, id) }
       underWay[id] = (batch.map(\.number), task)
     }
-    if !waiting.isEmpty, underWay.count < mostBatches, !isWatched {
-      isWatched = true
-      let due = lastStart + patience
+    if !waiting.isEmpty, underWay.count < maxBatches, !hasTimer {
+      hasTimer = true
+      let due = lastStart + overlapDelay
       Task(executorPreference: loop) {
         try? await Task.sleep(until: due, clock: .continuous)
-        await self.look()
+        await self.timerFired()
       }
     }
   }
 
-  private func look() {
-    isWatched = false
+  private func timerFired() {
+    hasTimer = false
     startBatches()
   }
 
-  /// Takes the first that wait, but none whose key is under way already.
+  /// Removes the first members from the queue, except those whose key is under way.
   private func nextBatch() -> [Member] {
     var batch: [Member] = []
     var left: [Member] = []
     for (index, member) in waiting.enumerated() {
-      if batch.count == largestBatch {
+      if batch.count == maxBatchSize {
         left.append(contentsOf: waiting[index...])
         break
       }
@@ -134,42 +135,35 @@ actor Coalescer<Input: Sendable, Output: Sendable> {
   }
 
   private func perform(_ batch: [Member], _ id: UInt64) async {
-    let outcome: Result<[Output], RepositoryError>
+    var results: [Result<Output, RepositoryError>]
     do throws(RepositoryError) {
-      let outputs = try await work(batch.map(\.input))
-      guard outputs.count == batch.count else {
-        throw .failed("a batch of \(batch.count) got \(outputs.count) answers")
+      results = try await work(batch.map(\.input))
+      guard results.count == batch.count else {
+        throw .unexpectedAnswer("a batch of \(batch.count) got \(results.count) results")
       }
-      outcome = .success(outputs)
     } catch {
-      outcome = .failure(error)
+      results = batch.map { _ in .failure(error) }
       if batch.count > 1, error.isWorthTryingOneByOne { await performOneByOne(batch) }
     }
     for member in batch { if let key = member.key { keysUnderWay.remove(key) } }
     underWay[id] = nil
-    // Before the answers are looked at, so that the database has something to do meanwhile.
+    // Before the answers are given, so that the database is not idle meanwhile.
     startBatches()
-    switch outcome {
-    case .success(let outputs):
-      for (member, output) in zip(batch, outputs) { answer(member.number, with: .success(output)) }
-    case .failure(let error):
-      // Those that were tried one by one have their answers.
-      for member in batch { answer(member.number, with: .failure(error)) }
-    }
+    // Members that were tried one by one have been answered.
+    for (member, result) in zip(batch, results) { answer(member.number, with: result) }
   }
 
-  /// So many at once as there may be batches, so that connections are left for others.
+  /// At most `maxBatches` run concurrently, so that connections are left for others.
   private func performOneByOne(_ batch: [Member]) async {
     let work = work
     await withTaskGroup(of: (UInt64, Result<Output, RepositoryError>).self) { group in
       for (index, member) in batch.enumerated() {
-        if index >= mostBatches, let (number, result) = await group.next() { answer(number, with: result) }
+        if index >= maxBatches, let (number, result) = await group.next() { answer(number, with: result) }
         guard answers[member.number] != nil else { continue }
         group.addTask(executorPreference: loop) {
           do throws(RepositoryError) {
-            let outputs = try await work([member.input])
-            guard let output = outputs.first else { throw .failed("no answer") }
-            return (member.number, .success(output))
+            let results = try await work([member.input])
+            return (member.number, results.first ?? .failure(.unexpectedAnswer("a batch of 1 got no result")))
           } catch {
             return (member.number, .failure(error))
           }

@@ -1,10 +1,10 @@
-/// What one collector asks for.
-public struct ClaimOrder: Sendable, Equatable {
-  /// How many runs at most, 1 to 100.
+/// What one collector asks for with Claim Job Runs.
+public struct ClaimRequest: Sendable, Equatable {
+  /// The most runs, 1 to 100.
   public var count: Int
   /// The name of the collector's user.
   public var collector: String
-  /// How long its leases hold, from 1.
+  /// How long its leases last, in seconds, from 1.
   public var leaseSeconds: Int
 
   public init(count: Int, collector: String, leaseSeconds: Int) {

@@ -1,0 +1,42 @@
+import Repository
+
+/// What the eraser needs of the repository. Each method is one transaction.
+public protocol ErasureStore: Sendable {
+  /// Deletes expired sessions.
+  ///
+  /// - Returns: Whether there may be more.
+  func sweepSessions() async throws(RepositoryError) -> Bool
+  /// Erases at most `rows` rows of a purged history; nil if there is none.
+  func erasePurged(rows: Int) async throws(RepositoryError) -> Purges.Step?
+  /// Erases at most `rows` rows of runs that retention has removed.
+  ///
+  /// - Returns: The number of rows; nil if there is nothing to do.
+  func eraseRemovedRuns(rows: Int) async throws(RepositoryError) -> Int?
+  /// Removes at most `runs` expired runs, of the next `jobs` jobs of a sweep through all.
+  ///
+  /// - Parameter pause: From the beginning of a sweep to that of the next.
+  /// - Returns: The number of runs; nil if there is nothing to do now.
+  func removeExpiredRuns(
+    _ defaults: Retention.Defaults, pause: Duration, jobs: Int, runs: Int
+  ) async throws(RepositoryError) -> Int?
+}
+
+extension Repository: ErasureStore {
+  public func sweepSessions() async throws(RepositoryError) -> Bool {
+    try await sessions.sweep() >= Sessions.sweepLimit
+  }
+
+  public func erasePurged(rows: Int) async throws(RepositoryError) -> Purges.Step? {
+    try await purges.eraseNext(rows: rows)
+  }
+
+  public func eraseRemovedRuns(rows: Int) async throws(RepositoryError) -> Int? {
+    try await retention.erase(rows: rows)
+  }
+
+  public func removeExpiredRuns(
+    _ defaults: Retention.Defaults, pause: Duration, jobs: Int, runs: Int
+  ) async throws(RepositoryError) -> Int? {
+    try await retention.removeExpired(defaults, pause: pause, jobs: jobs, runs: runs)
+  }
+}

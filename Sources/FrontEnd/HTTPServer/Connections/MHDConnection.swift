@@ -1,0 +1,79 @@
+import CGnuTLS
+import CMicroHTTPD
+import Glibc
+
+/// A connection of libmicrohttpd.
+///
+/// libmicrohttpd calls for it from one thread at a time. Other threads only resume it, and only while it is suspended,
+/// when that thread does not touch it and it cannot end. Hence unchecked.
+struct MHDConnection: @unchecked Sendable {
+  let pointer: OpaquePointer
+
+  /// Different for each connection that is open.
+  var key: UInt { UInt(bitPattern: pointer) }
+
+  var descriptor: Int32 { connection_descriptor(pointer) }
+
+  /// The client's address as text.
+  var address: String { ListeningSocket.text(of: connection_address(pointer)) }
+
+  /// The session of GnuTLS; nil without TLS.
+  var session: OpaquePointer? { connection_session(pointer).map { OpaquePointer($0) } }
+
+  /// Must be called on the connection's own thread, in one of its callbacks.
+  func suspend() { MHD_suspend_connection(pointer) }
+
+  /// Must be called once for each suspension.
+  func resume() { MHD_resume_connection(pointer) }
+
+  /// The header fields of the request.
+  var headers: Headers {
+    var headers = Headers()
+    withUnsafeMutablePointer(to: &headers) { destination in
+      _ = MHD_get_connection_values_n(
+        pointer, .HEADER_KIND,
+        { context, _, name, nameSize, value, valueSize in
+          guard let context, let name else { return .YES }
+          func text(_ start: UnsafePointer<CChar>?, _ count: Int) -> String {
+            String(
+              decoding: UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : count), as: UTF8.self)
+          }
+          context.assumingMemoryBound(to: Headers.self).pointee.append(
+            text(name, nameSize), text(value, valueSize))
+          return .YES
+        }, destination)
+    }
+    return headers
+  }
+
+  /// Queues the answer to the request; must be called in a callback for it.
+  ///
+  /// - Parameter fields: In addition to the response's own.
+  func queue(_ response: Response, fields: [(name: String, value: String)]) -> MHD_Result {
+    let built = response.body.withUnsafeBytes { body in
+      MHD_create_response_from_buffer(
+        body.count, UnsafeMutableRawPointer(mutating: body.baseAddress), .RESPMEM_MUST_COPY)
+    }
+    guard let built else { return .NO }
+    defer { MHD_destroy_response(built) }
+    for (name, value) in response.headers { MHD_add_response_header(built, name, value) }
+    for (name, value) in fields { MHD_add_response_header(built, name, value) }
+    return MHD_queue_response(pointer, UInt32(response.status), built)
+  }
+
+  /// Sends an answer at once, while a body arrives and libmicrohttpd queues none. The connection must be closed then.
+  ///
+  /// Nothing else is being sent at that time, and the answer is smaller than a socket's buffer: what does not go at once
+  /// is given up.
+  func sendPastQueue(_ response: Response, fields: [(name: String, value: String)]) {
+    guard let session else { return }
+    var text = "HTTP/1.1 \(response.status) \r\nContent-Length: \(response.body.count)\r\n"
+    for (name, value) in response.headers + fields { text += "\(name): \(value)\r\n" }
+    var bytes = Array((text + "\r\n").utf8) + response.body
+    while !bytes.isEmpty {
+      let sent = gnutls_record_send(session, bytes, bytes.count)
+      guard sent > 0 || sent == Int(GNUTLS_E_INTERRUPTED) else { return }
+      bytes.removeFirst(max(0, sent))
+    }
+  }
+}
