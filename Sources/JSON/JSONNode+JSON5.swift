@@ -1,7 +1,7 @@
 import FoundationEssentials
 
 extension JSONNode {
-  /// Reads JSON5, which people write, by Foundation's decoder.
+  /// Reads JSON5, which administrators write, with Foundation's decoder: the files of the commands, nothing on the wire.
   ///
   /// - Throws: `DecodingError` if the text is not JSON5.
   public init(json5 text: String) throws {
@@ -11,9 +11,9 @@ extension JSONNode {
   }
 }
 
-extension JSONNode: Codable {
+extension JSONNode: Decodable {
   public init(from decoder: any Decoder) throws {
-    // Nested errors must come through, or a bad value deep inside would look like another type.
+    // Nested errors must be rethrown, or a bad value deep inside would look like another type.
     if let object = try? decoder.container(keyedBy: Name.self) {
       self = .object(
         try object.allKeys.reduce(into: [:]) { members, name in
@@ -35,19 +35,6 @@ extension JSONNode: Codable {
     if let integer = try? container.decode(Int.self) { return .integer(integer) }
     if let number = try? container.decode(Double.self) { return .number(number) }
     return .unreadable
-  }
-
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    switch self {
-    case .null, .unreadable: try container.encodeNil()
-    case .boolean(let boolean): try container.encode(boolean)
-    case .integer(let integer): try container.encode(integer)
-    case .number(let number): try container.encode(number)
-    case .text(let text): try container.encode(text)
-    case .array(let elements): try container.encode(elements)
-    case .object(let members): try container.encode(members)
-    }
   }
 
   private struct Name: CodingKey {

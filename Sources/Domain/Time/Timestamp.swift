@@ -15,11 +15,13 @@ public struct Timestamp: Sendable, Equatable {
 
   /// The millisecond that contains a moment; clamped to the years 0000…9999.
   ///
-  /// A `Double` holds few milliseconds exactly, so the moment is first rounded to a microsecond, PostgreSQL's unit. From
-  /// 2106 on a `Double` is coarser than that, and what is within its precision of the next millisecond counts as that one.
+  /// A `Double` holds few milliseconds exactly, so the moment is first rounded to a microsecond, PostgreSQL's unit. Before
+  /// 1865 and after 2106 a `Double` may be coarser than that: there, what is within its precision of the next millisecond
+  /// counts as that one.
   public init(_ date: Date) {
     let seconds = date.timeIntervalSince1970
-    let slack = seconds.magnitude < 4_294_967_296 ? 0 : seconds.ulp * 2_000_000
+    let largest = max(seconds.magnitude, date.timeIntervalSinceReferenceDate.magnitude)
+    let slack = largest < 4_294_967_296 ? 0 : largest.ulp * 2_000_000
     let milliseconds = (((seconds * 1_000_000).rounded() + slack) / 1000).rounded(.down)
     let (first, last) = (Double(Self.range.lowerBound), Double(Self.range.upperBound))
     self.init(milliseconds: Int64(min(max(milliseconds, first), last)))

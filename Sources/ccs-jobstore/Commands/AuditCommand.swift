@@ -114,7 +114,7 @@ enum AuditTable {
 
   /// `Runs: 3, Reason: …`
   private static func details(_ json: String?) -> String {
-    guard let json, let node = try? JSONNode(json5: json), case .object(let members) = node else {
+    guard let json, let node = try? JSONNode(json: Array(json.utf8)), case .object(let members) = node else {
       return json ?? ""
     }
     return members.sorted { $0.key < $1.key }
