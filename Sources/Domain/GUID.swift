@@ -41,7 +41,7 @@ extension UUID {
     self.init(uuid: value)
   }
 
-  /// The hyphenated form in lower case, as every answer gives it.
+  /// The hyphenated form in lower case, as in every response.
   public var guidString: String {
     withUnsafeBytes(of: uuid) { raw in
       String(unsafeUninitializedCapacity: 36) { buffer in
@@ -64,12 +64,12 @@ extension UUID {
     digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
   }
 
-  /// A new identifier that sorts by its time of making (RFC 9562, section 5.7), so that neighbours in time are
-  /// neighbours in an index.
+  /// A new identifier that sorts by its time (UUIDv7, RFC 9562, section 5.7), so that neighbours in time are neighbours in
+  /// an index.
   ///
-  /// - Parameter time: When it is made; the past for imported things.
+  /// - Parameter time: In the past for imported items.
   public static func timeOrdered(at time: Date = Date()) -> UUID {
-    // Not of a random UUID, for which the library opens /dev/urandom each time.
+    // Not from UUID(), which opens /dev/urandom each time.
     var generator = SystemRandomNumberGenerator()
     let random = (generator.next(), generator.next())
     var value = unsafeBitCast(random, to: uuid_t.self)

@@ -1,5 +1,5 @@
-/// What names may be. Each function answers the rule that a name breaks, as the rest of a sentence that begins
-/// with it, or nil.
+/// The rules of names. Each function returns the rule that a name breaks, as the rest of a sentence whose subject is the
+/// name, or nil.
 public enum NameRules {
   public static let maximumLength = 256
 

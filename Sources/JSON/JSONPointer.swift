@@ -1,4 +1,4 @@
-/// Where a value stands in a JSON text (RFC 6901): `/Roles/0/Tasks/2`.
+/// The place of a value in a JSON text (RFC 6901): `/Roles/0/Tasks/2`.
 public struct JSONPointer: Sendable, Hashable, CustomStringConvertible {
   public let description: String
 
@@ -13,6 +13,8 @@ public struct JSONPointer: Sendable, Hashable, CustomStringConvertible {
     JSONPointer(description: "\(pointer.description)/\(index)")
   }
 
-  /// A place below this one, by a pointer that begins here.
+  /// A place below this one.
+  ///
+  /// - Parameter other: A pointer relative to this one.
   public func appending(_ other: String) -> JSONPointer { JSONPointer(description: description + other) }
 }

@@ -1,19 +1,19 @@
-/// One thing that is wrong with a JSON text.
+/// A fault in a JSON text.
 public struct JSONProblem: Sendable, Equatable {
   public enum Fault: Sendable, Equatable {
-    /// A key that nothing is known about; `known` are the ones there may be.
+    /// An unknown key; `known` are the valid ones.
     case unknownKey(name: String, known: [String])
-    /// A name that nothing has; `kind` says what it should name, `known` are the names there are.
+    /// A reference to something that does not exist; `kind` is what it should name, `known` are the names that exist.
     case unknownName(kind: String, name: String, known: [String])
-    /// The rule that is broken, as the rest of a sentence that begins with the value: "is required".
+    /// The rule that is broken, as the rest of a sentence whose subject is the value: "is required".
     case rule(String)
   }
 
-  /// A JSON Pointer (RFC 6901) into the text; empty for the whole of it.
+  /// A JSON Pointer (RFC 6901); empty for the whole text.
   public let pointer: String
   public let fault: Fault
 
-  /// What is wrong, as the rest of a sentence that begins with the place.
+  /// The fault, as the rest of a sentence whose subject is the place.
   public var sentence: String {
     switch fault {
     case .rule(let rule): rule
@@ -28,7 +28,7 @@ public struct JSONProblem: Sendable, Equatable {
   }
 }
 
-/// Notes what is wrong while a JSON text is read.
+/// Collects the faults of a JSON text while it is read.
 public final class JSONProblems {
   public private(set) var all: [JSONProblem] = []
 

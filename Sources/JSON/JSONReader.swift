@@ -257,7 +257,9 @@ public struct JSONReader {
   private mutating func hexadecimal() throws(MalformedJSON) -> UInt16 {
     var value: UInt16 = 0
     for _ in 0..<4 {
-      guard let digit = hexadecimalDigit(next) else { throw malformed("four hexadecimal digits are expected") }
+      guard let digit = hexadecimalDigit(next) else {
+        throw malformed("four hexadecimal digits are expected")
+      }
       value = value << 4 | UInt16(digit)
       index += 1
     }

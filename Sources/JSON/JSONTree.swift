@@ -78,7 +78,9 @@ extension JSONNode {
     if number.isWhole, let integer = Int(text) { return .integer(integer) }
     guard let value = Double(text), value.isFinite else { return .unreadable }
     // 1.0 and 1e2 are whole numbers, too; beyond 2^53 a Double is not exact.
-    if value.magnitude <= 9_007_199_254_740_992, let integer = Int(exactly: value) { return .integer(integer) }
+    if value.magnitude <= 9_007_199_254_740_992, let integer = Int(exactly: value) {
+      return .integer(integer)
+    }
     return .number(value)
   }
 }

@@ -1,10 +1,10 @@
-/// Reads one object of a JSON text, key by key. What has been asked for is what it may have.
+/// Reads one JSON object key by key. Members that are never read are rejected as unknown.
 ///
-/// A value that is missing or wrong is noted and answered as nil; `null` is as good as no value.
+/// A value that is missing or wrong is noted and read as nil; `null` counts as no value.
 public final class ObjectReader {
   public let pointer: JSONPointer
   public let problems: JSONProblems
-  /// Whether keys are matched without regard to case, as the family's clients write them.
+  /// Whether keys are matched without regard to case, for clients write them in any.
   public let ignoresCase: Bool
   private var members: [String: JSONNode] = [:]
   private var nulls: Set<String> = []
@@ -30,7 +30,7 @@ public final class ObjectReader {
 
   private func normalized(_ key: String) -> String { ignoresCase ? key.lowercased() : key }
 
-  /// Reads an object with `body`, then notes the keys that were not asked for.
+  /// Reads an object with `body`, then notes the keys that it did not read.
   public static func read<Result>(
     _ node: JSONNode, at pointer: JSONPointer, _ problems: JSONProblems, ignoringCase: Bool = false,
     _ body: (ObjectReader) -> Result?
@@ -56,10 +56,14 @@ public final class ObjectReader {
     return nil
   }
 
-  /// Whether a key stands there with `null`.
+  /// Whether a key is present with `null`.
   public func isNull(_ key: String) -> Bool { nulls.contains(normalized(key)) }
 
-  /// - Parameter convert: The value, or nil if the node does not follow the rule.
+  /// A value of a type of one's own.
+  ///
+  /// - Parameters:
+  ///   - rule: What the value must be, as the rest of a sentence.
+  ///   - convert: Returns nil if the node breaks the rule.
   public func value<Value>(
     _ key: String, required: Bool, rule: String, _ convert: (JSONNode) -> Value?
   ) -> Value? {
@@ -69,7 +73,7 @@ public final class ObjectReader {
     return nil
   }
 
-  /// - Parameter broken: The rule that a text breaks, or nil.
+  /// - Parameter broken: Returns the rule that a text breaks, or nil.
   public func text(
     _ key: String, required: Bool = false, _ broken: (String) -> String? = { _ in nil }
   ) -> String? {
@@ -90,7 +94,7 @@ public final class ObjectReader {
     return text
   }
 
-  /// - Parameter orText: Whether it may also be the text of one, in any case.
+  /// - Parameter orText: Whether it may also be the text `true` or `false`, in any case.
   public func boolean(_ key: String, orText: Bool = false) -> Bool? {
     value(key, required: false, rule: "must be true or false") { node in
       switch node {
@@ -101,7 +105,7 @@ public final class ObjectReader {
     }
   }
 
-  /// - Parameter orText: Whether it may also be the text of one, in decimal digits.
+  /// - Parameter orText: Whether it may also be a text of decimal digits.
   public func integer(
     _ key: String, _ range: ClosedRange<Int>, required: Bool = false, orText: Bool = false
   ) -> Int? {
@@ -129,7 +133,7 @@ public final class ObjectReader {
     value(key, required: required, rule: JSONNode.storableRule, \.json)
   }
 
-  /// The elements of a list that `element` can read; nil if there is no list.
+  /// The elements of an array that `element` returns; nil if there is no array.
   public func list<Element>(
     _ key: String, _ element: (JSONNode, JSONPointer) -> Element?
   ) -> [Element]? {

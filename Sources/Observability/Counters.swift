@@ -1,6 +1,6 @@
-/// Everything that only ever counts up, and the one place where an observation is counted.
+/// The counters, and the one place where an observation is counted.
 struct Counters: Sendable {
-  /// What a request is counted by. Both parts come from bounded sets, and so does the number of keys.
+  /// What requests are counted by. Both parts come from bounded sets, so the number of keys is bounded.
   struct Endpoint: Hashable, Comparable, Sendable {
     var route: String
     var method: String
@@ -12,7 +12,7 @@ struct Counters: Sendable {
 
   /// The requests of one endpoint.
   struct Requests: Sendable {
-    /// By status; 0 stands for no status, and for one that HTTP does not have.
+    /// By status; 0 stands for no or an invalid status.
     var byStatus: [Int: Int] = [:]
     var durations = Histogram()
   }
@@ -30,7 +30,7 @@ struct Counters: Sendable {
   private(set) var refreshTokensReused = 0
   private(set) var databaseConnectionsLost = 0
 
-  /// Counts an observation. There is no `default`: whoever adds a case decides here whether it counts.
+  /// Counts an observation. Without a `default`, so that a new case must be decided on here.
   mutating func record(_ observation: Observation) {
     switch observation {
     case .request(let record):
@@ -56,8 +56,8 @@ struct Counters: Sendable {
     }
   }
 
-  /// The method if it is one of RFC 9110 or RFC 5789 that a service may answer; `other` for what clients
-  /// make up. Methods are case-sensitive (RFC 9110, section 9.1).
+  /// The method if it is one of RFC 9110 or RFC 5789 that a service may answer, otherwise `other`. Methods are
+  /// case-sensitive (RFC 9110, section 9.1).
   private static func known(_ method: String) -> String {
     switch method {
     case "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS": method

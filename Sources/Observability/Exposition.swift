@@ -1,4 +1,4 @@
-/// Writes the Prometheus text format 0.0.4. Knows the format and none of our metrics.
+/// Writes the Prometheus text format 0.0.4. It knows none of our metrics.
 ///
 /// Source: https://prometheus.io/docs/instrumenting/exposition_formats/
 struct Exposition {
@@ -9,7 +9,7 @@ struct Exposition {
 
   private(set) var text = ""
 
-  /// Begins a metric. Its samples have to follow at once. `help` is one line without a backslash.
+  /// Begins a metric; its samples must follow at once. `help` is one line without a backslash.
   mutating func begin(_ name: String, _ kind: Kind, _ help: String) {
     text += "# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n"
   }
@@ -59,7 +59,7 @@ extension Int: SampleValue {
 }
 
 extension Double: SampleValue {
-  /// What is not finite is spelt the way the format asks for.
+  /// Infinity and NaN are spelt as the format demands.
   var exposed: String {
     if isNaN { return "NaN" }
     if isInfinite { return self > 0 ? "+Inf" : "-Inf" }

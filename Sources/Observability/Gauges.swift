@@ -1,20 +1,20 @@
-/// What goes up and down, as it stands at the moment of a scrape. The server collects it; nothing here is kept.
+/// The values of the gauges at a scrape. The server collects them; nothing is kept.
 public struct Gauges: Sendable {
   /// Connections to the database that are established.
   public var poolConnectionsOpen: Int
-  /// Those of them that nobody uses.
+  /// Those that are idle.
   public var poolConnectionsIdle: Int
-  /// Those of them that somebody uses.
+  /// Those in use.
   public var poolConnectionsLeased: Int
   /// Callers that wait for a connection to the database.
   public var poolQueueLength: Int
-  /// Requests taken and not answered yet.
+  /// Requests accepted and not answered yet.
   public var requestsInFlight: Int
-  /// Connections of clients.
+  /// Open connections of clients.
   public var connectionsOpen: Int
-  /// Purges whose rows are not all erased; nil if it could not be found out, and the metric is left out.
+  /// Purges with rows left to erase; nil if unknown, and the metric is left out.
   public var purgesWaiting: Int?
-  /// Days until the certificate expires, below zero afterwards; nil if unknown, and the metric is left out.
+  /// Days until the certificate expires, negative afterwards; nil if unknown, and the metric is left out.
   public var certificateExpiresInDays: Double?
   /// Memory the process holds, in bytes.
   public var residentBytes: Int

@@ -10,14 +10,14 @@ public final class Metrics: Sendable {
   private let counters = Mutex(Counters())
 
   /// - Parameters:
-  ///   - version: the label of `ccs_jobstore_build_info`.
-  ///   - startedAt: when the process started, in seconds since 1970-01-01T00:00:00Z; now unless told otherwise.
+  ///   - version: The label of `ccs_jobstore_build_info`.
+  ///   - startedAt: When the process started, in seconds since 1970-01-01T00:00:00Z; now by default.
   public init(version: String, startedAt: Double = Metrics.secondsSince1970()) {
     self.version = version
     self.startedAt = startedAt
   }
 
-  /// Counts an observation, if it is one that counts.
+  /// Counts an observation if a counter includes it.
   public func record(_ observation: Observation) {
     counters.withLock { $0.record(observation) }
   }

@@ -1,17 +1,17 @@
-/// What is kept of one request once it is over.
+/// What is logged and counted of one request.
 public struct RequestRecord: Sendable {
   /// The identifier that the client finds in an error body as well.
   public var requestID: String
-  /// The method as sent. It may be anything a client makes up: metrics fold unknown ones to `other`.
+  /// The method as sent; metrics count unknown ones as `other`.
   public var method: String
-  /// The route's template, such as `/ccs/api/v1/Jobs`, or `unmatched`. Never the path as sent: the route is a
-  /// label of the metrics, so it has to come from a bounded set.
+  /// The route's template, such as `/ccs/api/v1/Jobs`, or `unmatched`. Never the path as sent: it is a label of the
+  /// metrics and must come from a bounded set.
   public var route: String
   /// The documented name of the operation, such as `Delete Job`.
   public var operation: String
-  /// The user the token stands for; nil if nobody was authenticated.
+  /// The user of the token; nil if unauthenticated.
   public var user: String?
-  /// The status sent, 100...599; anything else means that none was sent.
+  /// The status sent, 100...599; any other number if none was sent.
   public var status: Int
   /// `ok`, `refused` (the client's doing), `failed` (ours) or `disconnected`.
   public var outcome: String
@@ -23,7 +23,7 @@ public struct RequestRecord: Sendable {
   public var bytesOut: Int
   /// The client's address.
   public var peer: String
-  /// What the operator should know beyond the status, such as the cause of a 500; nil for nothing.
+  /// What an operator should know beyond the status, such as the cause of a 500; nil for nothing.
   public var detail: String?
 
   /// Creates a record; each parameter is the property of its name.

@@ -116,6 +116,30 @@ struct JSONReaderTests {
     #expect(!accepts(Array(text.utf8)))
   }
 
+  @Test(
+    "The tree takes what the reader skips, but for repeated names, and marks what PostgreSQL cannot store")
+  func tree() throws {
+    var random = SeededRandom(seed: 5)
+    let alphabet = Array("\"\\{}[]:,0123456789-+.eEtfnul u0d8".utf8) + [0, 0x1F, 0xC3, 0xED, 0xFF]
+    var (both, neither) = (0, 0)
+    for _ in 0..<20_000 {
+      var text = Array(random.value().utf8)
+      for _ in 0..<Int.random(in: 0...2, using: &random) {
+        let place = Int.random(in: 0..<text.count, using: &random)
+        text[place] = alphabet.randomElement(using: &random)!
+      }
+      let shown = String(decoding: text, as: UTF8.self)
+      do throws(MalformedJSON) {
+        let node = try JSONNode(json: text)
+        if accepts(text) { both += 1 } else { #expect(!node.isStorable, "\(shown)") }
+      } catch {
+        neither += 1
+        #expect(!accepts(text) || error.reason == "a name stands twice in an object", "\(shown)")
+      }
+    }
+    #expect(both > 1000 && neither > 1000)
+  }
+
   @Test("UTF-8 that is none is refused, by the table of the Unicode Standard")
   func invalidUTF8() {
     var random = SeededRandom(seed: 4)

@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// The two trees of folders.
+/// The roots of the two folder trees.
 public enum FolderRoot: String, Sendable, CaseIterable, Codable {
   case assetSystem = "Asset System"
   case standards = "Standards"

@@ -1,4 +1,4 @@
-/// What a role permits. The API documents call it a task; that word is taken in Swift.
+/// A permission of a role. The API documents call it a task, which in Swift is another thing.
 public enum Permission: String, Sendable, CaseIterable, Codable {
   case viewStandards = "View standards"
   case viewAssets = "View assets"
@@ -7,6 +7,6 @@ public enum Permission: String, Sendable, CaseIterable, Codable {
   case manageJobs = "Manage jobs"
   case collectData = "Collect data"
   case evaluateStandards = "Evaluate standards"
-  /// For collectors, which carry out runs and report them.
+  /// For collectors, which execute runs and report them.
   case reportJobRuns = "Report job runs"
 }

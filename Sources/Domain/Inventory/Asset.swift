@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// Something that jobs collect data from, as a search answers it.
+/// Something that jobs collect data from, as a search returns it.
 public struct Asset: Sendable, Equatable {
   public var id: UUID
   public var name: String

@@ -1,13 +1,13 @@
-/// The way to a folder from the root of its tree: `Asset System\Unix\EMEA`.
+/// The path of a folder from the root of its tree: `Asset System\Unix\EMEA`.
 public struct ContainerPath: Sendable, Equatable, CustomStringConvertible {
   /// The names of the folders, the root's first; no name is empty.
   public let names: [String]
 
   public init(names: [String]) { self.names = names }
 
-  /// Reads a path with `\` or with `/` between the names. One at the beginning or the end does not count.
+  /// Reads a path with `\` or `/` between the names; one at the beginning or the end is ignored.
   ///
-  /// A name has no `/`, so a path in which one stands is taken apart there; then a `\` is part of a name.
+  /// Names contain no `/`, so a path with one is split there, and a `\` is then part of a name.
   ///
   /// - Returns: nil for a path without a name, or with an empty one.
   public init?(_ text: some StringProtocol) {

@@ -1,9 +1,9 @@
-/// Search Assets or Search Standards: what is searched for, and where.
+/// A search for assets or standards: its conditions and its folder.
 public struct InventorySearch<Attribute: SearchAttribute>: Sendable, Equatable {
   public let conditions: [Condition<Attribute>]
   /// nil: everywhere.
   public let container: ContainerPath?
-  /// Whether the folders below the container count, too.
+  /// Whether it includes the folders below the container.
   public let includesSubtree: Bool
 
   public init(conditions: [Condition<Attribute>], container: ContainerPath?, includesSubtree: Bool) {
@@ -12,7 +12,7 @@ public struct InventorySearch<Attribute: SearchAttribute>: Sendable, Equatable {
     self.includesSubtree = includesSubtree
   }
 
-  /// The search in words, for its cursors.
+  /// The search as text, for its cursors.
   public var text: String {
     let place = container.map { "\($0)".lowercased() } ?? ""
     return "\(Attribute.displayName.rawValue) \(place)\n\(includesSubtree) "

@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// What assets are evaluated against, as a search answers it.
+/// What assets are evaluated against, as a search returns it.
 public struct Standard: Sendable, Equatable {
   public var id: UUID
   public var name: String

@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// A run that a collector has claimed, with all that it needs to carry it out.
+/// A run that a collector has claimed, with everything it needs to execute it.
 public struct ClaimedRun: Sendable, Equatable {
   public var id: UUID
   public var jobID: UUID
@@ -9,7 +9,7 @@ public struct ClaimedRun: Sendable, Equatable {
   public var jobType: String
   /// The `JobDetails` the job was created with, as JSON text; nil if it has none.
   public var configuration: String?
-  /// What the collector proves itself by as long as nobody else has claimed the run.
+  /// Proves that the collector holds the run; valid until another one claims it.
   public var lease: UUID
   public var leaseExpiresAt: Date
   /// 1 for the first collector that has claimed it.
@@ -17,9 +17,9 @@ public struct ClaimedRun: Sendable, Equatable {
   public var queuedAt: Date
   /// When the first collector claimed it.
   public var startedAt: Date
-  /// When it is ended for having taken too long; nil for never.
+  /// When the run is ended because it takes too long; nil for never.
   public var endsAt: Date?
-  /// What former collectors have stored.
+  /// What previous collectors have stored.
   public var lastBatch: StoredBatches
 
   public init(

@@ -3,7 +3,7 @@ import FoundationEssentials
 /// A job as the directory holds it.
 public struct Job: Sendable, Equatable {
   public enum Category: String, Sendable {
-    /// Made by the installation; never deleted through the API.
+    /// Created by the installation; never deleted through the API.
     case system = "System"
     case userDefined = "UserDefined"
   }
@@ -14,7 +14,7 @@ public struct Job: Sendable, Equatable {
   /// One of ``userTypes``, or any other word for a system job.
   public var type: String
   public var category: Category
-  /// The name of the user who made it; nil for a system job.
+  /// The name of the user who created it; nil for a system job.
   public var createdBy: String?
   public var createdAt: Date
   public var modifiedAt: Date
@@ -23,7 +23,7 @@ public struct Job: Sendable, Equatable {
   public var nextRunAt: Date?
   /// The `JobDetails` it was created with, as JSON text.
   public var configuration: String?
-  /// Counts the changes of the definition, from 1; runs do not change it.
+  /// The number of the definition's version, from 1; runs do not change it.
   public var version: Int
 
   public init(

@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// What became of one job that was to be deleted.
+/// The result of deleting one job.
 public struct JobDeletion: Sendable, Equatable {
   public enum Outcome: String, Sendable {
     case done
@@ -14,9 +14,9 @@ public struct JobDeletion: Sendable, Equatable {
     case notCreator = "not creator"
     /// It belongs to the installation.
     case systemJob = "system job"
-    /// Somebody else is changing it at this moment.
+    /// Another transaction is changing it.
     case locked
-    /// Its version is none of those that the caller knows.
+    /// Its version is not one that the caller accepts.
     case changed
   }
 
@@ -26,13 +26,13 @@ public struct JobDeletion: Sendable, Equatable {
   public var userName: String?
   /// What the caller lacks, if not permitted: the name of a task or the identifier of a folder.
   public var missing: String?
-  /// nil if there is no such job, or nobody looked.
+  /// nil if there is no such job, or it was not looked up.
   public var jobName: String?
   /// The runs in the history that was purged.
   public var runs: Int
-  /// Whether rows of the history are left for the eraser. Nobody can reach them any more.
+  /// Whether rows of the history are left to the eraser. They are no longer reachable.
   public var rowsLeft: Bool
-  /// The rows erased by the transaction; where several jobs shared it, the first that is done has them all.
+  /// The rows erased by the transaction; if several jobs share it, the first deleted one has them all.
   public var rowsErased: Int
 
   public init(

@@ -10,7 +10,7 @@ public struct JobRun: Sendable, Equatable {
     case aborted = "Aborted"
   }
 
-  /// What a run had to say, in the order it was said.
+  /// A message of a run.
   public struct Message: Sendable, Equatable {
     public var time: Date
     public var severity: String
@@ -34,7 +34,7 @@ public struct JobRun: Sendable, Equatable {
   public var startedAt: Date?
   public var endedAt: Date?
   public var messageCount: Int
-  /// nil if they were not asked for.
+  /// In the order in which they were reported; nil if not requested.
   public var messages: [Message]?
 
   public init(

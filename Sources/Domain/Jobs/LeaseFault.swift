@@ -1,11 +1,11 @@
-/// Why a collector may not do anything with a run, although it names a lease.
+/// Why a collector's lease does not let it work on a run.
 public enum LeaseFault: Sendable, Equatable {
-  /// There is no such run. It may have been purged, or its job deleted.
+  /// There is no such run; it may have been purged, or its job deleted.
   case notFound
-  /// The run has ended, in this way.
+  /// The run has ended with this status.
   case over(JobRun.Status)
-  /// The lease is not the run's: it ran out and the run was claimed again, or it never was.
+  /// The lease is not the run's current one: it expired, or it never was.
   case lost
-  /// The run cannot be completed: of a batch that was begun under the lease the end is missing.
+  /// The run cannot be completed: a batch that was begun under the lease is incomplete.
   case unfinished(ReportKind, batch: Int, rowsStored: Int)
 }

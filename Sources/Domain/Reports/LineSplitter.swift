@@ -1,33 +1,33 @@
 import Glibc
 
-/// Cuts a stream of bytes into lines, whatever the pieces in which it comes.
+/// Splits a stream of bytes into lines, independently of its pieces.
 ///
-/// A line ends with LF, the last one also with the stream; a CR before the LF is white space to JSON. A line longer
-/// than may be is given out cut off after one byte more, so that it is seen to be too long, and its rest is dropped.
+/// A line ends with LF, the last one also with the stream; a CR before the LF is white space to JSON. A line that is too
+/// long is cut one byte beyond the limit, so that the reader sees it, and the rest is dropped.
 public struct LineSplitter: Sendable {
   private let maximumBytes: Int
   private var piece: [UInt8] = []
   private var position = 0
-  /// The beginning of a line whose end has not come yet.
+  /// The beginning of a line whose end has not arrived yet.
   private var rest: [UInt8] = []
   private var ended = false
 
-  /// - Parameter maximumBytes: The most that a line may have.
+  /// - Parameter maximumBytes: The maximum length of a line.
   public init(maximumBytes: Int) { self.maximumBytes = maximumBytes }
 
-  /// Goes on with more bytes. Only when the former ones are used up.
+  /// Adds bytes; the previous ones must be used up.
   public mutating func add(_ piece: [UInt8]) {
     precondition(position == self.piece.count, "lines are left")
     self.piece = piece
     position = 0
   }
 
-  /// There are no more bytes.
+  /// Ends the stream.
   public mutating func end() { ended = true }
 
-  /// Calls `body` with one line after the other, as long as it answers true.
+  /// Calls `body` with one line after the other while it returns true.
   ///
-  /// - Returns: Whether `body` has stopped it; else everything there is has been used up.
+  /// - Returns: Whether `body` stopped it; otherwise all bytes are used up.
   public mutating func forEachLine(_ body: (UnsafeRawBufferPointer) throws -> Bool) rethrows -> Bool {
     while position < piece.count {
       let (line, next) = piece.withUnsafeBytes { bytes -> (Range<Int>?, Int) in

@@ -1,10 +1,10 @@
 import FoundationEssentials
 
-/// One batch of a report: what a collector sends of one kind in one request.
+/// A batch of a report: the rows of one kind in one request.
 public struct ReportBatch: Sendable, Equatable {
   public var kind: ReportKind
   public var runID: UUID
-  /// What the collector proves itself by.
+  /// Proves that the collector holds the run.
   public var lease: UUID
   /// Counts from 1 for each kind of a run.
   public var number: Int
@@ -16,28 +16,28 @@ public struct ReportBatch: Sendable, Equatable {
     self.number = number
   }
 
-  /// How it stands.
+  /// What the store knows of a batch.
   public enum Standing: Sendable, Equatable {
     case open(Open)
-    /// All of it is stored already, under the same lease.
+    /// It is completely stored already, under the same lease.
     case stored
-    /// A collector that had the run before has stored a batch of this number; another one is due.
+    /// A previous collector has stored a batch with this number; another one is expected.
     case inherited(expected: Int)
-    /// Another one is due.
+    /// Another one is expected.
     case outOfOrder(expected: Int)
-    /// More rows of it are stored than were sent: it was another batch then.
+    /// More rows of it are stored than were sent, so it was a different batch.
     case longer(rowsStored: Int)
     case notFound
     case over(JobRun.Status)
-    /// The run of this job had taken longer than the job allows, and was ended just now because of it.
+    /// The run took longer than its job allows and has just been ended for it.
     case overdue(jobID: UUID)
     case leaseLost
   }
 
-  /// A batch that is to be stored.
+  /// A batch to be stored.
   public struct Open: Sendable, Equatable {
     public var historyID: UUID
-    /// The number that its first row has or is to have, unless something else is written to the run meanwhile.
+    /// The number of its first row, unless something else is written to the run meanwhile.
     public var firstRow: Int
     /// How many of its rows are stored already.
     public var rowsStored: Int

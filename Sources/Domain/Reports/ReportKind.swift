@@ -1,4 +1,4 @@
-/// What a collector reports of a run, line by line.
+/// What a collector reports of a run, one JSON object a line.
 public enum ReportKind: String, Sendable, CaseIterable {
   case messages
   case collectedData = "data"

@@ -4,13 +4,13 @@ import JSON
 
 /// Reads the lines of a report, a flat JSON object each, at a few hundred nanoseconds a line.
 ///
-/// Names are matched without regard to case, unknown ones are refused, and `null` is as good as no value. Texts must
-/// be UTF-8 without NUL. What is wrong is noted with a JSON Pointer whose first part is the line's number.
+/// Names are matched without regard to case, unknown ones are rejected, and `null` counts as no value. Texts must be UTF-8
+/// without NUL. Problems are noted with a JSON Pointer whose first part is the line's number.
 public final class ReportLineReader {
   public struct Limits: Sendable, Equatable {
-    /// The most bytes of a line.
+    /// The maximum length of a line in bytes.
     public var rowBytes: Int
-    /// The most characters (Unicode scalars) of a message.
+    /// The maximum length of a message in characters (Unicode scalars).
     public var messageCharacters: Int
 
     public init(rowBytes: Int, messageCharacters: Int) {
@@ -50,10 +50,10 @@ public final class ReportLineReader {
   private let fields: [Field]
   private let required: [Field]
   private var scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 4096, alignment: 8)
-  /// The line that was read last, if there was nothing wrong with it.
+  /// The last line that was read, if it was valid.
   public private(set) var row = ReportedRow()
 
-  /// The longest check identifier and the longest version of a standard, in characters.
+  /// The maximum length of a check identifier and of a standard's version, in characters.
   public static let maximumNameCharacters = 256
 
   public init(_ kind: ReportKind, limits: Limits) {
@@ -76,9 +76,9 @@ public final class ReportLineReader {
   /// Reads one line into ``row``.
   ///
   /// - Parameters:
-  ///   - line: Without its end; it must live as long as the row is used.
+  ///   - line: Without its line end; it must outlive the use of ``row``.
   ///   - number: From 1.
-  /// - Returns: Whether the line is right; if not, what is wrong has been noted.
+  /// - Returns: Whether the line is valid; otherwise its problems are noted.
   public func read(_ line: UnsafeRawBufferPointer, number: Int, _ problems: JSONProblems) -> Bool {
     row = ReportedRow()
     let place = Place(number: number, problems: problems)
@@ -150,7 +150,7 @@ public final class ReportLineReader {
     }
   }
 
-  /// - Returns: Whether there is a value, right or wrong; `null` is none.
+  /// - Returns: Whether there is a value, valid or not; `null` is none.
   private func readValue(
     of field: Field, _ json: inout JSONReader, _ place: Place
   ) throws(MalformedJSON) -> Bool {
@@ -174,7 +174,7 @@ public final class ReportLineReader {
     return true
   }
 
-  /// - Returns: The rule that the text breaks; nil if it is right.
+  /// - Returns: The rule that the text breaks; nil if it is valid.
   private func set(_ field: Field, _ text: UnsafeRawBufferPointer) -> String? {
     switch field {
     case .time:

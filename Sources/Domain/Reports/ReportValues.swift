@@ -1,7 +1,7 @@
 import FoundationEssentials
 import JSON
 
-// GUIDs and times as collectors write them, read from bytes. The usual form is read at once, any other as everywhere.
+// GUIDs and times as collectors write them. The usual form is read straight from the bytes, other forms as everywhere.
 
 /// A GUID, as `UUID.init(guid:)` reads it.
 func reportedGUID(_ text: UnsafeRawBufferPointer) -> UUID? {

@@ -1,11 +1,11 @@
 import FoundationEssentials
 
-/// One line of a report, read. Which members there are depends on the kind of report.
+/// A row of a report. Which members it has depends on the kind of report.
 ///
-/// The texts are UTF-8 without NUL; they point into memory of the reader and of the line, and are gone when the next
+/// The texts are UTF-8 without NUL. They point into memory of the reader and of the line, and are invalid once the next
 /// line is read.
 public struct ReportedRow {
-  /// Microseconds since 1970 in UTC; nil if the line has none.
+  /// Microseconds since 1970 in UTC; nil if the row has none.
   public internal(set) var time: Int64?
   public internal(set) var assetID: UUID?
   public internal(set) var standardID: UUID?

@@ -1,7 +1,7 @@
-/// The last batch of each kind that is stored wholly; 0 for none.
+/// The last completely stored batch of each kind; 0 for none.
 ///
-/// A collector that takes a run over begins with the batches after these. It cuts its rows as the former collector did,
-/// or it cannot know which of them are stored and fails the run.
+/// A collector that takes a run over continues after these. It must split its rows into batches as the previous collector
+/// did, or it cannot know which of them are stored and fails the run.
 public struct StoredBatches: Sendable, Equatable {
   public var messages: Int
   public var collectedData: Int

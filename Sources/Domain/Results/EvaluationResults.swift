@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// What one run found out about an asset by the checks of a standard.
+/// The results of one run for an asset and a standard.
 public struct EvaluationResults: Sendable, Equatable {
   public enum Outcome: String, Sendable, CaseIterable {
     case pass = "Pass"
@@ -28,7 +28,7 @@ public struct EvaluationResults: Sendable, Equatable {
   public var jobID: UUID
   public var assetID: UUID
   public var standardID: UUID
-  /// nil if the collector did not say.
+  /// nil if the collector did not report it.
   public var standardVersion: String?
   /// In the order in which they were reported.
   public var checks: [Check]

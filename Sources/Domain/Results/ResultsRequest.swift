@@ -1,11 +1,11 @@
 import FoundationEssentials
 import JSON
 
-/// Get Evaluation Results: whose results are wanted, and which of them.
+/// The body of Get Evaluation Results.
 public struct ResultsRequest: Sendable, Equatable {
   public let asset: UUID
   public let standard: UUID
-  /// nil: the latest run that was completed and has such results.
+  /// nil: the latest completed run with such results.
   public let run: UUID?
   /// nil: any.
   public let standardVersion: String?
@@ -22,14 +22,14 @@ public struct ResultsRequest: Sendable, Equatable {
 
   /// Reads the request's body.
   ///
-  /// - Parameter problems: Takes all that is wrong with it.
-  /// - Returns: Something only if nothing is wrong.
+  /// - Parameter problems: Receives everything that is wrong.
+  /// - Returns: To be ignored if there are problems.
   public static func read(_ node: JSONNode, _ problems: JSONProblems) -> ResultsRequest? {
     ObjectReader.read(node, at: .root, problems, ignoringCase: true) { reader in
       let asset = reader.guid("assetid", required: true)
       let standard = reader.guid("standardid", required: true)
       let run = reader.node("jobrunid") == .text("") ? nil : reader.guid("jobrunid")
-      // Clients that have nothing to say send an empty text, and an empty list.
+      // Some clients send an empty text or list for none.
       let version = reader.text("standardversion").flatMap { $0.isEmpty ? nil : $0 }
       let checks = reader.list("checkidlist") { node, pointer in reader.text(node, at: pointer, notEmpty) }
       guard let asset, let standard else { return nil }

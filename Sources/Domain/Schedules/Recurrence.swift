@@ -1,26 +1,24 @@
-/// When a job runs by itself: what remains of a schedule once its wire form has been understood.
-///
-/// Every number in it has been checked. Planning (``Schedule/nextRun(after:)``) looks at nothing else.
+/// When a job runs by schedule. Every number in it is valid; planning (``Schedule/nextRun(after:)``) needs nothing else.
 public enum Recurrence: Sendable, Equatable {
-  /// Not by itself at all.
+  /// Never by schedule.
   case never
-  /// At this moment and not again; at once if it is past when the schedule is set.
+  /// Once at this moment; at once if it is past when the schedule is set.
   case once(OffsetDate)
-  /// In a rhythm, the first time at `start` or at the first occurrence after it.
+  /// Periodically; first at `start` or at the first occurrence after it.
   case periodically(Rhythm, start: OffsetDate, repetition: Repetition?)
 
-  /// The distance of the main runs. Days, weekdays and months are those of the start's fixed offset, and each
-  /// run has the start's time of day there; only ``minutes(_:)`` has no use for days.
+  /// The interval between main runs. Days, weekdays and months are those of the start's fixed offset, and each run has the
+  /// start's time of day there; ``minutes(_:)`` alone does not depend on days.
   public enum Rhythm: Sendable, Equatable {
-    /// Every so many minutes, 1…5,270,400, counted from the start.
+    /// Minutes between runs, 1…5,270,400, counted from the start.
     case minutes(Int)
-    /// Every so many days, 1…3,660, counted from the start's day.
+    /// Days between runs, 1…3,660, counted from the start's day.
     case days(Int)
-    /// On a weekday of every so many weeks, 1…520. Weeks begin on Sunday and are counted from the one with
-    /// the start in it: a weekday that is already past there waits for the next week that counts.
+    /// On a weekday of every n-th week, 1…520. Weeks begin on Sunday and are counted from the start's: if the weekday is
+    /// past in that week, the first run is n weeks later.
     case weeks(Int, on: Weekday)
-    /// On a day of every so many months, 1…120, counted from the start's month: a day that is already past
-    /// there waits for the next month that counts.
+    /// On a day of every n-th month, 1…120, counted from the start's: if the day is past in that month, the first run is n
+    /// months later.
     case months(Int, on: DayOfMonth)
   }
 
@@ -31,7 +29,7 @@ public enum Recurrence: Sendable, Equatable {
     case weekday(Ordinal, Weekday)
   }
 
-  /// Which of a month's four or five days of one weekday.
+  /// Which of a month's four or five occurrences of a weekday.
   public enum Ordinal: Int, Sendable, CaseIterable {
     case first = 1
     case second, third, fourth, last
@@ -39,9 +37,9 @@ public enum Recurrence: Sendable, Equatable {
 
   /// Further runs after each main one.
   ///
-  /// They follow it every `everyDays` days, as long as fewer than `withinDays` days have passed since the main
-  /// run: `everyDays: 1, withinDays: 7` makes seven runs on seven days. The next main run ends the repetitions
-  /// of the one before it and begins its own.
+  /// They follow it every `everyDays` days while fewer than `withinDays` days have passed since the main run:
+  /// `everyDays: 1, withinDays: 7` makes seven runs on seven days. The next main run ends the repetitions of the previous
+  /// one and begins its own.
   public struct Repetition: Sendable, Equatable {
     /// 1…3,660
     public let everyDays: Int

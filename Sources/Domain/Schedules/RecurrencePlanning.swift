@@ -1,7 +1,7 @@
 import FoundationEssentials
 
-// Runs are planned on whole seconds. So a moment has one and the same value as a Date, in JSON and in the
-// database, and "the first run after the last one" can never find the last one again.
+// Runs are planned on whole seconds. So a moment has the same value as a Date, in JSON and in the database, and "the first
+// run after the last one" never finds the last one again.
 extension Recurrence {
   /// The first run strictly after `date`; `nil` if there is none up to the year 9999.
   func next(after date: Date) -> Date? {
@@ -19,8 +19,8 @@ extension Recurrence {
     }
   }
 
-  /// Seconds since 1970, rounded down, `nil` past the last moment that can be written down. Nothing happens
-  /// before the start, so an earlier date is as good as the start: this also keeps numbers small.
+  /// Seconds since 1970, rounded down; nil past year 9999. There is no run before the start, so earlier dates become the
+  /// start, which keeps the numbers small.
   private static func wholeSecond(_ date: Date, notBefore start: Int) -> Int? {
     // Adding to a rounded value is exact; `timeIntervalSince1970` could round up over the run itself.
     let whole =
@@ -35,8 +35,8 @@ extension Recurrence {
   }
 }
 
-/// The main runs of a rhythm, numbered from 0. All seconds are local: counted from 1970-01-01T00:00:00 of the
-/// schedule's offset, so that a day is always 86,400 of them.
+/// The main runs of a rhythm, numbered from 0. All seconds are local: counted from 1970-01-01T00:00:00 in the schedule's
+/// offset, so that every day has 86,400.
 private enum MainRuns {
   case even(first: Int, distance: Int)
   /// Months are counted from January of the year 0.
@@ -86,7 +86,7 @@ private enum MainRuns {
     }
   }
 
-  /// The first run after a second, be it a main run or the repetition of one.
+  /// The first run after a second, a main run or a repetition.
   func next(after second: Int, _ repetition: Recurrence.Repetition?) -> Int {
     let last = number(notAfter: second)
     guard last >= 0 else { return self[0] }
@@ -105,7 +105,7 @@ private enum MainRuns {
 }
 
 extension Recurrence.DayOfMonth {
-  /// The day since 1970-01-01 that this is in a month counted from January of the year 0.
+  /// The number of this day, from 1970-01-01, in a month counted from January of the year 0.
   fileprivate func dayNumber(inMonth index: Int) -> Int {
     let (year, monthFromZero) = index.dividedRoundingDown(by: 12)
     let month = monthFromZero + 1

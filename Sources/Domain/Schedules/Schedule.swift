@@ -6,10 +6,9 @@ import JSON
 /// Reading JSON is the only way to make one, so every schedule can be planned. What is wrong with it is thrown as
 /// ``Invalid``, all of it at once.
 ///
-/// **Which fields count.** Three switches decide: `RunNow` starts a run at once, `RunOnce` plans one at
-/// `StartDate`, `RunPeriodically` plans many from `StartDate` on. The last two exclude each other; with
-/// neither, nothing is planned. Fields that the switches do not call for may hold any value of their type
-/// (clients send zeros there), a time and a time span any text.
+/// **Which fields are used.** Three switches decide: `RunNow` starts a run at once, `RunOnce` plans one at `StartDate`,
+/// `RunPeriodically` plans many from `StartDate` on. The last two exclude each other; with neither, nothing is planned.
+/// Unused fields may hold any value of their type (clients send zeros), times and time spans any text.
 ///
 /// | `RunPeriodically` with | makes runs |
 /// |---|---|
@@ -26,9 +25,8 @@ import JSON
 /// `SubScheduleRepeatPeriodDays`, both or neither, repeat a periodic run, see ``Recurrence/Repetition``. Whole
 /// numbers and Booleans may come as JSON strings.
 ///
-/// **Time zones.** `StartDate` has an offset, not a time zone, and days, weekdays and months are those of that
-/// fixed offset, as is the time of day. Where clocks change in spring and autumn, a run thus stays at the same
-/// UTC time and moves by an hour on the wall clock for half of the year.
+/// **Time zones.** `StartDate` has an offset, not a time zone, and days, weekdays, months and the time of day are those of
+/// that fixed offset. With daylight saving time a run thus keeps its UTC time and moves by an hour of local time.
 public struct Schedule: Sendable, Equatable {
   /// Whether a run starts as soon as the schedule is set.
   public let runNow: Bool
@@ -39,11 +37,11 @@ public struct Schedule: Sendable, Equatable {
 
   /// The first planned run strictly after a moment.
   ///
-  /// Runs are planned on whole seconds: a fraction in `StartDate` is dropped. The run that ``runNow`` asks for
-  /// is not a planned one. The time it takes does not depend on how far `date` is from the start.
+  /// Runs are planned on whole seconds: a fraction in `StartDate` is dropped. The run of ``runNow`` is not a planned one.
+  /// O(1), however far `date` is from the start.
   ///
-  /// - Parameter date: any date; one before the start gives the first run.
-  /// - Returns: `nil` when there is no further run, or none within the years 1…9999 of UTC.
+  /// - Parameter date: Any date; one before the start gives the first run.
+  /// - Returns: nil if there is no further run within the years 1…9999 of UTC.
   public func nextRun(after date: Date) -> Date? { recurrence.next(after: date) }
 
   /// The first planned run of a schedule that is set at a moment.

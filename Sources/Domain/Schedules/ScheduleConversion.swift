@@ -11,10 +11,9 @@ extension Schedule {
   }
 }
 
-/// Reads the fields that count and notes the rules they break.
+/// Reads the fields that the switches require and notes the rules they break.
 ///
-/// A field without a usable value answers `nil` here; the value that is built around it is thrown away in the
-/// end, because the violation has been noted.
+/// A field without a valid value reads as nil; what is built from it is discarded, as the violation has been noted.
 private struct ScheduleCheck {
   private let form: ScheduleForm
   private(set) var violations: [ScheduleForm.Field: String]
@@ -37,13 +36,13 @@ private struct ScheduleCheck {
   /// A Boolean, `false` where it is absent.
   func flag(_ field: ScheduleForm.Field) -> Bool { form.booleans[field] ?? false }
 
-  /// A time or a time span is missing, or stands there and cannot be read.
+  /// A time or a time span is missing or invalid.
   private mutating func noteMissing(_ field: ScheduleForm.Field, requiredWith reason: String) {
     note(field, form.unreadable.contains(field) ? field.shape.rule : "is required with \(reason)")
   }
 
-  /// A number within `range`; where it is absent, `fallback`, or else it is required with `reason`. Where there is a
-  /// fallback, zero is as good as no number: so do clients say it that always send every field.
+  /// A number within `range`; `fallback` if it is absent; without a fallback it is required with `reason`. With a fallback
+  /// zero counts as absent, for some clients always send every field.
   private mutating func number(
     _ field: ScheduleForm.Field, _ range: ClosedRange<Int>, fallback: Int? = nil, requiredWith reason: String
   ) -> Int? {
@@ -93,7 +92,7 @@ private struct ScheduleCheck {
   }
 
   private mutating func everyNMinutes() -> Recurrence.Rhythm? {
-    // A broken switch cannot say that the minutes are needed.
+    // An invalid switch does not tell whether the minutes are required.
     if violations[.runEveryNDays] != nil { return nil }
     return number(
       .repeatMinutes, 1...ScheduleLimits.minutes,
@@ -132,7 +131,7 @@ private struct ScheduleCheck {
     return .weekday(ordinal, weekday)
   }
 
-  /// Zero in both fields is no repetition: so do clients say it that always send every field.
+  /// Zero in both fields means no repetition, for some clients always send every field.
   private mutating func repetition() -> Recurrence.Repetition? {
     let (days, period) = (form.integers[.subScheduleRepeatDays], form.integers[.subScheduleRepeatPeriodDays])
     guard (days ?? 0) != 0 || (period ?? 0) != 0 else { return nil }
@@ -158,7 +157,7 @@ private struct ScheduleCheck {
   }
 }
 
-/// The largest distances a schedule may have: about ten years each.
+/// The longest intervals of a schedule: about ten years each.
 private enum ScheduleLimits {
   static let days = 3660
   static let minutes = days * 24 * 60

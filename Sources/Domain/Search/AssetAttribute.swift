@@ -1,4 +1,4 @@
-/// What assets are searched by.
+/// The attributes in searches for assets.
 public enum AssetAttribute: String, SearchAttribute {
   case assetName = "AssetName"
   case assetID = "AssetID"

@@ -1,7 +1,7 @@
 import FoundationEssentials
 
 extension Condition {
-  /// Reads the `Attributes` of a search, by the attributes of what is searched for.
+  /// Parses the `Attributes` of a search.
   ///
   /// ```
   /// attributes = space, [ list | "(", space, [ list ], ")" ], space ;
@@ -27,26 +27,26 @@ extension Condition {
   /// blank      = (* a code point with the property White_Space *) ;
   /// ```
   ///
-  /// Words have no case and end at the first character that is no letter or digit; `displayName` is another
-  /// name of `JobName`, `AssetName` and `StandardName`. White space at the end of a value without quotes is not part of it. After `=` and `!=`
-  /// on text an unescaped `*`, in quotes or not, stands for any text; everywhere else it is an ordinary
+  /// Words are case-insensitive and end at the first character that is not a letter or digit; `displayName` is another
+  /// name of `JobName`, `AssetName` and `StandardName`. White space at the end of an unquoted value is not part of it.
+  /// After `=` and `!=` on text an unescaped `*`, in quotes or not, matches any text; elsewhere it is an ordinary
   /// character.
   ///
-  /// Values are checked where they are known: a time is what ``OffsetDate`` reads, an identifier what .NET's
-  /// `Guid` accepts as D, N or B. After `=` and `!=`, without a wildcard, `JobCategory` and `LastRunStatus` take
-  /// their own words only; a `JobType` that is none of the three user types is one of a system job, which may
-  /// be any name of letters, digits, spaces and `-_.`. Known words come out in their documented spelling.
+  /// Values are validated: a time is what ``OffsetDate`` reads, an identifier what .NET's `Guid` accepts as D, N or B.
+  /// After `=` and `!=`, without a wildcard, `JobCategory` and `LastRunStatus` take only their own words; a `JobType`
+  /// that is not one of the three user types is that of a system job: a name of letters, digits, spaces and `-_.`. Known
+  /// words are returned in their documented spelling.
   ///
-  /// - Parameter attributes: at most 2,000 Unicode code points with at most 20 conditions.
-  /// - Returns: the conditions, to be joined by "and"; none for a text of white space only or for `()`.
-  /// - Throws: ``AttributesError``, with the first place that could not be understood.
+  /// - Parameter attributes: At most 2,000 Unicode code points with at most 20 conditions.
+  /// - Returns: The conditions, joined by "and"; none for a text of white space only or for `()`.
+  /// - Throws: ``AttributesError`` with the first place that cannot be understood.
   public static func parse(_ attributes: String) throws(AttributesError) -> [Self] {
     var parser = try AttributesParser<Attribute>(attributes)
     return try parser.attributes()
   }
 }
 
-/// One method for each rule of the grammar; nothing nests, so neither do the calls.
+/// One method for each rule of the grammar; it has no recursion.
 private struct AttributesParser<Attribute: SearchAttribute> {
   private static var lengthLimit: Int { 2000 }
   private static var conditionLimit: Int { 20 }
@@ -162,7 +162,7 @@ private struct AttributesParser<Attribute: SearchAttribute> {
     return .identifier(attribute, equality, identifier)
   }
 
-  /// An operator of the kind that the attribute takes, and the white space after it.
+  /// An operator of the attribute's kind, and the white space after it.
   private mutating func operatorSign<Operator>() throws(AttributesError) -> Operator
   where Operator: CaseIterable & RawRepresentable<String> {
     let start = scanner.position

@@ -1,7 +1,7 @@
-/// Moves through an `Attributes` text from left to right, never back.
+/// Reads an `Attributes` text from left to right.
 ///
-/// It works on Unicode code points: everything with a meaning in the language is ASCII, and a combining mark in
-/// a name cannot merge with it. Only ``value(wildcards:isInParentheses:)`` can fail.
+/// It works on Unicode code points: all syntax is ASCII, and a combining mark in a name cannot merge with it. Only
+/// ``value(wildcards:isInParentheses:)`` can fail.
 struct AttributesScanner {
   private let scalars: [Unicode.Scalar]
   /// The number of characters that have been read.
@@ -23,10 +23,10 @@ struct AttributesScanner {
     return true
   }
 
-  /// The letters and digits here, perhaps none.
+  /// The letters and digits from here on, possibly none.
   mutating func word() -> String { run { Self.belongsToWord($0) } }
 
-  /// The operator here, a word or comparison signs, perhaps none.
+  /// The operator from here on, a word or comparison signs, possibly empty.
   mutating func operatorSign() -> String {
     let word = word()
     return word.isEmpty ? run { "=!<>".unicodeScalars.contains($0) } : word
@@ -49,14 +49,14 @@ struct AttributesScanner {
 // MARK: - Values
 
 extension AttributesScanner {
-  /// What a backslash may stand before.
+  /// The characters that a backslash escapes.
   private static let special = "\\*,()\"'"
 
   /// A value, in quotes or up to the next comma or closing parenthesis, without the white space around it.
   ///
   /// - Parameters:
-  ///   - wildcards: whether `*` is one; it is an ordinary character otherwise.
-  ///   - isInParentheses: whether a closing parenthesis may follow the value.
+  ///   - wildcards: Whether `*` is a wildcard; otherwise it is an ordinary character.
+  ///   - isInParentheses: Whether a closing parenthesis may follow the value.
   mutating func value(wildcards: Bool, isInParentheses: Bool) throws(AttributesError) -> TextPattern {
     if let quote = current, quote == "\"" || quote == "'" {
       return try quotedValue(quote, wildcards: wildcards)
@@ -100,7 +100,7 @@ extension AttributesScanner {
   private mutating func read(
     _ scalar: Unicode.Scalar, into pieces: inout PieceCollector, wildcards: Bool
   ) throws(AttributesError) {
-    // PostgreSQL has no text with this character in it.
+    // PostgreSQL cannot store it.
     if scalar == "\0" { throw failure(expected: "any other character") }
     position += 1
     switch scalar {
@@ -118,11 +118,11 @@ extension AttributesScanner {
   }
 }
 
-/// Puts a value together, and leaves out the white space at its end.
+/// Builds a value without the white space at its end.
 private struct PieceCollector {
   private var pieces: [TextPattern.Piece] = []
   private var literal = String.UnicodeScalarView()
-  /// White space that counts only if something follows it.
+  /// White space that belongs to the value only if something follows it.
   private var space = String.UnicodeScalarView()
 
   mutating func append(_ scalar: Unicode.Scalar) {
@@ -146,12 +146,10 @@ private struct PieceCollector {
 // MARK: - Errors
 
 extension AttributesScanner {
-  /// The error that nothing fits at the current position.
+  /// The error at the current position.
   func failure(expected: String) -> AttributesError { failure(from: position, expected: expected) }
 
-  /// The error that what begins at `start`, 0…the current position, does not fit.
-  ///
-  /// What was found there is what has been read since then, or else what comes next.
+  /// The error at `start`, 0…the current position. What was found there is what has been read since, or else what follows.
   func failure(from start: Int, expected: String) -> AttributesError {
     AttributesError(position: start + 1, found: found(from: start), expected: expected)
   }

@@ -2,8 +2,8 @@ import FoundationEssentials
 
 /// One condition of a search. A list of them is joined by "and".
 ///
-/// Text is compared without regard to case, times in whole milliseconds, as answers give them. A thing without
-/// the attribute, such as a job that never ran, fulfils only conditions with `!=` on it.
+/// Text is compared without regard to case, times in whole milliseconds, as responses have them. An item without the
+/// attribute, such as a job that never ran, meets only conditions with `!=` on it.
 public enum Condition<Attribute: SearchAttribute>: Sendable, Equatable {
   /// For ``TextOperator/equals`` and ``TextOperator/notEquals`` the pattern may have wildcards; for the other
   /// operators it is plain text.
@@ -14,7 +14,7 @@ public enum Condition<Attribute: SearchAttribute>: Sendable, Equatable {
 
 public typealias JobCondition = Condition<JobAttribute>
 
-/// What a text is to be; the raw value is the operator on the wire.
+/// How a text compares; the raw value is the operator in the language.
 public enum TextOperator: String, Sendable, CaseIterable {
   case equals = "="
   case notEquals = "!="
@@ -23,7 +23,7 @@ public enum TextOperator: String, Sendable, CaseIterable {
   case endsWith = "EndsWith"
 }
 
-/// How a moment is to lie to another one; the raw value is the operator on the wire.
+/// How a time compares; the raw value is the operator in the language.
 public enum Comparison: String, Sendable, CaseIterable {
   case equal = "="
   case notEqual = "!="
@@ -33,15 +33,15 @@ public enum Comparison: String, Sendable, CaseIterable {
   case greaterOrEqual = ">="
 }
 
-/// Whether an identifier is to be the given one or another; the raw value is the operator on the wire.
+/// How an identifier compares; the raw value is the operator in the language.
 public enum Equality: String, Sendable, CaseIterable {
   case equal = "="
   case notEqual = "!="
 }
 
 extension Condition: CustomStringConvertible {
-  /// The condition in the language itself, with the value in quotes. ``parse(_:)`` reads it back; several,
-  /// joined by a comma, are read back as a list.
+  /// The condition in the language, with the value in quotes. ``parse(_:)`` reads it back; several, joined by commas, as a
+  /// list.
   public var description: String {
     switch self {
     case .text(let attribute, let textOperator, let pattern):

@@ -1,4 +1,4 @@
-/// What jobs are searched by.
+/// The attributes in searches for jobs.
 public enum JobAttribute: String, SearchAttribute {
   case jobName = "JobName"
   case jobID = "JobID"

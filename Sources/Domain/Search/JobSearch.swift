@@ -1,11 +1,11 @@
 import FoundationEssentials
 
-/// Search Jobs: what is searched for, and in which order it comes.
+/// A search for jobs: its conditions and its order.
 public struct JobSearch: Sendable, Equatable {
   /// The order of the answer.
   public enum Order: Sendable, Equatable {
     case name
-    /// Oldest first: a job that gets a later time while a client pages is seen again, none is missed.
+    /// Oldest first: a job whose time changes while a client pages appears twice, none is missed.
     case time(JobAttribute)
   }
 
@@ -13,8 +13,8 @@ public struct JobSearch: Sendable, Equatable {
 
   public init(_ conditions: [JobCondition]) { self.conditions = conditions }
 
-  /// By the time that the search bounds, else by name: so the jobs stand in the order of an index that leads
-  /// straight to them, and a page is read from it without sorting.
+  /// By the time that the search bounds, otherwise by name: so an index has the jobs in this order, and a page is read
+  /// from it without sorting.
   public var order: Order {
     for case .time(let attribute, let comparison, _) in conditions where comparison != .notEqual {
       return .time(attribute)
@@ -24,7 +24,7 @@ public struct JobSearch: Sendable, Equatable {
 
   public var isByTime: Bool { order != .name }
 
-  /// Where a job stands in the order.
+  /// The position of a job in the order.
   public func position(of job: Job) -> SearchPosition {
     switch order {
     case .name: .name(job.name, job.id)
@@ -34,6 +34,6 @@ public struct JobSearch: Sendable, Equatable {
     }
   }
 
-  /// The search in words, for its cursors.
+  /// The search as text, for its cursors.
   public var text: String { "Jobs " + conditions.map(\.description).joined(separator: ", ") }
 }

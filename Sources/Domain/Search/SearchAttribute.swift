@@ -1,20 +1,20 @@
-/// The attributes by which one kind of thing is searched; the raw value is the attribute's name on the wire.
+/// The attributes in searches for one kind of item; the raw value is the attribute's name in the language.
 ///
 /// The order of the cases is the order of the documentation.
 public protocol SearchAttribute: RawRepresentable<String>, CaseIterable, Sendable, Equatable {
   var kind: AttributeKind { get }
-  /// What clients call `displayName`: the name of the thing.
+  /// The attribute that clients call `displayName`: the item's name.
   static var displayName: Self { get }
 }
 
-/// What an attribute has for a value.
+/// The kind of an attribute's values.
 public enum AttributeKind: Sendable, Equatable {
   case text(AttributeWords)
   case time
   case identifier
 }
 
-/// The values that a text attribute can have. A value is checked after `=` and `!=`, where it has no wildcard.
+/// The values that a text attribute can have. A value is checked after `=` and `!=`, unless it has a wildcard.
 public enum AttributeWords: Sendable, Equatable {
   /// Names that users choose.
   case any
@@ -32,9 +32,9 @@ extension AttributeWords {
     }
   }
 
-  /// A value in its documented spelling, whatever case it has.
+  /// A value in its documented spelling, in whatever case it is given.
   ///
-  /// - Returns: the text as it is where nothing is known about it; nil if the attribute never has this value.
+  /// - Returns: Other texts unchanged; nil if the attribute cannot have this value.
   func documentedSpelling(of text: String) -> String? {
     let lowercased = text.lowercased()
     if let word = words.first(where: { $0.lowercased() == lowercased }) { return word }
@@ -45,7 +45,7 @@ extension AttributeWords {
     }
   }
 
-  /// What is right in place of a value that has no ``documentedSpelling(of:)``.
+  /// What is expected in place of a value without a ``documentedSpelling(of:)``.
   var expected: String {
     let list = words.joined(separator: ", ")
     return if case .usually(_, let otherwise) = self { "\(list) or \(otherwise)" } else { "one of \(list)" }

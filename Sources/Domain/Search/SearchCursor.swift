@@ -1,15 +1,15 @@
 import FoundationEssentials
 
-/// The text by which a client asks for the next page: where it begins, its number and size, the total that was
-/// counted for the first page, and which search it belongs to.
+/// The text with which a client requests the next page: where it begins, its number and size, the total counted for the
+/// first page, and the search.
 ///
-/// It is Base64 (RFC 4648, section 5, without padding) of the fields and a checksum over them and the search,
-/// so that one of another search, or one that was changed on its way, is found out. The checksum is no secret:
-/// whoever makes a cursor can begin where they like in what they may see anyway, and no more.
+/// It is Base64 (RFC 4648, section 5, without padding) of the fields and a checksum over them and the search, which detects
+/// a cursor of another search and a damaged one. The checksum is no secret: a forged cursor shows nothing that its maker
+/// may not see anyway.
 public enum SearchCursor {
   /// - Parameters:
-  ///   - page: The page before.
-  ///   - search: What was searched for, in words that differ for different searches.
+  ///   - page: The previous page.
+  ///   - search: The search as text, different for different searches.
   public static func text(
     after position: SearchPosition, page: SearchPage, total: SearchTotal, search: String
   ) -> String {
@@ -32,10 +32,10 @@ public enum SearchCursor {
       .replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
   }
 
-  /// The page that a text asks for.
+  /// The page that a cursor requests.
   ///
-  /// - Parameter byTime: Whether the search answers in the order of a time; else of names.
-  /// - Returns: nil if the text is no cursor of this search.
+  /// - Parameter byTime: Whether the search is ordered by a time; otherwise by name.
+  /// - Returns: nil if the text is not a cursor of this search.
   public static func page(_ text: String, search: String, byTime: Bool) -> SearchPage? {
     let base64 = text.replacing("-", with: "+").replacing("_", with: "/")
     let padding = String(repeating: "=", count: (4 - base64.utf8.count % 4) % 4)

@@ -1,12 +1,12 @@
 import FoundationEssentials
 
-/// How many things a search has found in all.
+/// The total number of items that a search finds.
 public struct SearchTotal: Sendable, Equatable {
-  /// Counting costs as much as there is to count; beyond this many it is estimated, unless asked for exactly.
+  /// Counting takes O(n); beyond this number the total is estimated, unless the exact one is requested.
   public static let countedExactly = 20_000
 
   public var count: Int
-  /// Whether the database has estimated it, from its statistics.
+  /// Whether the database has estimated it from its statistics.
   public var isEstimate: Bool
 
   public init(count: Int, isEstimate: Bool = false) {
@@ -15,32 +15,32 @@ public struct SearchTotal: Sendable, Equatable {
   }
 }
 
-/// A place in the order of a search: the last thing that was answered.
+/// A position in the order of a search: that of the last item returned.
 public enum SearchPosition: Sendable, Equatable {
   case name(String, UUID)
   case time(Date, UUID)
 }
 
-/// Which part of what a search finds is wanted.
+/// The part of the result of a search that is requested.
 public struct SearchPage: Sendable, Equatable {
   public static let defaultSize = 20
   public static let sizes = 1...1000
-  /// The last page that can be asked for; it only keeps the numbers small.
+  /// The valid page numbers; the bound only keeps the numbers small.
   public static let numbers = 0...1_000_000_000
 
   public enum Start: Sendable, Equatable {
-    /// All pages before it are skipped, one entry of an index after the other.
+    /// All previous pages are skipped, entry by entry of an index.
     case number
-    /// Nothing is skipped; what was counted for the first page is still known.
+    /// Nothing is skipped; the total of the first page is kept.
     case after(SearchPosition, SearchTotal)
   }
 
   /// From 0.
   public var number: Int
-  /// The most things on it.
+  /// The maximum number of items.
   public var size: Int
   public var start: Start
-  /// Whether the total must be exact, whatever that costs.
+  /// Whether the total must be exact, at any cost.
   public var countsExactly: Bool
 
   public init(number: Int, size: Int, start: Start = .number, countsExactly: Bool = false) {
@@ -50,22 +50,22 @@ public struct SearchPage: Sendable, Equatable {
     self.countsExactly = countsExactly
   }
 
-  /// How many things are skipped.
+  /// The number of items that are skipped.
   public var offset: Int { start == .number ? number * size : 0 }
 }
 
-/// A page of what a search has found.
+/// A page of the result of a search.
 public struct SearchResult<Item: Sendable>: Sendable {
   public var items: [Item]
   public var total: SearchTotal
   public var page: SearchPage
-  /// Where the next page begins; nil on the last one.
+  /// After which position the next page begins; nil on the last page.
   public var next: SearchPosition?
 
   /// - Parameters:
-  ///   - found: One more than the page holds, if there are so many.
-  ///   - fitting: How many of them fit into an answer.
-  ///   - position: Where an item stands in the order of the search.
+  ///   - found: One item more than the page holds, if there are that many.
+  ///   - fitting: How many of them fit into a response.
+  ///   - position: The position of an item in the order of the search.
   public init(
     found: [Item], fitting: Int = .max, total: SearchTotal, page: SearchPage,
     position: (Item) -> SearchPosition
@@ -76,6 +76,6 @@ public struct SearchResult<Item: Sendable>: Sendable {
     next = found.count > items.count ? items.last.map(position) : nil
   }
 
-  /// Whether the page ended before it had its size, because no more fitted. Then the next number is not the next page.
+  /// Whether the page is shorter than its size because no more fitted. Then the next number is not the next page.
   public var isCut: Bool { next != nil && items.count < page.size }
 }

@@ -1,4 +1,4 @@
-/// What standards are searched by.
+/// The attributes in searches for standards.
 public enum StandardAttribute: String, SearchAttribute {
   case standardName = "StandardName"
   case standardID = "StandardID"

@@ -1,10 +1,8 @@
 import FoundationEssentials
 
-/// A moment together with the offset from UTC it was written with, as clients send it:
-/// `2019-01-05T04:10:27.5120788-08:00`.
+/// A moment with the UTC offset it was written with, as clients send it: `2019-01-05T04:10:27.5120788-08:00`.
 ///
-/// A `Date` keeps the moment only. A schedule needs the offset too, because it says at which midnight a day
-/// begins.
+/// A `Date` keeps only the moment. A schedule needs the offset, too, for it defines at which midnight a day begins.
 public struct OffsetDate: Sendable, Hashable {
   /// Whole seconds since 1970-01-01T00:00:00Z, rounded down; from year 1 to year 9999 of UTC.
   public let epochSeconds: Int
@@ -16,13 +14,13 @@ public struct OffsetDate: Sendable, Hashable {
   /// Reads the ISO 8601 forms that clients send.
   ///
   /// - The date is `yyyy-mm-dd`, years 0001…9999. Without a time it means midnight.
-  /// - The time follows `T` (or `t`, or a space): `hh:mm`, `hh:mm:ss` or `hh:mm:ss.f`. A fraction has one
-  ///   to nine digits, of which seven count. There is no leap second and no hour 24.
-  /// - The offset is `Z`, `±hh:mm`, `±hhmm` or `±hh`, up to 14 hours; without one the time is UTC. A space
-  ///   in the place of `+` is a `+` which a layer before us took for a URL-encoded space.
+  /// - The time follows `T` (or `t`, or a space): `hh:mm`, `hh:mm:ss` or `hh:mm:ss.f`. A fraction has one to nine digits;
+  ///   those after the seventh are ignored. There is no leap second and no hour 24.
+  /// - The offset is `Z`, `±hh:mm`, `±hhmm` or `±hh`, up to 14 hours; without one the time is UTC. A space in place of
+  ///   `+` is a `+` that somebody decoded as in a URL.
   ///
-  /// - Returns: `nil` for any other text, for a day that the month does not have, and for a moment which in
-  ///   UTC is not within the years 0001…9999.
+  /// - Returns: nil for any other text, for a day that the month does not have, and for a moment outside the years
+  ///   0001…9999 of UTC.
   public init?(_ text: some StringProtocol) {
     var digits = DigitReader(text)
     guard let day = digits.day() else { return nil }
@@ -40,9 +38,9 @@ public struct OffsetDate: Sendable, Hashable {
     guard Self.representable.contains(epochSeconds) else { return nil }
   }
 
-  /// The moment of a `Date`, written in UTC; rounded to 100 ns, and moved into the years 0001…9999.
+  /// The moment of a `Date`, in UTC; rounded to 100 ns and clamped to the years 0001…9999.
   public init(_ date: Date) {
-    // Relative to Date's own reference, so that no precision is lost on the way.
+    // Relative to Date's own reference, so that no precision is lost.
     let interval = date.timeIntervalSinceReferenceDate
     let whole = interval.rounded(.down)
     let seconds = Self.representable
@@ -67,7 +65,7 @@ public struct OffsetDate: Sendable, Hashable {
     self.offset = offset
   }
 
-  /// The moment without its offset, as near as a `Date` can hold it (about 0.1 µs in our time).
+  /// The moment without its offset, as precisely as a `Date` can hold it (about 0.1 µs in our time).
   public var date: Date {
     Date(
       timeIntervalSinceReferenceDate: Double(epochSeconds - Self.referenceSeconds) + Double(ticks)
@@ -110,7 +108,7 @@ extension OffsetDate: CustomStringConvertible {
   }
 }
 
-/// Takes dates apart from left to right; nothing is taken where the answer is `nil` or `false` at once.
+/// Reads the parts of a date from left to right.
 private struct DigitReader {
   private var rest: ArraySlice<UInt8>
 

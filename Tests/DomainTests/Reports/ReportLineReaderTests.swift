@@ -74,7 +74,10 @@ struct ReportLineReaderTests {
         ["/7/a~1b is unknown; the keys there are Time, Severity, AssetID, Message"]
       ),
       ("[]", ["/7 is no JSON object that can be kept: an object is expected, after 0 bytes"]),
-      (#"{"Severity":"Error""#, ["/7 is no JSON object that can be kept: a comma or } is expected, after 19 bytes"]),
+      (
+        #"{"Severity":"Error""#,
+        ["/7 is no JSON object that can be kept: a comma or } is expected, after 19 bytes"]
+      ),
       (
         #"{"Severity":"Error","Message":"x"} x"#,
         ["/7 is no JSON object that can be kept: something follows the object, after 35 bytes"]

@@ -63,7 +63,8 @@ struct ScheduleDecodingTests {
     #expect(try ScheduleSamples.schedule(json).recurrence == recurrence)
   }
 
-  @Test("The canonical form reads as the same schedule, and is its own canonical form", arguments: recurrences)
+  @Test(
+    "The canonical form reads as the same schedule, and is its own canonical form", arguments: recurrences)
   func roundTrip(json: String, recurrence: Recurrence) throws {
     let written = try WrittenSchedule(JSONNode(json: Array(json.utf8)))
     let again = try WrittenSchedule(written.canonical)

@@ -1,6 +1,6 @@
 import JSON
 
-/// The body of Create Job: all that a new job needs.
+/// The body of Create Job.
 public struct JobDefinition: Sendable, Equatable {
   public let name: String
   /// One of ``Job/userTypes``.
@@ -9,7 +9,7 @@ public struct JobDefinition: Sendable, Equatable {
 
   /// Reads the body; its fields may come in any case.
   ///
-  /// - Returns: nil if it is broken; what is wrong with it is noted, all of it.
+  /// - Returns: nil if it is invalid; everything that is wrong is noted.
   public static func read(
     _ node: JSONNode, _ problems: JSONProblems, limits: JobDetails.Limits
   ) -> JobDefinition? {

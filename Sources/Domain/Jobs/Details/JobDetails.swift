@@ -4,8 +4,8 @@ import JSON
 /// What a job does, for whom and when: the `JobDetails` of Create Job and Update Job, and the `Configuration` of
 /// a directory file.
 ///
-/// Every field is kept in one canonical form, whatever form it came in: the documented name, Booleans and whole
-/// numbers as such, GUIDs hyphenated in lower case. What the service itself acts on is also there as Swift values.
+/// Every field is stored in a canonical form: its documented name, Booleans and integers as such, GUIDs hyphenated in lower
+/// case. What the service itself uses is also available as Swift values.
 public struct JobDetails: Sendable, Equatable {
   /// The fields in the order of the documentation; ``retention`` is ours.
   public enum Field: String, Sendable, CaseIterable {
@@ -24,14 +24,14 @@ public struct JobDetails: Sendable, Equatable {
     case schedule = "Schedule"
     case retention = "Retention"
 
-    /// Whether a job cannot be without it.
+    /// Whether every job has it.
     var isMandatory: Bool { self == .assets || self == .name || self == .standards }
   }
 
-  /// An asset or a standard that is named, and where.
+  /// A reference to an asset or a standard.
   public struct Item: Sendable, Equatable {
     public let id: UUID
-    /// The place of its GUID in the body.
+    /// Where its GUID is in the body.
     public let pointer: JSONPointer
   }
 
@@ -46,7 +46,7 @@ public struct JobDetails: Sendable, Equatable {
     public static let dayRange = 1...36_500
   }
 
-  /// How large the lists may be.
+  /// The maximum lengths of the lists.
   public struct Limits: Sendable, Equatable {
     public var assets: Int
     public var standards: Int
@@ -61,13 +61,13 @@ public struct JobDetails: Sendable, Equatable {
 
   public internal(set) var name: String?
   public internal(set) var description: String?
-  /// nil: the field is absent. None stands twice.
+  /// Without duplicates; nil if the field is absent.
   public internal(set) var assets: [Item]?
-  /// nil: the field is absent. None stands twice.
+  /// Without duplicates; nil if the field is absent.
   public internal(set) var standards: [Item]?
   public internal(set) var schedule: Schedule?
   public internal(set) var retention: Retention?
-  /// Fields that stand there as `null`: an update takes them away.
+  /// Fields given as `null`: an update removes them.
   public internal(set) var removed: [Field] = []
   /// The fields that have a value, as JSON text in canonical form.
   public internal(set) var json = "{}"

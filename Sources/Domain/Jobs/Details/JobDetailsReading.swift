@@ -2,23 +2,23 @@ import FoundationEssentials
 import JSON
 
 extension JobDetails {
-  /// What details are read for, which decides what must and what may stand there.
+  /// What details are read for; decides which fields are required and permitted.
   public enum Purpose: Sendable, Equatable {
-    /// A new job: the three mandatory fields must be there; `null` is as good as no value.
+    /// A new job: the three mandatory fields are required; `null` counts as no value.
     case creation
-    /// Changes: any of the fields; `null` takes an optional one away.
+    /// Changes: any of the fields; `null` removes an optional one.
     case update
-    /// A directory file's configuration: its job has the name and the description, which do not stand here, and
-    /// the lists may be empty.
+    /// The configuration in a directory file: name and description are fields of the job and not permitted here, and the
+    /// lists may be empty.
     case configuration(name: String?, description: String?)
   }
 
   /// Reads details; the names of fields may come in any case, Booleans and whole numbers also as texts.
   ///
-  /// Everything that is wrong is noted. An asset or a standard that stands twice counts once; an asset that has
-  /// another type the second time is a mistake.
+  /// Everything that is wrong is noted. A repeated asset or standard counts once; an asset repeated with another type is
+  /// an error.
   ///
-  /// - Returns: nil if the node is no object; what it answers counts only if nothing was noted.
+  /// - Returns: nil if the node is not an object; to be ignored if anything was noted.
   public static func read(
     _ node: JSONNode, at pointer: JSONPointer, _ problems: JSONProblems, for purpose: Purpose, limits: Limits
   ) -> JobDetails? {
@@ -30,7 +30,7 @@ extension JobDetails {
   }
 }
 
-/// Goes through the fields in the order of the documentation.
+/// Reads the fields in the order of the documentation.
 private struct JobDetailsReading {
   private typealias Field = JobDetails.Field
 
@@ -49,7 +49,7 @@ private struct JobDetailsReading {
   mutating func readAll() {
     for field in Field.allCases {
       if case .configuration = purpose, field == .name || field == .description { continue }
-      // Asked for by name, so that the key is known.
+      // Reading it also makes the key a known one.
       guard object.node(field.rawValue) != nil else {
         noteAbsence(of: field)
         continue
@@ -62,7 +62,7 @@ private struct JobDetailsReading {
       canonical[Field.name.rawValue] = name.map { .text($0) }
       canonical[Field.description.rawValue] = description.map { .text($0) }
     }
-    // Every text in it has been looked at.
+    // Every text in it has been checked.
     details.json = JSONNode.object(canonical).json ?? "{}"
   }
 
@@ -75,7 +75,7 @@ private struct JobDetailsReading {
     }
   }
 
-  /// A field that is there, in canonical form; nil if it is broken.
+  /// A present field in canonical form; nil if it is invalid.
   private mutating func value(of field: Field) -> JSONNode? {
     let key = field.rawValue
     switch field {
@@ -148,7 +148,7 @@ private struct JobDetailsReading {
     return .array(items.map { .text($0.id.guidString) })
   }
 
-  /// - Returns: whether there is a list, of a length that is permitted.
+  /// - Returns: Whether there is a list of a permitted length.
   private func list(
     _ key: String, limit: Int, _ element: (ObjectReader, JSONNode, JSONPointer) -> Void
   ) -> Bool {
@@ -168,7 +168,7 @@ private struct JobDetailsReading {
 
   // MARK: - Notifications and retention
 
-  /// The fields of a notification, and the most characters of each.
+  /// The fields of a notification, and the maximum length of each in characters.
   private static let notificationFields = [
     ("FromEmailAddress", 1024), ("ToEmailAddress", 1024), ("Subject", 1024), ("Body", 32_768),
   ]
@@ -180,7 +180,7 @@ private struct JobDetailsReading {
       var fields: [String: JSONNode] = [:]
       for (name, longest) in Self.notificationFields {
         let text = notification.text(name) { text in
-          // What becomes a header field of a mail must not be able to begin another one.
+          // It becomes a header field of a mail and must not be able to start another one.
           if name != "Body", NameRules.hasControlCharacters(text) { return "must have no control characters" }
           return Self.rule(brokenBy: text, longest: longest)
         }

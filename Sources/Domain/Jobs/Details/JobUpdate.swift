@@ -1,14 +1,14 @@
 import FoundationEssentials
 import JSON
 
-/// The body of Update Job: which fields of which job get another value, or none.
+/// The body of Update Job: the fields of a job to change or remove.
 public struct JobUpdate: Sendable, Equatable {
   public let jobID: UUID
   public let details: JobDetails
 
   /// Reads the body; its fields may come in any case.
   ///
-  /// - Returns: nil if it is broken; what is wrong with it is noted, all of it.
+  /// - Returns: nil if it is invalid; everything that is wrong is noted.
   public static func read(
     _ node: JSONNode, _ problems: JSONProblems, limits: JobDetails.Limits
   ) -> JobUpdate? {

@@ -1,11 +1,11 @@
 import FoundationEssentials
 
-/// Assets and standards that a job cannot name.
+/// Assets and standards that a job refers to and must not.
 public struct UnreachableItems: Sendable, Equatable {
-  /// There are none of these GUIDs.
+  /// They do not exist.
   public var missingAssets: Set<UUID>
   public var missingStandards: Set<UUID>
-  /// They lie in folders that are not open to the caller.
+  /// They are in folders that the caller has no access to.
   public var closedAssets: Set<UUID>
   public var closedStandards: Set<UUID>
 
