@@ -25,7 +25,9 @@ struct Probes: Sendable {
     do throws(RepositoryError) {
       let found = try await deployedSchema.value().get()
       guard found.isUsable else {
-        return [("schema", "The database has schema \(found); this server needs schema \(SchemaRelease.required).")]
+        return [
+          ("schema", "The database has schema \(found); this server needs schema \(SchemaRelease.required).")
+        ]
       }
     } catch {
       return [("database", "The database cannot be reached.")]
