@@ -1,13 +1,40 @@
 // swift-tools-version: 6.0
 import PackageDescription
 
-// The order of the targets is the order of the layers: a target may name only those above it here.
-// `--explicit-target-dependency-import-check error`, which every script of ours passes, makes the
-// compiler hold it, so the front end has no way to data that does not pass the authorization layer.
+// The order of the targets is that of the layers, top to bottom, and of the table in README.md: a target depends only
+// on those below it (scripts/lib/check-layers), and imports only what it depends on
+// (--explicit-target-dependency-import-check error). So the front end reaches no data except through Authorization.
 let package = Package(
   name: "ccs-jobstore",
   products: [.executable(name: "ccs-jobstore", targets: ["ccs-jobstore"])],
   targets: [
+    .executableTarget(
+      name: "ccs-jobstore",
+      dependencies: [
+        "API", "HTTPServer", "Administration", "Authorization", "Background", "Repository", "Postgres",
+        "EventLoop", "Observability", "Domain", "JSON",
+      ]),
+    .target(
+      name: "API",
+      dependencies: ["HTTPServer", "Authorization", "Domain", "JSON"],
+      path: "Sources/FrontEnd/API",
+      exclude: ["OpenAPI/parts"]),
+    .target(
+      name: "HTTPServer",
+      dependencies: ["EventLoop", "Observability", "CMicroHTTPD", "CGnuTLS", "COpenSSL"],
+      path: "Sources/FrontEnd/HTTPServer"),
+    .target(name: "Administration", dependencies: ["Authorization", "Repository", "Domain", "JSON"]),
+    .target(
+      name: "Authorization",
+      dependencies: ["Repository", "Observability", "Domain", "JSON", "COpenSSL"]),
+    .target(name: "Background", dependencies: ["Repository", "Observability", "Domain"]),
+    .target(name: "Repository", dependencies: ["Postgres", "EventLoop", "Domain"]),
+    .target(name: "Postgres", dependencies: ["EventLoop", "CLibPQ"]),
+    .target(name: "EventLoop", dependencies: ["CEpoll"]),
+    .target(name: "Observability", dependencies: ["Domain", "JSON"]),
+    .target(name: "Domain", dependencies: ["JSON"]),
+    .target(name: "JSON"),
+
     .systemLibrary(name: "CEpoll", path: "Sources/System/CEpoll"),
     .systemLibrary(
       name: "CLibPQ", path: "Sources/System/CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
@@ -21,60 +48,32 @@ let package = Package(
       name: "COpenSSL", path: "Sources/System/COpenSSL", pkgConfig: "openssl",
       providers: [.apt(["libssl-dev"])]),
 
-    .target(name: "JSON"),
-    .target(name: "Domain", dependencies: ["JSON"]),
-    .target(name: "Observability", dependencies: ["JSON", "Domain"]),
-    .target(name: "EventLoop", dependencies: ["CEpoll"]),
-    .target(name: "Postgres", dependencies: ["EventLoop", "CLibPQ"]),
-    .target(name: "Repository", dependencies: ["Domain", "Postgres", "EventLoop"]),
-    .target(name: "Background", dependencies: ["Domain", "Observability", "Repository"]),
-    .target(
-      name: "Authorization",
-      dependencies: ["JSON", "Domain", "Observability", "Repository", "COpenSSL"]),
-    .target(
-      name: "HTTPServer",
-      dependencies: ["EventLoop", "Observability", "CMicroHTTPD", "CGnuTLS", "COpenSSL"],
-      path: "Sources/FrontEnd/HTTPServer"),
-    .target(
-      name: "API",
-      dependencies: ["JSON", "Domain", "Authorization", "HTTPServer"],
-      path: "Sources/FrontEnd/API",
-      exclude: ["OpenAPI/parts"]),
-    .target(name: "Administration", dependencies: ["JSON", "Domain", "Authorization", "Repository"]),
-    .executableTarget(
-      name: "ccs-jobstore",
-      dependencies: [
-        "JSON", "Domain", "Observability", "EventLoop", "Postgres", "Repository", "Background",
-        "Authorization", "HTTPServer", "API", "Administration",
-      ]),
-
-    .target(name: "TestRandom", path: "Tests/TestRandom"),
-    .testTarget(name: "JSONTests", dependencies: ["JSON", "TestRandom"]),
-    .testTarget(name: "DomainTests", dependencies: ["Domain", "JSON", "TestRandom"]),
-    .testTarget(name: "ObservabilityTests", dependencies: ["Observability", "JSON"]),
-    .target(name: "TestDatabase", path: "Tests/TestDatabase"),
-    .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"]),
-    .testTarget(name: "PostgresTests", dependencies: ["Postgres", "EventLoop", "TestDatabase"]),
     .testTarget(
-      name: "RepositoryTests",
-      dependencies: ["Repository", "Postgres", "EventLoop", "Domain", "TestDatabase"]),
-    .testTarget(name: "BackgroundTests", dependencies: ["Background", "Observability", "Repository"]),
-    .testTarget(
-      name: "AuthorizationTests",
-      dependencies: [
-        "Authorization", "JSON", "Domain", "Observability", "Repository", "Postgres", "EventLoop",
-        "TestDatabase",
-      ]),
-    .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "TestRandom"]),
+      name: "CommandTests", dependencies: ["ccs-jobstore", "Administration", "Repository", "Domain", "JSON"]),
+    .testTarget(name: "ConfigurationTests", dependencies: ["ccs-jobstore"]),
     .testTarget(
       name: "APITests",
       dependencies: [
-        "API", "HTTPServer", "JSON", "Domain", "Authorization", "Observability", "Repository", "Postgres",
-        "EventLoop", "TestRandom",
+        "API", "HTTPServer", "Authorization", "Repository", "Postgres", "EventLoop", "Observability",
+        "Domain", "JSON", "TestRandom",
       ]),
-    .testTarget(name: "ConfigurationTests", dependencies: ["ccs-jobstore"]),
+    .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "TestRandom"]),
     .testTarget(
-      name: "CommandTests", dependencies: ["ccs-jobstore", "Administration", "JSON", "Domain", "Repository"]),
+      name: "AuthorizationTests",
+      dependencies: [
+        "Authorization", "Repository", "Postgres", "EventLoop", "Observability", "Domain", "TestDatabase",
+      ]),
+    .testTarget(name: "BackgroundTests", dependencies: ["Background", "Repository", "Observability"]),
+    .testTarget(
+      name: "RepositoryTests",
+      dependencies: ["Repository", "Postgres", "EventLoop", "Domain", "TestDatabase"]),
+    .testTarget(name: "PostgresTests", dependencies: ["Postgres", "EventLoop", "TestDatabase"]),
+    .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"]),
+    .testTarget(name: "ObservabilityTests", dependencies: ["Observability"]),
+    .testTarget(name: "DomainTests", dependencies: ["Domain", "JSON", "TestRandom"]),
+    .testTarget(name: "JSONTests", dependencies: ["JSON", "TestRandom"]),
+    .target(name: "TestDatabase", path: "Tests/TestDatabase"),
+    .target(name: "TestRandom", path: "Tests/TestRandom"),
   ],
   swiftLanguageModes: [.v6]
 )

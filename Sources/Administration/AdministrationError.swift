@@ -22,8 +22,8 @@ public enum AdministrationError: Error, Sendable {
   case wrongFile([JSONProblem])
   /// No connection to the database; the text says why.
   case unreachable(String)
-  /// The database has another schema, or none (nil).
-  case wrongSchema(found: String?, expected: String)
+  /// The database has a schema that this program does not work with; their numbers.
+  case wrongSchema(found: String, expected: String)
   case repository(RepositoryError)
 }
 

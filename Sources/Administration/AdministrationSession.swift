@@ -33,15 +33,15 @@ public struct AdministrationSession: Sendable {
   }
 
   private func requireSchema() async throws(AdministrationError) {
-    let found: String?
+    let found: DeployedSchema
     do throws(RepositoryError) {
       found = try await database.deployedSchema()
     } catch {
       if case .unavailable = error, let reason = database.connectFailure { throw .unreachable(reason) }
       throw .repository(error)
     }
-    guard found == SchemaVersion.wanted else {
-      throw .wrongSchema(found: found, expected: SchemaVersion.wanted)
+    guard found.isUsable else {
+      throw .wrongSchema(found: found.description, expected: SchemaRelease.required.description)
     }
   }
 

@@ -21,7 +21,7 @@ struct EntityTagTests {
       ([#", "1",, "2","#], .oneOf([strong("1"), strong("2")])),
       (["\t\"1\"\t"], .oneOf([strong("1")])), (["\"\u{fc}\\\""], .oneOf([strong("\u{fc}\\")])),
     ] as [([String], EntityTagCondition)])
-  func reads(values: [String], expected: IfMatch) {
+  func reads(values: [String], expected: EntityTagCondition) {
     #expect(EntityTagCondition(values) == expected)
   }
 
@@ -36,10 +36,9 @@ struct EntityTagTests {
   }
 
   private func precondition(_ fields: [String]) throws -> JobPrecondition {
-    var headers = Headers()
-    for value in fields { headers.append("if-match", value) }
-    return try Request(
-      id: UUID(), method: "PATCH", target: Target(Array("/".utf8)), headers: headers, body: [], peer: ""
+    try Request(
+      id: UUID(), method: "PATCH", target: Target(Array("/".utf8)),
+      headers: Headers(fields.map { ("If-Match", $0) }), body: [], peer: ""
     ).jobPrecondition
   }
 

@@ -104,8 +104,7 @@ struct RouterTests {
     _ handler: @escaping Route.Handler, _ operation: Operation = .searchJobs, bearer: String?, bytes: Int = 0
   ) async -> Response {
     let route = Route("GET", "/", operation, bodyLimit: .max, .whole(handler))
-    var headers = Headers()
-    if let bearer { headers.append("Authorization", "Bearer \(bearer)") }
+    let headers = Headers(bearer.map { [("Authorization", "Bearer \($0)")] } ?? [])
     return await Router(routes: [route], authorizer: Authorizer(callers: Nobody())).respond(
       to: Request(
         id: UUID(), method: "GET", target: Target(Array("/".utf8)), headers: headers,

@@ -55,7 +55,7 @@ struct PrivilegeTests {
         "UPDATE store.job_runs SET status = 'Completed'",
         "SELECT * FROM auth.access_tokens",
         "SELECT * FROM auth.refresh_tokens",
-        "SELECT * FROM directory.delete_jobs('{}', '{}', '{}', '{}', '{}', '{}', 1, true)",
+        "SELECT * FROM directory.delete_jobs('{}', '{}', '{}', '{}', true, '{}', '{}', 1, true)",
         "SELECT * FROM store.erase_next(1)",
         "CREATE TABLE directory.anything ()",
         "CREATE TABLE public.anything ()",

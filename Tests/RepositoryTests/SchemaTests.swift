@@ -1,8 +1,9 @@
 import FoundationEssentials
 import Postgres
-import Repository
 import TestDatabase
 import Testing
+
+@testable import Repository
 
 @Suite("The schema and its migrations")
 struct SchemaTests {
@@ -22,12 +23,40 @@ struct SchemaTests {
       """)
   }
 
-  @Test("This build wants the last change of the plan, and finds it where the plan was deployed")
-  func wanted() async throws {
-    #expect(try plan().last == SchemaVersion.wanted)
+  @Test("The migrations deploy the release that this build needs, and it works with it")
+  func required() async throws {
     try await withFixture { fixture in
-      let found = try await SchemaVersion.deployed(fixture.service)
-      #expect(found == SchemaVersion.wanted)
+      let found = try await DeployedSchema.found(fixture.service)
+      #expect(found == .release(.required, oldestServer: .required))
+      #expect(found.isUsable)
+    }
+  }
+
+  @Test("A server works with its own schema and with newer ones that admit it, and with no other")
+  func usable() throws {
+    func release(_ text: String) throws -> SchemaRelease { try #require(SchemaRelease(text)) }
+    let server = try release("1.2.3")
+    for (found, oldest, usable) in [
+      ("1.2.3", "1.2.3", true), ("1.2.3", "0.9.0", true), ("1.10.0", "1.2.0", true), ("2.0.0", "1.2.3", true),
+      ("1.2.2", "1.0.0", false), ("0.10.0", "0.1.0", false), ("2.0.0", "1.2.4", false),
+    ] {
+      let schema = DeployedSchema.release(try release(found), oldestServer: try release(oldest))
+      #expect(schema.isUsable(by: server) == usable, "\(found), \(oldest)")
+    }
+    #expect(!DeployedSchema.none.isUsable && !DeployedSchema.unknown("2").isUsable)
+    for text in ["", "1", "1.0", "1.0.0.0", "1.0.-1", "1.0.x", "1..0", "1.0.0 "] {
+      #expect(SchemaRelease(text) == nil, "\(text)")
+    }
+  }
+
+  @Test("A release with a number that this build cannot read is named and not used")
+  func unreadable() async throws {
+    try await withFixture { fixture in
+      try await fixture.database.psql(
+        "CREATE OR REPLACE FUNCTION directory.schema_release(OUT release text, OUT oldest_server text) "
+          + "LANGUAGE sql AS $$ VALUES ('next', '1.0.0') $$")
+      let found = try await DeployedSchema.found(fixture.service)
+      #expect(found == .unknown("next"))
     }
   }
 
@@ -35,8 +64,8 @@ struct SchemaTests {
   func nothingDeployed() async throws {
     try await TestDatabase.with(migrated: false) { database in
       try await withPool(database.conninfo()) { pool in
-        let found = try await SchemaVersion.deployed(pool)
-        #expect(found == nil)
+        let found = try await DeployedSchema.found(pool)
+        #expect(found == .none)
       }
     }
   }
@@ -58,8 +87,8 @@ struct SchemaTests {
         try await database.migrate("revert", "--yes")
         #expect(try await schemas(of: database) == "")
         try await withPool(database.conninfo()) { pool in
-          let found = try await SchemaVersion.deployed(pool)
-          #expect(found == nil)
+          let found = try await DeployedSchema.found(pool)
+          #expect(found == .none)
         }
         try await database.migrate("deploy")
         try await database.migrate("verify")
@@ -67,17 +96,43 @@ struct SchemaTests {
     }
   }
 
-  @Test("A step back is told as what it is, and the way forward from there works")
+  @Test("Before the last change is deployed there is no release, and the way forward from there works")
   func stepBack() async throws {
     let changes = try plan()
     try await TestDatabase.with(migrated: true) { database in
       let former = changes[changes.count - 2]
       try await database.migrate("revert", "--yes", "--to", former)
       try await withPool(database.conninfo(user: "ccs_jobstore")) { pool in
-        #expect(try await SchemaVersion.deployed(pool) == former)
+        let before = try await DeployedSchema.found(pool)
+        #expect(before == .none)
         try await database.migrate("deploy")
-        #expect(try await SchemaVersion.deployed(pool) == SchemaVersion.wanted)
+        let after = try await DeployedSchema.found(pool)
+        #expect(after.isUsable)
       }
+    }
+  }
+
+  @Test(
+    "What a change promises and the database lacks fails its verification",
+    arguments: [
+      ("audit", "REVOKE INSERT ON audit.events FROM ccs_jobstore"),
+      ("audit", "GRANT UPDATE (user_name) ON audit.events TO ccs_jobstore"),
+      ("directory", "GRANT SELECT ON directory.users TO PUBLIC"),
+      ("store", "DROP INDEX store.job_runs_newest"),
+      ("store", "ALTER TABLE store.job_runs ALTER attempts TYPE bigint"),
+      ("store", "ALTER TABLE store.job_runs ALTER history_id SET STATISTICS 100"),
+      ("store", "CREATE TABLE store.forgotten (history_id uuid PRIMARY KEY)"),
+      ("erasure", "GRANT EXECUTE ON FUNCTION store.erase TO PUBLIC"),
+      ("erasure", "ALTER TABLE store.purges OWNER TO ccs_jobstore_admin"),
+      ("deletion", "ALTER FUNCTION directory.delete_jobs SECURITY DEFINER"),
+      ("jobs", "ALTER TABLE directory.jobs DROP CONSTRAINT jobs_keep_runs_check"),
+    ])
+  func verification(change: String, damage: String) async throws {
+    try await TestDatabase.with(migrated: true) { database in
+      let script = "\\i \(TestDatabase.package)/migrations/verify/\(change).sql"
+      try await database.psql(script)
+      try await database.psql(damage)
+      await #expect(throws: (any Error).self) { try await database.psql(script) }
     }
   }
 

@@ -84,24 +84,27 @@ extension Fixture {
     _ = try await owner.execute(Self.fillHistory([.uuid(job.history)] + numbers))
   }
 
-  private static let everything = """
-    SELECT history_id, run_id, j::text AS content FROM store.job_runs j
-    UNION ALL SELECT history_id, run_id, m::text FROM store.job_run_messages m
-    UNION ALL SELECT history_id, run_id, d::text FROM store.collected_data d
-    UNION ALL SELECT history_id, run_id, e::text FROM store.evaluation_results e
-    """
-
-  private static let histories = Statement(
-    """
-    SELECT history_id, count(*), md5(string_agg(content, ',' ORDER BY content))
-    FROM (\(everything)) r
-    GROUP BY history_id
-    """)
+  /// A statement about all rows of the store: `(SELECT history_id, run_id, content ...)` stands for `$everything`.
+  private func everything(_ sql: String) async throws -> Query {
+    let tables = try await owner.execute(Statement("SELECT table_name FROM store.tables() ORDER BY place")())
+    let rows = try tables.map { row in
+      let table: String = try row(0)
+      return "SELECT history_id, run_id, t::text AS content FROM store.\(table) t"
+    }
+    let sql = sql.replacing("$everything", with: "(\(rows.joined(separator: " UNION ALL ")))")
+    return Statement.unprepared(sql, types: [])()
+  }
 
   /// Everything in the store: of each history the number of its rows and what stands in them.
   func histories() async throws -> [UUID: History] {
     var found: [UUID: History] = [:]
-    for row in try await owner.execute(Self.histories()) {
+    let query = try await everything(
+      """
+      SELECT history_id, count(*), md5(string_agg(content, ',' ORDER BY content))
+      FROM $everything r
+      GROUP BY history_id
+      """)
+    for row in try await owner.execute(query) {
       found[try row(0)] = try History(rows: row(1), content: row(2))
     }
     return found
@@ -112,16 +115,17 @@ extension Fixture {
     let content: String
   }
 
-  private static let orphans = Statement(
-    """
-    SELECT count(*)
-    FROM (\(everything)) r
-    WHERE NOT EXISTS (SELECT FROM directory.jobs j WHERE j.history_id = r.history_id)
-        AND NOT EXISTS (SELECT FROM store.purges p WHERE p.history_id = r.history_id)
-    """)
-
-  /// Rows that belong to no job and that nobody will erase.
-  func orphans() async throws -> Int { try await value(Self.orphans()) }
+  /// The number of rows that belong to no job and that nothing will erase.
+  func orphans() async throws -> Int {
+    try await value(
+      try await everything(
+        """
+        SELECT count(*)
+        FROM $everything r
+        WHERE NOT EXISTS (SELECT FROM directory.jobs j WHERE j.history_id = r.history_id)
+            AND NOT EXISTS (SELECT FROM store.purges p WHERE p.history_id = r.history_id)
+        """))
+  }
 
   private static let wrongRunCounts = Statement(
     """

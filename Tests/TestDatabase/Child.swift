@@ -1,10 +1,10 @@
 import Foundation
 import Glibc
 
-/// A child process that inherits nothing but what it is given.
+/// A child process that inherits no descriptors but its standard ones.
 ///
-/// Foundation's Process is not used: it learns of a child's end by a socket that a daemon, started at the same
-/// moment by another thread, may inherit and keep open for ever.
+/// Not Foundation's Process: it learns of a child's end by a socket, which a daemon that another thread starts at the
+/// same moment may inherit and keep open.
 struct Child: Sendable {
   struct NotStarted: Error { let code: Int32 }
 
@@ -13,7 +13,7 @@ struct Child: Sendable {
   /// Starts a program in the root folder.
   ///
   /// - Parameters:
-  ///   - command: The program, which is looked for in `PATH`, and its arguments.
+  ///   - command: The program, searched in `PATH`, and its arguments.
   ///   - environment: nil for that of the tests.
   ///   - input: The descriptor of its standard input.
   ///   - output: The descriptor of its standard output and standard error.
@@ -28,7 +28,7 @@ struct Child: Sendable {
       posix_spawn_file_actions_addclose(&actions, descriptor)
     }
 
-    // The threads of Swift's pool block signals that a daemon wants to receive.
+    // The threads of Swift's pool block signals, and a child would inherit that.
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
@@ -48,7 +48,7 @@ struct Child: Sendable {
     self.id = id
   }
 
-  /// Waits for its end on a thread of its own.
+  /// Waits for its end on a separate thread.
   ///
   /// - Returns: Its exit status; more than 128 if a signal ended it.
   func end() async -> Int32 {
@@ -61,7 +61,7 @@ struct Child: Sendable {
     }
   }
 
-  /// Whether it has ended. It must not be asked again once it has.
+  /// Whether it has ended. Must not be called again after `true`.
   var hasEnded: Bool {
     var status: Int32 = 0
     return waitpid(id, &status, WNOHANG) != 0

@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// A program that is run to its end.
+/// Runs a program to its end.
 enum Command {
   struct Failure: Error, CustomStringConvertible {
     let command: String
@@ -16,14 +16,14 @@ enum Command {
   /// - Parameters:
   ///   - command: The program and its arguments.
   ///   - environment: nil for that of the tests.
-  ///   - input: What it finds at its standard input.
-  /// - Returns: What it wrote, to its standard output and its standard error.
+  ///   - input: Its standard input.
+  /// - Returns: Its standard output and standard error.
   /// - Throws: `Failure` if its status is not 0.
   @discardableResult
   static func run(
     _ command: [String], environment: [String: String]? = nil, input: String = ""
   ) async throws -> String {
-    // Files and not pipes: a pipe that nobody empties stops the program, and one that a daemon inherits never ends.
+    // Files, not pipes: a full pipe blocks the program, and one that a daemon inherits never ends.
     let (standardInput, output) = try (TemporaryFile(), TemporaryFile())
     standardInput.write(input)
     let child = try Child(
@@ -35,7 +35,7 @@ enum Command {
     return output.contents
   }
 
-  /// A file without a name, gone when it is closed.
+  /// A file without a name, removed when it is closed.
   private final class TemporaryFile {
     let descriptor: Int32
     private let file: UnsafeMutablePointer<FILE>

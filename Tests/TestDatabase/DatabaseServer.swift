@@ -1,11 +1,11 @@
 import Foundation
 
-/// A PostgreSQL server on which the tests may do whatever they like, as its superuser.
+/// A PostgreSQL server that belongs to the tests, as its superuser.
 public struct DatabaseServer: Sendable {
   public struct Malformed: Error, CustomStringConvertible {
     let conninfo: String
     public var description: String {
-      "keyword=value pairs without quotes are wanted, with host and user, not: \(conninfo)"
+      "expected keyword=value pairs without quotes, with host and user: \(conninfo)"
     }
   }
 
@@ -29,8 +29,8 @@ public struct DatabaseServer: Sendable {
     (self.host, self.user, port, password) = (host, user, words["port"] ?? "5432", words["password"])
   }
 
-  /// The server that all tests share: the one that the environment variable names, or else a cluster that is
-  /// started for this run and removed at its end.
+  /// The server that all tests share: the one that `CCS_JOBSTORE_TEST_DATABASE` names, or a cluster started for this
+  /// run.
   public static func shared() async throws -> DatabaseServer { try await sharing.value }
 
   private static let sharing = Task {
@@ -40,7 +40,7 @@ public struct DatabaseServer: Sendable {
     return try await TestCluster.start().server
   }
 
-  /// How libpq finds a database of the server.
+  /// The connection string of a database.
   ///
   /// - Parameter user: nil for the superuser.
   public func conninfo(database: String = "postgres", user: String? = nil) -> String {
@@ -48,7 +48,7 @@ public struct DatabaseServer: Sendable {
       + (password.map { " password=\($0)" } ?? "")
   }
 
-  /// The environment in which psql and its like find the server, as its superuser.
+  /// The environment in which psql and sqitch connect to the server as its superuser.
   public var environment: [String: String] {
     var environment = ProcessInfo.processInfo.environment.filter {
       !$0.key.hasPrefix("PG") && !$0.key.hasPrefix("CCS_JOBSTORE_")
@@ -61,7 +61,7 @@ public struct DatabaseServer: Sendable {
     return environment
   }
 
-  /// Runs SQL with psql, the statements one by one.
+  /// Runs SQL with psql, each statement as a transaction.
   ///
   /// - Returns: The rows, a line each, columns separated by `|`.
   @discardableResult

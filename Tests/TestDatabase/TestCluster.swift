@@ -1,11 +1,10 @@
 import Foundation
 
-/// A PostgreSQL cluster of the newest version that Debian has installed: in a folder of its own, reachable by a
-/// Unix socket there and by nothing else.
+/// A private PostgreSQL cluster of the newest installed version, reachable only by a Unix socket in its folder.
 public final class TestCluster: Sendable {
   public enum Failure: Error { case notInstalled, noFolder }
 
-  // A crash of the machine is not tested: nothing has to reach a disk.
+  // No test crashes the machine, so nothing has to reach a disk.
   private static let configuration = """
     listen_addresses = ''
     fsync = off
@@ -17,7 +16,7 @@ public final class TestCluster: Sendable {
   public let server: DatabaseServer
   private let programs: String
   private let folder: String
-  private let custodian: Custodian
+  private let cleanup: CleanupProcess
 
   /// Whether a cluster can be started here.
   public static var isInstalled: Bool { newestPrograms != nil }
@@ -30,7 +29,7 @@ public final class TestCluster: Sendable {
       .map { "\(root)/\($0)/bin" }
   }
 
-  /// Makes a cluster and starts it. It goes when the tests' process does, at the latest.
+  /// Creates a cluster and starts it. It is removed when the tests' process ends, at the latest.
   public static func start() async throws -> TestCluster {
     let cluster = try TestCluster()
     try await cluster.asOwner(
@@ -49,7 +48,7 @@ public final class TestCluster: Sendable {
 
   private init() throws {
     guard let programs = Self.newestPrograms else { throw Failure.notInstalled }
-    // A socket's path has at most 107 bytes, so the folder is not where the other temporary files are.
+    // A socket's path has at most 107 bytes, too few for the usual folder of temporary files.
     var name = Array("/tmp/ccs-tests-XXXXXX".utf8CString)
     guard mkdtemp(&name) != nil else { throw Failure.noFolder }
     folder = String(decoding: name.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
@@ -59,14 +58,14 @@ public final class TestCluster: Sendable {
       chown(folder, owner.pointee.pw_uid, owner.pointee.pw_gid)
       chmod(folder, 0o755)
     }
-    custodian = try Custodian(
+    cleanup = try CleanupProcess(
       #"dir=$1; shift; "$@" stop --pgdata "$dir/data" --mode immediate --silent; rm -rf "$dir""#,
       [folder] + Self.ownersCommand("\(programs)/pg_ctl", []))
   }
 
   private var data: String { "\(folder)/data" }
 
-  /// PostgreSQL refuses to run as root; for root it is the user that Debian's package has made.
+  /// PostgreSQL refuses to run as root: then it runs as the user of Debian's package.
   private static func ownersCommand(_ program: String, _ arguments: [String]) -> [String] {
     (geteuid() == 0 ? ["runuser", "-u", "postgres", "--"] : []) + [program] + arguments
   }
@@ -75,18 +74,18 @@ public final class TestCluster: Sendable {
     try await Command.run(Self.ownersCommand("\(programs)/\(program)", arguments))
   }
 
-  /// Starts it, and returns when it takes connections.
+  /// Starts it, and returns when it accepts connections.
   public func startAgain() async throws {
     try await asOwner(
       "pg_ctl",
       ["start", "--pgdata", data, "--log", "\(folder)/log", "--silent", "-w", "-o", "-k \(folder)"])
   }
 
-  /// Stops it, and returns when it is gone; connections are cut.
+  /// Closes its connections and stops it.
   public func stop() async throws {
     try await asOwner("pg_ctl", ["stop", "--pgdata", data, "--mode", "fast", "--silent", "-w"])
   }
 
   /// Stops it and removes its files.
-  public func remove() { custodian.finish() }
+  public func remove() { cleanup.finish() }
 }

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// A database of the shared server for one test alone.
+/// A database of the shared server, for one test.
 public struct TestDatabase: Sendable {
   public let server: DatabaseServer
   public let name: String
@@ -10,18 +10,18 @@ public struct TestDatabase: Sendable {
   public static let package = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
 
-  /// So many at once, so that tests do not make each other late.
-  private static let turnstile = Turnstile(places: 6)
+  /// More tests at once would exceed each other's timeouts.
+  private static let limit = ConcurrencyLimit(places: 6)
   private static let made = Mutex(0)
 
-  /// Runs a test with a database of its own, and drops it afterwards.
+  /// Runs a test with its own database, and drops it afterwards.
   ///
   /// - Parameter migrated: Whether `scripts/migrate deploy` has been run on it; else it is empty.
   public static func with<Result>(
     migrated: Bool, _ body: (TestDatabase) async throws -> Result
   ) async throws -> Result {
-    await turnstile.enter()
-    defer { turnstile.leave() }
+    await limit.enter()
+    defer { limit.leave() }
     let server = try await DatabaseServer.shared()
     let database = TestDatabase(server: server, name: try await newName())
     let template = migrated ? try await pristine.value : "template0"
@@ -69,13 +69,13 @@ public struct TestDatabase: Sendable {
       return made
     }
     let name = "test_\(getpid())_\(number)"
-    try await custodian.value.tell(name)
+    try await cleanup.value.add(name)
     return name
   }
 
   /// Drops what a run leaves behind that did not come to its end, on a server that outlives it.
-  private static let custodian = Task {
-    try Custodian(
+  private static let cleanup = Task {
+    try CleanupProcess(
       #"for name in $lines; do psql -XAtq -d postgres -c "DROP DATABASE IF EXISTS $name WITH (FORCE)"; done"#,
       [], environment: try await DatabaseServer.shared().environment)
   }

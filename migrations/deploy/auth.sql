@@ -1,11 +1,12 @@
 -- Deploy ccs-jobstore:auth to pg
 -- requires: directory
--- Tokens are kept as SHA-256 only: whoever reads these tables cannot use them.
+-- Tokens are stored as SHA-256 only: reading these tables does not yield a usable token.
 BEGIN;
 
 CREATE SCHEMA auth;
+GRANT USAGE ON SCHEMA auth TO ccs_jobstore, ccs_jobstore_admin;
 
--- A session is one login with everything that was refreshed from it: the family of RFC 9700, section 4.14.2.
+-- A session is one sign-in and all tokens refreshed from it: the token family of RFC 9700, section 4.14.2.
 CREATE TABLE auth.sessions (
     session_id uuid        PRIMARY KEY DEFAULT gen_random_uuid(),
     user_id    uuid        NOT NULL REFERENCES directory.users ON DELETE CASCADE,
@@ -32,7 +33,7 @@ CREATE TABLE auth.refresh_tokens (
 );
 CREATE INDEX refresh_tokens_by_session ON auth.refresh_tokens (session_id);
 
--- Keyed by the SHA-256 of what failed (a user name in lower case, or an address), known or not.
+-- Keyed by the SHA-256 of what failed: a user name in lower case, known or not, or an address.
 CREATE TABLE auth.failed_logins (
     subject_hash bytea       PRIMARY KEY CHECK (length(subject_hash) = 32),
     failures     integer     NOT NULL,
@@ -41,7 +42,6 @@ CREATE TABLE auth.failed_logins (
 );
 CREATE INDEX failed_logins_by_time ON auth.failed_logins (last_failure);
 
-GRANT USAGE ON SCHEMA auth TO ccs_jobstore, ccs_jobstore_admin;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA auth TO ccs_jobstore;
 GRANT SELECT, DELETE ON auth.sessions, auth.failed_logins TO ccs_jobstore_admin;
 

@@ -1,29 +1,17 @@
 -- Deploy ccs-jobstore:collection to pg
--- requires: job_life
--- Runs on their way from the queue to a collector: claims, and the leases that keep them.
+-- requires: runs
+-- Claims of queued runs by collectors, and the leases that keep them. Nothing here waits for a lock, except that a lease
+-- is renewed after a deletion of its job.
 BEGIN;
 
--- Reports come in numbered batches (bulk_load). Whoever claims a run has to know which of them are stored, and what it
--- sends must not be taken for one of those: another collector may have put other rows under the same number.
-ALTER TABLE store.job_runs
-    ADD COLUMN messages_batch     bigint NOT NULL DEFAULT 0,
-    ADD COLUMN data_batch         bigint NOT NULL DEFAULT 0,
-    ADD COLUMN results_batch      bigint NOT NULL DEFAULT 0,
-    ADD COLUMN messages_inherited bigint NOT NULL DEFAULT 0,
-    ADD COLUMN data_inherited     bigint NOT NULL DEFAULT 0,
-    ADD COLUMN results_inherited  bigint NOT NULL DEFAULT 0;
-COMMENT ON COLUMN store.job_runs.messages_batch IS 'the last batch that is stored wholly; 0 for none';
-COMMENT ON COLUMN store.job_runs.messages_inherited IS 'what messages_batch was when the run was claimed last';
-
--- Hands out runs in the order in which they were queued, to several callers at once. The arrays run side by side: of
--- the first runs p_counts[1] go to the first caller, of the next p_counts[2] to the second, and so on.
--- Given are runs that wait, and those whose lease has run out, unless they were claimed p_maximum_attempts times or have
--- had all the time that they may take. p_lease_seconds: how long each caller's leases hold.
--- A row a run that was given; claimant is the caller's place in the arrays, from 1, and the batches are the last ones that
--- former collectors have stored wholly.
---
--- Nobody waits here: a job or a run that somebody else has locked is passed over, and is there for the next call. So
--- any number of callers share the queue, and jobs need not be locked in the order of their ids.
+-- Hands out runs in the order in which they were queued. The arrays are parallel, an element per caller: the first
+-- p_counts[1] runs go to the first caller, the next p_counts[2] to the second, and so on, with leases of p_lease_seconds.
+-- Runs to hand out are queued, or running with an expired lease unless they were claimed p_maximum_attempts times or
+-- exceeded their time limit.
+-- A row per run: claimant is the caller's index in the arrays, from 1; *_batch are the last batches that former
+-- collectors stored completely.
+-- Locked jobs and runs are skipped and are there for the next call: any number of callers share the queue, and the order
+-- of locks does not matter.
 CREATE FUNCTION store.claim_runs(
     p_counts bigint[],
     p_collectors text[],
@@ -48,13 +36,13 @@ RETURNS TABLE (
     results_batch bigint
 )
 LANGUAGE plpgsql
--- Statistics of an empty queue must not make a long one be read as a whole.
+-- Statistics of an empty queue must not lead to a full scan of a long one.
 SET enable_seqscan = off
 AS $$
 #variable_conflict use_column
 DECLARE
     moment CONSTANT timestamptz := clock_timestamp();
-    -- Whose turn it is, run by run.
+    -- The caller's place for each run to hand out.
     turns CONSTANT bigint[] := ARRAY(
         SELECT a.place
         FROM unnest(p_counts) WITH ORDINALITY AS a (wanted, place)
@@ -68,8 +56,8 @@ DECLARE
     run store.job_runs;
 BEGIN
     FOR candidate IN
-        -- More than can be given, as others may be taking the first ones at this moment. The join leaves out the runs
-        -- of purged histories, which are nobody's any more.
+        -- More than needed: other servers may be claiming the first ones at this moment. The join leaves out the runs of
+        -- purged histories.
         SELECT c.history_id, c.run_id
         FROM (
             (
@@ -99,7 +87,7 @@ BEGIN
         EXIT WHEN given = cardinality(turns);
         SELECT * INTO job FROM directory.jobs WHERE history_id = candidate.history_id FOR NO KEY UPDATE SKIP LOCKED;
         CONTINUE WHEN NOT FOUND;
-        -- Looked at again under the lock: it may have been claimed or ended meanwhile, or its collector is back.
+        -- Checked again under the lock: it may have been claimed or ended since, or its lease renewed.
         SELECT *
         INTO former
         FROM store.job_runs
@@ -159,9 +147,13 @@ BEGIN
 END
 $$;
 
--- Makes a lease hold for p_lease_seconds from now on, also one that has run out, as long as nobody else has claimed the
--- run. outcome is 'renewed', 'not found', 'over' when the run has ended (status says how), or 'lease lost'.
--- The share of the job's lock keeps a deletion away; claims of other runs do not wait for it.
+-- Extends a lease to p_lease_seconds from now, also an expired one, unless the run has been claimed again.
+-- outcome:
+--   'renewed'
+--   'not found'
+--   'over'         the run has ended, as status says
+--   'lease lost'
+-- The share lock on the job excludes a deletion; claims of other runs do not conflict with it.
 CREATE FUNCTION store.renew_lease(
     p_run uuid,
     p_lease uuid,
@@ -177,13 +169,12 @@ DECLARE
     history uuid;
 BEGIN
     outcome := 'not found';
-    -- Where a deletion was waited for, the condition is looked at again: the job has another history now, or is gone.
+    -- After a wait for a deletion the condition is checked again: the job has another history by then, or is gone.
     SELECT j.history_id
     INTO history
-    FROM store.job_runs r
-    JOIN directory.jobs j ON j.history_id = r.history_id
-    WHERE r.run_id = p_run
-    FOR KEY SHARE OF j;
+    FROM directory.jobs j
+    WHERE j.history_id = (SELECT r.history_id FROM store.job_runs r WHERE r.run_id = p_run LIMIT 1)
+    FOR KEY SHARE;
     IF NOT FOUND THEN
         RETURN;
     END IF;
@@ -204,7 +195,81 @@ BEGIN
 END
 $$;
 
-REVOKE EXECUTE ON FUNCTION store.claim_runs, store.renew_lease FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION store.claim_runs, store.renew_lease TO ccs_jobstore;
+-- Takes at most p_limit runs away from collectors whose lease has expired. outcome is 'requeued', or 'failed' for a run
+-- that has been claimed p_maximum_attempts times. A claim may take such a run as well; the first one does it.
+-- A run that an upload has locked is skipped: its collector is not lost. Its time limit still applies.
+-- A requeued run keeps its ends_at.
+CREATE FUNCTION store.release_lost_runs(p_maximum_attempts bigint, p_limit bigint)
+RETURNS TABLE (run_id uuid, job_id uuid, outcome text)
+LANGUAGE plpgsql
+SET enable_seqscan = off
+SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    found_run record;
+    run store.job_runs;
+    told text;
+BEGIN
+    FOR found_run IN
+        SELECT j.job_id, r.history_id, r.run_id
+        FROM store.job_runs r
+        JOIN directory.jobs j ON j.history_id = r.history_id
+        WHERE r.lease_expires_at <= clock_timestamp() AND r.status = 'Running'
+        ORDER BY r.lease_expires_at
+        LIMIT p_limit
+        FOR NO KEY UPDATE OF j SKIP LOCKED
+    LOOP
+        SELECT r.*
+        INTO run
+        FROM store.job_runs r
+        WHERE r.history_id = found_run.history_id
+            AND r.run_id = found_run.run_id
+            AND r.lease_expires_at <= clock_timestamp()
+            AND r.status = 'Running'
+        FOR UPDATE SKIP LOCKED;
+        CONTINUE WHEN NOT FOUND;
+
+        told := format(
+            'The collector %s was lost: its lease ended at %s.',
+            coalesce(run.collector, 'of this run'),
+            to_char(run.lease_expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+        );
+        IF run.attempts >= p_maximum_attempts THEN
+            outcome := 'failed';
+            PERFORM store.end_run(
+                run.run_id, NULL, 'Failed', 'Error',
+                format('%s It was attempt %s of %s.', told, run.attempts, p_maximum_attempts),
+                NULL, 'Schedule', NULL
+            );
+        ELSE
+            outcome := 'requeued';
+            UPDATE store.job_runs r
+            SET status = 'Queued',
+                collector = NULL,
+                lease_id = NULL,
+                lease_expires_at = NULL,
+                message_count = r.message_count + 1
+            WHERE r.history_id = run.history_id AND r.run_id = run.run_id;
+            INSERT INTO store.job_run_messages (history_id, run_id, row_number, logged_at, severity, message)
+            VALUES (
+                run.history_id, run.run_id, run.message_count, clock_timestamp(), 'Warning',
+                format(
+                    '%s It was attempt %s of %s: the run is in the queue again.', told, run.attempts, p_maximum_attempts
+                )
+            );
+            UPDATE directory.jobs j
+            SET last_run_status = 'Queued'
+            WHERE j.job_id = found_run.job_id AND j.last_run_id = run.run_id;
+        END IF;
+        run_id := run.run_id;
+        job_id := found_run.job_id;
+        RETURN NEXT;
+    END LOOP;
+END
+$$;
+
+REVOKE EXECUTE ON FUNCTION store.claim_runs, store.renew_lease, store.release_lost_runs FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION store.claim_runs, store.renew_lease, store.release_lost_runs TO ccs_jobstore;
 
 COMMIT;

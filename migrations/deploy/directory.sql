@@ -1,8 +1,14 @@
 -- Deploy ccs-jobstore:directory to pg
 -- requires: roles
+-- Users, what their roles permit, and the folders that grants name.
 BEGIN;
 
 CREATE SCHEMA directory;
+GRANT USAGE ON SCHEMA directory TO ccs_jobstore, ccs_jobstore_admin;
+
+-- Trigram indexes, for searches by a part of a name. A trusted extension: the database's owner may create it.
+SET LOCAL client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA directory;
 
 CREATE TABLE directory.users (
     user_id       uuid        PRIMARY KEY DEFAULT gen_random_uuid(),
@@ -12,7 +18,7 @@ CREATE TABLE directory.users (
     created_at    timestamptz NOT NULL DEFAULT now()
 );
 CREATE UNIQUE INDEX users_by_name ON directory.users (lower(user_name));
-COMMENT ON COLUMN directory.users.password_hash IS 'scrypt with its parameters; NULL: nobody can log in with a password';
+COMMENT ON COLUMN directory.users.password_hash IS 'scrypt with its parameters; NULL: no sign-in with a password';
 
 CREATE TABLE directory.roles (
     role_id     uuid PRIMARY KEY DEFAULT gen_random_uuid(),
@@ -36,8 +42,8 @@ CREATE TABLE directory.user_roles (
     PRIMARY KEY (user_id, role_id)
 );
 
--- Two trees. `lineage` is the way from the root to the folder itself, so that a grant on a folder
--- covers an item exactly when the granted folder stands in the lineage of the item's folder.
+-- Two trees. `lineage` is the path from the root to the folder itself: a grant on a folder covers an item exactly when
+-- the item's folder has the granted folder in its lineage.
 CREATE TABLE directory.folders (
     folder_id   uuid   PRIMARY KEY DEFAULT gen_random_uuid(),
     parent_id   uuid   REFERENCES directory.folders,
@@ -46,9 +52,13 @@ CREATE TABLE directory.folders (
 );
 CREATE UNIQUE INDEX folders_by_name ON directory.folders (parent_id, lower(folder_name));
 CREATE UNIQUE INDEX folder_roots_by_name ON directory.folders (lower(folder_name)) WHERE parent_id IS NULL;
+-- The folders below others.
+CREATE INDEX folders_by_lineage ON directory.folders USING gin (lineage);
 
-CREATE FUNCTION directory.set_lineage() RETURNS trigger
-LANGUAGE plpgsql AS $$
+CREATE FUNCTION directory.set_lineage()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $$
 BEGIN
     NEW.lineage := coalesce((SELECT lineage FROM directory.folders WHERE folder_id = NEW.parent_id), '{}')
         || NEW.folder_id;
@@ -58,59 +68,30 @@ $$;
 CREATE TRIGGER folder_lineage BEFORE INSERT ON directory.folders
     FOR EACH ROW EXECUTE FUNCTION directory.set_lineage();
 
-INSERT INTO directory.folders (folder_id, folder_name) VALUES
-    ('a55e7000-0000-4000-8000-000000000001', 'Asset System'),
-    ('57a2da2d-0000-4000-8000-000000000001', 'Standards');
-
 CREATE TABLE directory.folder_grants (
     role_id   uuid NOT NULL REFERENCES directory.roles ON DELETE CASCADE,
     folder_id uuid NOT NULL REFERENCES directory.folders ON DELETE CASCADE,
     PRIMARY KEY (role_id, folder_id)
 );
 
-CREATE TABLE directory.assets (
-    asset_id   uuid PRIMARY KEY,
-    asset_name text NOT NULL CHECK (asset_name <> ''),
-    asset_type text NOT NULL CHECK (asset_type <> ''),
-    folder_id  uuid NOT NULL REFERENCES directory.folders
-);
-CREATE INDEX assets_by_folder ON directory.assets (folder_id, asset_id);
-
-CREATE TABLE directory.standards (
-    standard_id      uuid PRIMARY KEY,
-    standard_name    text NOT NULL CHECK (standard_name <> ''),
-    standard_version text NOT NULL DEFAULT '1.0',
-    folder_id        uuid NOT NULL REFERENCES directory.folders
-);
-CREATE INDEX standards_by_folder ON directory.standards (folder_id, standard_id);
-
--- A job reaches its history through history_id alone. A new history_id is an empty history.
-CREATE TABLE directory.jobs (
-    job_id          uuid        PRIMARY KEY DEFAULT gen_random_uuid(),
-    history_id      uuid        NOT NULL UNIQUE DEFAULT gen_random_uuid(),
-    job_name        text        NOT NULL CHECK (job_name <> '' AND length(job_name) <= 256),
-    job_description text        NOT NULL DEFAULT '',
-    job_type        text        NOT NULL CHECK (job_type <> ''),
-    is_system       boolean     NOT NULL DEFAULT false,
-    created_by      uuid        REFERENCES directory.users,
-    created_at      timestamptz NOT NULL DEFAULT now(),
-    modified_at     timestamptz NOT NULL DEFAULT now(),
-    configuration   jsonb,
-    run_count       bigint      NOT NULL DEFAULT 0 CHECK (run_count >= 0),
-    last_run_status text,
-    last_run_at     timestamptz,
-    next_run_at     timestamptz,
-    CHECK (is_system = (created_by IS NULL))
-);
-CREATE UNIQUE INDEX jobs_by_name ON directory.jobs (lower(job_name));
-CREATE INDEX jobs_by_creator ON directory.jobs (created_by);
-COMMENT ON COLUMN directory.jobs.run_count IS 'rows of store.job_runs in the present history; changed in the transaction that adds or removes them';
-
-GRANT USAGE ON SCHEMA directory TO ccs_jobstore, ccs_jobstore_admin;
 GRANT SELECT ON ALL TABLES IN SCHEMA directory TO ccs_jobstore;
-GRANT INSERT, UPDATE, DELETE ON directory.jobs TO ccs_jobstore;
 GRANT UPDATE (password_hash) ON directory.users TO ccs_jobstore;
 GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA directory TO ccs_jobstore_admin;
 GRANT DELETE ON directory.role_tasks, directory.user_roles, directory.folder_grants TO ccs_jobstore_admin;
+
+INSERT INTO directory.folders (folder_id, folder_name)
+VALUES
+    ('a55e7000-0000-4000-8000-000000000001', 'Asset System'),
+    ('57a2da2d-0000-4000-8000-000000000001', 'Standards');
+
+INSERT INTO directory.roles (role_name, description)
+VALUES ('Collectors', 'Carry out job runs and report what they found');
+INSERT INTO directory.role_tasks (role_id, task)
+SELECT role_id, 'Report job runs'
+FROM directory.roles;
+INSERT INTO directory.folder_grants (role_id, folder_id)
+SELECT role_id, folder_id
+FROM directory.roles
+CROSS JOIN directory.folders;
 
 COMMIT;

@@ -1,5 +1,5 @@
 -- Deploy ccs-jobstore:roles to pg
--- Roles belong to the whole cluster, so they may be there already, from another database.
+-- Roles belong to the whole cluster: another database may have created them already.
 BEGIN;
 
 DO $$
@@ -15,9 +15,5 @@ $$;
 
 COMMENT ON ROLE ccs_jobstore IS 'The CCS job store server: reads the directory, writes histories and sessions';
 COMMENT ON ROLE ccs_jobstore_admin IS 'The administration commands of the CCS job store';
-
--- Both compare the deployed changes with the ones they were built for.
-GRANT USAGE ON SCHEMA sqitch TO ccs_jobstore, ccs_jobstore_admin;
-GRANT SELECT ON sqitch.changes TO ccs_jobstore, ccs_jobstore_admin;
 
 COMMIT;

@@ -1,9 +1,16 @@
 -- Verify ccs-jobstore:audit on pg
 BEGIN;
 
-SELECT event_id, occurred_at, user_id, user_name, operation, job_id, job_name, request_id, details
-FROM audit.events WHERE false;
-SELECT 1 / has_table_privilege('ccs_jobstore', 'audit.events', 'INSERT')::integer;
-SELECT 1 / (NOT has_table_privilege('ccs_jobstore', 'audit.events', 'UPDATE, DELETE, TRUNCATE'))::integer;
+\ir ../facts.sql
+SELECT pg_temp.verify($$
+grants schema audit: ccs_jobstore=USAGE; ccs_jobstore_admin=USAGE
+columns audit.events: event_id bigint NOT NULL IDENTITY; occurred_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(); user_id uuid; user_name text NOT NULL; operation text NOT NULL; job_id uuid; job_name text; request_id uuid; details jsonb
+indexes audit.events: INDEX events_by_job USING btree (job_id, occurred_at, event_id)
+indexes audit.events: INDEX events_by_job_name USING btree (lower(job_name), occurred_at, event_id)
+indexes audit.events: INDEX events_by_operation USING btree (lower(operation), occurred_at, event_id)
+indexes audit.events: INDEX events_by_user USING btree (lower(user_name), occurred_at, event_id)
+indexes audit.events: UNIQUE INDEX events_pkey USING btree (occurred_at, event_id)
+grants audit.events: ccs_jobstore=INSERT; ccs_jobstore_admin=INSERT SELECT
+$$);
 
 ROLLBACK;

@@ -1,12 +1,14 @@
 -- Verify ccs-jobstore:collection on pg
 BEGIN;
 
-SELECT messages_batch, data_batch, results_batch, messages_inherited, data_inherited, results_inherited
-FROM store.job_runs
-WHERE false;
-SELECT 1 / has_function_privilege(
-    'ccs_jobstore', 'store.claim_runs(bigint[], text[], bigint[], bigint)', 'EXECUTE'
-)::integer;
-SELECT 1 / has_function_privilege('ccs_jobstore', 'store.renew_lease(uuid, uuid, bigint)', 'EXECUTE')::integer;
+\ir ../facts.sql
+SELECT pg_temp.verify($$
+function store.claim_runs(bigint[],text[],bigint[],bigint): TABLE(claimant bigint, run_id uuid, job_id uuid, job_name text, job_type text, configuration text, lease_id uuid, lease_expires_at timestamp with time zone, attempt integer, queued_at timestamp with time zone, started_at timestamp with time zone, ends_at timestamp with time zone, messages_batch bigint, data_batch bigint, results_batch bigint) VOLATILE enable_seqscan=off
+grants store.claim_runs(bigint[],text[],bigint[],bigint): ccs_jobstore=EXECUTE
+function store.renew_lease(uuid,uuid,bigint): record VOLATILE
+grants store.renew_lease(uuid,uuid,bigint): ccs_jobstore=EXECUTE
+function store.release_lost_runs(bigint,bigint): TABLE(run_id uuid, job_id uuid, outcome text) VOLATILE enable_seqscan=off jit=off
+grants store.release_lost_runs(bigint,bigint): ccs_jobstore=EXECUTE
+$$);
 
 ROLLBACK;

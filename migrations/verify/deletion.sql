@@ -1,6 +1,10 @@
 -- Verify ccs-jobstore:deletion on pg
 BEGIN;
 
-SELECT 1 / has_function_privilege('ccs_jobstore', 'directory.delete_jobs'::regproc::oid, 'EXECUTE')::integer;
+\ir ../facts.sql
+SELECT pg_temp.verify($$
+function directory.delete_jobs(uuid[],bytea[],text[],uuid[],boolean,boolean[],uuid[],bigint,boolean,text[]): TABLE(outcome text, user_name text, missing text, job_name text, runs bigint, rows_left boolean, rows_erased bigint) VOLATILE enable_seqscan=off enable_bitmapscan=off plan_cache_mode=force_generic_plan
+grants directory.delete_jobs(uuid[],bytea[],text[],uuid[],boolean,boolean[],uuid[],bigint,boolean,text[]): ccs_jobstore=EXECUTE
+$$);
 
 ROLLBACK;

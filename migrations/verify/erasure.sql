@@ -1,7 +1,24 @@
 -- Verify ccs-jobstore:erasure on pg
 BEGIN;
 
-SELECT 1 / has_function_privilege('ccs_jobstore', 'store.erase(uuid, bigint)', 'EXECUTE')::integer;
-SELECT 1 / has_function_privilege('ccs_jobstore', 'store.erase_next(bigint)', 'EXECUTE')::integer;
+\ir ../facts.sql
+SELECT pg_temp.verify($$
+columns store.purges: history_id uuid NOT NULL; job_id uuid NOT NULL; job_name text NOT NULL; requested_by text NOT NULL; requested_at timestamp with time zone NOT NULL DEFAULT now(); tables_done smallint NOT NULL DEFAULT 0; run_position uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000'::uuid; row_position bigint NOT NULL DEFAULT '-1'::integer; rows_erased bigint NOT NULL DEFAULT 0
+indexes store.purges: INDEX purges_oldest USING btree (requested_at)
+indexes store.purges: UNIQUE INDEX purges_pkey USING btree (history_id)
+grants store.purges: ccs_jobstore=DELETE INSERT SELECT UPDATE; ccs_jobstore_admin=INSERT SELECT
+function store.erase(uuid,bigint): record VOLATILE enable_seqscan=off enable_bitmapscan=on enable_indexscan=off
+grants store.erase(uuid,bigint): ccs_jobstore=EXECUTE
+function store.erase_next(bigint): record VOLATILE
+grants store.erase_next(bigint): ccs_jobstore=EXECUTE
+function store.erase_at_once(uuid[],bigint,bigint): bigint VOLATILE
+grants store.erase_at_once(uuid[],bigint,bigint): ccs_jobstore=EXECUTE
+$$);
+
+-- It has a statement of its own for each of the store's tables.
+SELECT 1 / bool_and(strpos(p.prosrc, 'DELETE FROM store.' || t.table_name) > 0)::integer
+FROM pg_proc p
+CROSS JOIN store.tables() t
+WHERE p.oid = 'store.erase_at_once'::regproc;
 
 ROLLBACK;

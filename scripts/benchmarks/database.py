@@ -15,7 +15,6 @@ psycopg2.extras.register_uuid()
 psycopg2.extensions.set_wait_callback(psycopg2.extras.wait_select)
 
 SQL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "sql")
-HISTORY_TABLES = ("job_runs", "job_run_messages", "collected_data", "evaluation_results")
 TASKS = (
     "View standards", "View assets", "View all jobs", "View evaluation results",
     "Manage jobs", "Collect data", "Evaluate standards", "Report job runs",
@@ -127,7 +126,7 @@ class Database:
         return self.value("SELECT count(*) FROM auth.sessions") - 1
 
     def check_no_orphans(self):
-        for table in HISTORY_TABLES:
+        for (table,) in self.rows("SELECT table_name FROM store.tables()"):
             orphans = self.value(
                 f"SELECT count(*) FROM (SELECT DISTINCT history_id FROM store.{table}) r"
                 " WHERE NOT EXISTS (SELECT FROM directory.jobs j WHERE j.history_id = r.history_id)"

@@ -51,9 +51,9 @@ public final class AdministrationDatabase: Sendable {
   /// Why the last attempt to connect failed; nil if none did.
   public var connectFailure: String? { lastFailure.text.withLock { $0 } }
 
-  /// The schema of the database; nil if it has none.
-  public func deployedSchema() async throws(RepositoryError) -> String? {
-    try await SchemaVersion.deployed(pool)
+  /// The schema of the database.
+  public func deployedSchema() async throws(RepositoryError) -> DeployedSchema {
+    try await DeployedSchema.found(pool)
   }
 
   /// Closes the connection.

@@ -77,6 +77,8 @@ extension DirectoryAdministration {
       let position = [values.bind(.time(last.occurredAt)), values.bind(.int(Int64(last.id)))]
       conditions.append("(occurred_at, event_id) < (\(position.joined(separator: ", ")))")
     }
+    // Before the call of query(_:), which takes the values as they are when it begins.
+    let size = values.bind(.int(Int64(limit)))
     // Planned for each page with its values, so that the planner takes the index that fits them.
     let query = values.query(
       """
@@ -84,7 +86,7 @@ extension DirectoryAdministration {
       FROM audit.events
       \(conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND "))
       ORDER BY occurred_at DESC, event_id DESC
-      LIMIT \(values.bind(.int(Int64(limit))))
+      LIMIT \(size)
       """)
     return try await pool.rows(query) {
       try AuditEvent(

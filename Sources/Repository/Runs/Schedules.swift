@@ -58,7 +58,7 @@ public struct Schedules: Sendable {
     self.claims = claims
   }
 
-  private static let due = Statement(
+  static let due = Statement(
     """
     SELECT job_id, next_run_at, version, (configuration -> 'Schedule')::text, now()
     FROM directory.jobs

@@ -8,10 +8,10 @@ extension Command {
     words: ["version"], summary: "print the version and the schema that it works with",
     options: [.json()]
   ) { arguments, terminal throws(CommandFailure) in
-    let text = "\(HelpText.program) \(Version.text) (schema: \(SchemaVersion.wanted))\n"
+    let text = "\(HelpText.program) \(Version.text) (schema \(SchemaRelease.required))\n"
     try terminal.write(text, arguments) { json in
       json.add("Version", Version.text)
-      json.add("Schema", SchemaVersion.wanted)
+      json.add("Schema", "\(SchemaRelease.required)")
     }
   }
 

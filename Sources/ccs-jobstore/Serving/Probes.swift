@@ -5,14 +5,14 @@ import Repository
 /// What `/readyz` and `/metrics` answer. Both need no token, so concurrent requests share one query.
 struct Probes: Sendable {
   private let parts: SharedParts
-  private let deployedSchema: SharedAnswer<Result<String?, RepositoryError>>
+  private let deployedSchema: SharedAnswer<Result<DeployedSchema, RepositoryError>>
   private let purgesWaiting: SharedAnswer<Int?>
 
   init(_ parts: SharedParts) {
     self.parts = parts
     deployedSchema = SharedAnswer { [pool = parts.pool] in
       do throws(RepositoryError) {
-        return .success(try await SchemaVersion.deployed(pool))
+        return .success(try await DeployedSchema.found(pool))
       } catch {
         return .failure(error)
       }
@@ -23,9 +23,11 @@ struct Probes: Sendable {
   /// The parts that keep the server from working, each with a sentence; none if it is ready.
   func unready(_ certificate: Certificate) async -> [(part: String, detail: String)] {
     do throws(RepositoryError) {
-      let found = try await deployedSchema.value().get() ?? "nothing"
-      guard found == SchemaVersion.wanted else {
-        return [("schema", "The schema is at \(found); \(SchemaVersion.wanted) is wanted.")]
+      let found = try await deployedSchema.value().get()
+      guard found.isUsable else {
+        return [
+          ("schema", "The database has schema \(found); this server needs schema \(SchemaRelease.required).")
+        ]
       }
     } catch {
       return [("database", "The database cannot be reached.")]

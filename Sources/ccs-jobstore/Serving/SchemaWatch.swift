@@ -2,7 +2,7 @@ import Postgres
 import Repository
 import Synchronization
 
-/// What is known of the database's schema. A server works with one schema only.
+/// What is known of the database's schema.
 final class SchemaWatch: Sendable {
   private enum State: Sendable, Equatable {
     case unknown
@@ -29,10 +29,9 @@ final class SchemaWatch: Sendable {
   /// - Returns: The schema that was found, if it is not the expected one; nil if it is, or the task was cancelled.
   func check() async -> String? {
     while !Task.isCancelled {
-      if let found = try? await SchemaVersion.deployed(pool) ?? "nothing" {
-        let isExpected = found == SchemaVersion.wanted
-        state.withLock { $0 = isExpected ? .expected : .wrong }
-        return isExpected ? nil : found
+      if let found = try? await DeployedSchema.found(pool) {
+        state.withLock { $0 = found.isUsable ? .expected : .wrong }
+        return found.isUsable ? nil : found.description
       }
       try? await Task.sleep(for: .milliseconds(200))
     }

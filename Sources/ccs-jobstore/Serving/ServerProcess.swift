@@ -39,7 +39,7 @@ final class ServerProcess: Sendable {
     let events = AsyncStream.makeStream(of: Signal.self)
     let watching = Task {
       guard let found = await parts.schema.check() else { return }
-      parts.observe(.schemaRefused(found: found, wanted: SchemaVersion.wanted))
+      parts.observe(.schemaRefused(found: found, wanted: "\(SchemaRelease.required)"))
       events.continuation.yield(.stop)
     }
     let forwarding = Task {

@@ -1,13 +1,12 @@
 """What the commands print for programs, and what they read."""
 
 import json
-import os
 import socket
 import subprocess
 
 import pytest
 
-from harness.server import BINARY, run_command, write_configuration
+from harness.server import BINARY, environment, run_command, write_configuration
 
 ANN = "DOMAIN1\\ann"
 
@@ -86,7 +85,7 @@ def test_a_directory_file_is_read_from_an_input_that_cannot_be_opened_by_name(co
             capture_output=True,
             text=True,
             timeout=60,
-            env=os.environ,
+            env=environment(),
         )
     assert result.returncode == 0, result.stderr
     assert result.stdout.split() == ["KIND", "ADDED", "CHANGED", "UNCHANGED", "Roles", "1", "0", "0"]

@@ -382,8 +382,9 @@ def test_it_gives_signs_of_life_while_it_is_busy(stub):
 
     stub.script("collecteddata", slow)
     assert run(stub, "--once", "--lease", "10")[0] == 0
-    (beat,) = stub.called("heartbeat")
-    assert json.loads(beat["body"]) == {"Lease": claimed["Lease"], "LeaseSeconds": 10}
+    # One in each third of the lease; more if the machine is busy.
+    beats = [json.loads(beat["body"]) for beat in stub.called("heartbeat")]
+    assert beats and all(beat == {"Lease": claimed["Lease"], "LeaseSeconds": 10} for beat in beats)
 
 
 def test_a_heartbeat_that_learns_of_an_abort_ends_the_work(stub):

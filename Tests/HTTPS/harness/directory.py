@@ -3,8 +3,11 @@
 import base64
 import itertools
 import json
+import re
 import uuid
 from dataclasses import dataclass, field
+
+from harness.cluster import REPOSITORY
 
 DELETE_TASKS = ("View standards", "Manage jobs", "Collect data", "Evaluate standards", "View evaluation results")
 SEARCH_TASKS = ("View all jobs", "View standards", "View assets")
@@ -19,7 +22,10 @@ PASSWORD = "s3cret>~>?~?>~ü"
 PASSWORD_BASE64 = base64.b64encode(PASSWORD.encode()).decode()
 assert all(character in PASSWORD_BASE64 for character in "+/="), PASSWORD_BASE64
 
-HISTORY_TABLES = ("job_runs", "job_run_messages", "collected_data", "evaluation_results")
+# The list of store.tables(), last one first.
+HISTORY_TABLES = tuple(
+    reversed(re.findall(r"\(\d+, '(\w+)'", (REPOSITORY / "migrations" / "deploy" / "store.sql").read_text(encoding="utf-8")))
+)
 
 _numbers = itertools.count(1)
 _session = uuid.uuid4().hex[:6]

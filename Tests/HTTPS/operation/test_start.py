@@ -74,27 +74,53 @@ def test_systemd_is_told_of_readiness_life_reload_and_end(start_server, new_data
 # MARK: The schema
 
 
+def schema_release(database, release, oldest_server):
+    """Makes the schema say that it is another release."""
+    database.rows(
+        "CREATE OR REPLACE FUNCTION directory.schema_release(OUT release text, OUT oldest_server text) "
+        f"LANGUAGE sql IMMUTABLE AS $$ VALUES ('{release}', '{oldest_server}') $$"
+    )
+
+
 def test_a_schema_that_is_too_old_is_refused_naming_both(start_server, new_database):
+    database = new_database()
+    schema_release(database, "0.9.0", "0.1.0")
+    server = start_server(database, launch_only=True)
+    assert server.wait(20) == 78
+    refused = server.events("schemaRefused")[0]
+    assert (refused["found"], refused["wanted"]) == ("0.9.0", "1.0.0")
+
+
+def test_a_schema_that_is_not_deployed_to_its_end_is_refused(start_server, new_database):
     database = new_database()
     database.cluster.migrate("revert", "--to", "erasure", "--yes", "--database", database.name)
     server = start_server(database, launch_only=True)
     assert server.wait(20) == 78
     refused = server.events("schemaRefused")[0]
-    assert (refused["found"], refused["wanted"]) == ("erasure", "deletion_by_token")
+    assert (refused["found"], refused["wanted"]) == ("none", "1.0.0")
 
 
 def test_a_schema_that_is_newer_is_refused_naming_both(start_server, new_database):
     database = new_database()
-    database.rows(
-        "INSERT INTO sqitch.changes (change_id, change, project, note, committed_at, committer_name, committer_email, "
-        "planned_at, planner_name, planner_email) SELECT 'f' || substr(change_id, 2), 'from_the_future', project, '', "
-        "clock_timestamp(), 'x', 'x', clock_timestamp(), 'x', 'x' FROM sqitch.changes WHERE change = 'upkeep'"
-    )
+    schema_release(database, "1.2.0", "1.1.0")
     server = start_server(database, launch_only=True)
     assert server.wait(20) == 78
     refused = server.events("schemaRefused")[0]
-    assert refused["found"] == "from_the_future"
-    assert refused["wanted"] == "deletion_by_token"
+    assert (refused["found"], refused["wanted"]) == ("1.2.0", "1.0.0")
+
+
+def test_a_schema_that_is_newer_and_admits_this_release_is_served(start_server, new_database):
+    database = new_database()
+    schema_release(database, "1.1.0", "1.0.0")
+    server = start_server(database)
+    assert server.get("/readyz")[0] == 200
+    # The next one, which the migrations bring while the server runs, does not.
+    schema_release(database, "1.2.0", "1.1.0")
+    deadline = time.monotonic() + 20
+    while server.get("/readyz")[0] == 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert "schema 1.0.0" in server.get("/readyz")[1]
 
 
 def test_a_database_without_a_schema_is_refused(start_server, cluster, new_database):
@@ -102,7 +128,7 @@ def test_a_database_without_a_schema_is_refused(start_server, cluster, new_datab
     database.rows("DROP SCHEMA sqitch, store, audit, auth, directory CASCADE")
     server = start_server(database, launch_only=True)
     assert server.wait(20) == 78
-    assert server.events("schemaRefused")[0]["wanted"] == "deletion_by_token"
+    assert server.events("schemaRefused")[0]["wanted"] == "1.0.0"
 
 
 def test_a_reverted_and_redeployed_database_is_served(start_server, new_database, directory_of):

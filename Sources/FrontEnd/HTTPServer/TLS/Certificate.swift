@@ -76,10 +76,6 @@ public struct Certificate: Sendable {
     }
     let kind = String(cString: name)
     switch kind {
-    case "RSA" where EVP_PKEY_get_bits(key) >= 2048: return
-    case "RSA":
-      throw .invalid(
-        file: file, reason: "an RSA key of \(EVP_PKEY_get_bits(key)) bits; at least 2048 are needed")
     case "EC":
       var text = [CChar](repeating: 0, count: 80)
       var length = 0
@@ -89,7 +85,7 @@ public struct Certificate: Sendable {
         throw .invalid(
           file: file, reason: "a key on the curve \(curve); use P-256, P-384, P-521, Ed25519 or RSA")
       }
-    case "ED25519", "RSA-PSS": return
+    case "ED25519", "RSA", "RSA-PSS": return
     default:
       throw .invalid(file: file, reason: "a key of the kind \(kind); use P-256, P-384, P-521, Ed25519 or RSA")
     }
@@ -130,6 +126,7 @@ public struct Certificate: Sendable {
     let reason = ERR_reason_error_string(code).map { String(cString: $0) }
     return switch reason {
     case "no start line": "the file has no PEM block of that kind"
+    case "ee key too small", "ca key too small": "a key is too short"
     case "key values mismatch", "key type mismatch": "the key belongs to another certificate"
     case "problems getting password", "bad password read", "bad decrypt", "interrupted or cancelled":
       "the key is encrypted"

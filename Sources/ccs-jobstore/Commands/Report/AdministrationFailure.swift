@@ -23,8 +23,8 @@ extension CommandFailure {
     case .wrongSchema(let found, let expected):
       self.init(
         .configuration,
-        "the database's schema is at '\(found ?? "nothing")', but this program expects '\(expected)'; run "
-          + "'migrate deploy', or the program of that schema")
+        "the database has schema \(found), but this program needs schema \(expected); run 'migrate deploy', "
+          + "or the program of that schema")
     case .repository(.unavailable(let message)):
       self.init(.unavailable, "the database is not available: \(message)")
     case .repository(.rolledBack(let message)):

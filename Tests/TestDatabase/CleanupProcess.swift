@@ -2,17 +2,17 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// Puts away what the tests have made outside of their process, however the process ends: it is a shell that
-/// waits for the end of a pipe, which is closed when the process is gone.
-final class Custodian: Sendable {
-  private static let all = Mutex<[Custodian]>([])
+/// Removes what the tests created outside their process, however the process ends: a shell that waits for the end of
+/// a pipe, which the system closes together with the process.
+final class CleanupProcess: Sendable {
+  private static let all = Mutex<[CleanupProcess]>([])
 
   private let shell: Child
   /// The writing end of the pipe; nil once it is closed.
   private let pipe: Mutex<Int32?>
 
   /// - Parameters:
-  ///   - script: What to do at the end; the lines that were told are in the variable `lines`.
+  ///   - script: Runs at the end, with the added lines in the variable `lines`.
   ///   - arguments: The script's `$1` and so on.
   init(_ script: String, _ arguments: [String], environment: [String: String]? = nil) throws {
     var ends: [Int32] = [-1, -1]
@@ -23,7 +23,7 @@ final class Custodian: Sendable {
       close(ends[0])
       close(nowhere)
     }
-    // An interrupt from the terminal goes to every process of the group: not before the tests have ended.
+    // An interrupt from the terminal goes to the whole process group, but the shell must outlive the tests.
     let waiting = "trap '' INT TERM HUP; lines=; while read -r line; do lines=\"$lines $line\"; done; "
     shell = try Child(
       ["/bin/sh", "-c", waiting + script, "sh"] + arguments, environment: environment, input: ends[0],
@@ -33,15 +33,15 @@ final class Custodian: Sendable {
       all.append(self)
       return all.count == 1
     }
-    if isFirst { atexit { for custodian in Custodian.all.withLock({ $0 }) { custodian.finish() } } }
+    if isFirst { atexit { for cleanup in CleanupProcess.all.withLock({ $0 }) { cleanup.finish() } } }
   }
 
-  /// Tells a line that the script may want at the end.
-  func tell(_ line: String) {
+  /// Adds a line for the script.
+  func add(_ line: String) {
     pipe.withLock { if let writer = $0 { _ = write(writer, "\(line)\n", line.utf8.count + 1) } }
   }
 
-  /// Lets the script run, and waits for its end, at most 20 seconds. Further calls are without effect.
+  /// Runs the script and waits at most 20 seconds for its end. Further calls have no effect.
   func finish() {
     guard let writer = pipe.withLock({ $0.take() }) else { return }
     close(writer)

@@ -1,8 +1,8 @@
 import Synchronization
 
-/// Lets so many through at once; the others wait in line.
-final class Turnstile: Sendable {
-  private let state: Mutex<(places: Int, line: [CheckedContinuation<Void, Never>])>
+/// A semaphore for tasks: at most `places` at a time, the others queue.
+final class ConcurrencyLimit: Sendable {
+  private let state: Mutex<(places: Int, queue: [CheckedContinuation<Void, Never>])>
 
   init(places: Int) { state = Mutex((places, [])) }
 
@@ -13,7 +13,7 @@ final class Turnstile: Sendable {
           state.places -= 1
           return true
         }
-        state.line.append(continuation)
+        state.queue.append(continuation)
         return false
       }
       if goesOn { continuation.resume() }
@@ -22,7 +22,7 @@ final class Turnstile: Sendable {
 
   func leave() {
     let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
-      guard state.line.isEmpty else { return state.line.removeFirst() }
+      guard state.queue.isEmpty else { return state.queue.removeFirst() }
       state.places += 1
       return nil
     }

@@ -1,0 +1,6 @@
+-- Revert ccs-jobstore:jobs from pg
+BEGIN;
+
+DROP TABLE directory.jobs;
+
+COMMIT;

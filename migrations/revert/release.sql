@@ -1,0 +1,6 @@
+-- Revert ccs-jobstore:release from pg
+BEGIN;
+
+DROP FUNCTION directory.schema_release;
+
+COMMIT;

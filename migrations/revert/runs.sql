@@ -1,0 +1,9 @@
+-- Revert ccs-jobstore:runs from pg
+BEGIN;
+
+DROP FUNCTION store.end_overdue_runs;
+DROP FUNCTION store.end_overdue_run;
+DROP FUNCTION store.end_run;
+DROP FUNCTION store.start_run;
+
+COMMIT;
