@@ -1,8 +1,8 @@
 -- For the verify scripts: \ir ../facts.sql, then SELECT pg_temp.verify($$ facts $$), all within one transaction.
 -- A fact is a line "KIND OBJECT: item; item", as pg_temp.facts() says it of the database:
---   columns   of a table or type, with their types, NOT NULL and defaults
+--   columns   of a table or type, with their types, collations that are not the type's, NOT NULL and defaults
 --   indexes, constraints, triggers   as PostgreSQL defines them
---   function  result, volatility, settings
+--   function  parameters, result, volatility, settings
 --   grants    the privileges of the server's role, the administrator's and PUBLIC on a schema, table or function
 -- Each item that is missing or different fails the verification. More items than expected pass, since later changes add
 -- columns and indexes; more privileges do not.
@@ -53,12 +53,16 @@ AS $$
     UNION ALL
     SELECT 'columns ' || r.name,
            concat_ws(
-               ' ', a.attname, format_type(a.atttypid, a.atttypmod), CASE WHEN a.attnotnull THEN 'NOT NULL' END,
+               ' ', a.attname, format_type(a.atttypid, a.atttypmod),
+               CASE WHEN a.attcollation <> t.typcollation THEN 'COLLATE ' || quote_ident(l.collname) END,
+               CASE WHEN a.attnotnull THEN 'NOT NULL' END,
                CASE a.attidentity WHEN 'a' THEN 'IDENTITY' END, CASE WHEN a.attgenerated = 's' THEN 'GENERATED' END,
                'DEFAULT ' || pg_get_expr(d.adbin, d.adrelid)
            )
     FROM relations r
     JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
+    JOIN pg_type t ON t.oid = a.atttypid
+    LEFT JOIN pg_collation l ON l.oid = a.attcollation
     LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
     UNION ALL
     SELECT 'indexes ' || r.name, regexp_replace(pg_get_indexdef(i.indexrelid), '^CREATE (.*) ON [a-z_.]+', '\1')
@@ -85,7 +89,7 @@ AS $$
     UNION ALL
     SELECT 'function ' || f.name,
            concat_ws(
-               ' ', pg_get_function_result(f.oid),
+               ' ', format('(%s)', pg_get_function_arguments(f.oid)), pg_get_function_result(f.oid),
                CASE f.provolatile WHEN 'i' THEN 'IMMUTABLE' WHEN 's' THEN 'STABLE' ELSE 'VOLATILE' END,
                CASE WHEN f.prosecdef THEN 'SECURITY DEFINER' END, array_to_string(f.proconfig, ' ')
            )

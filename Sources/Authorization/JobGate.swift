@@ -4,11 +4,14 @@ import JSON
 import Observability
 import Repository
 
-/// Where a job is read together with its reader's authorisation; `Jobs`, but in tests.
+/// Where jobs are read; `Jobs`, but in tests.
 protocol JobReading: Sendable {
+  /// A job, together with its reader's authorisation.
   func job(
     id: UUID, accessHash: [UInt8], requirement: Authorizations.Requirement
   ) async throws(RepositoryError) -> (reader: Authorizations.Answer?, job: Job?)
+  func job(named name: String) async throws(RepositoryError) -> Job?
+  func search(_ search: JobSearch, _ page: SearchPage) async throws(RepositoryError) -> SearchResult<Job>
 }
 
 extension Jobs: JobReading {}
@@ -16,7 +19,8 @@ extension Jobs: JobReading {}
 /// Where jobs are deleted together with the caller's authorisation; `Deletion`, but in tests.
 protocol JobDeleting: Sendable {
   func delete(
-    jobs: [UUID], versions: [Int]?, remove: Bool, requestID: UUID, rowBound: Int, accessHash: [UInt8]
+    jobs: [UUID], versions: [Int]?, remove: Bool, requestID: UUID, rowBound: Int, accessHash: [UInt8],
+    requirement: Authorizations.Requirement
   ) async throws(RepositoryError) -> [JobDeletion]
 }
 
@@ -32,8 +36,8 @@ public struct JobGate: Sendable {
   }
 
   private let authorizer: Authorizer
-  private let repository: Repository
-  private let reading: any JobReading
+  private let jobs: any JobReading
+  private let definitions: JobDefinitions
   private let deletion: any JobDeleting
   /// Maximum number of rows that a deletion erases in its own transaction.
   private let deletionRowBound: Int
@@ -46,18 +50,18 @@ public struct JobGate: Sendable {
     rowsLeft: @escaping @Sendable () -> Void
   ) {
     self.init(
-      authorizer: Authorizer(repository: repository), repository: repository, reading: repository.jobs,
-      deletion: repository.deletion(requiring: Operation.deleteJob.requirement),
+      authorizer: Authorizer(repository: repository), jobs: repository.jobs,
+      definitions: repository.jobDefinitions, deletion: repository.deletion,
       deletionRowBound: deletionRowBound, observer: observer, rowsLeft: rowsLeft)
   }
 
   init(
-    authorizer: Authorizer, repository: Repository, reading: any JobReading, deletion: any JobDeleting,
+    authorizer: Authorizer, jobs: any JobReading, definitions: JobDefinitions, deletion: any JobDeleting,
     deletionRowBound: Int, observer: Observer, rowsLeft: @escaping @Sendable () -> Void
   ) {
     self.authorizer = authorizer
-    self.repository = repository
-    self.reading = reading
+    self.jobs = jobs
+    self.definitions = definitions
     self.deletion = deletion
     self.deletionRowBound = deletionRowBound
     observe = observer
@@ -80,7 +84,7 @@ public struct JobGate: Sendable {
     let deletions = try await refusing { () async throws(RepositoryError) in
       try await deletion.delete(
         jobs: jobs, versions: precondition.versions, remove: remove, requestID: requestID, rowBound: rowBound,
-        accessHash: hash)
+        accessHash: hash, requirement: Operation.deleteJob.requirement)
     }
     context.userName = deletions.first?.userName
     for deletion in deletions { try Self.refuse(deletion, precondition) }
@@ -119,7 +123,7 @@ public struct JobGate: Sendable {
   public func job(_ id: UUID, _ context: inout RequestContext) async throws(Refusal) -> Job {
     let hash = try Authorizer.accessHash(of: context)
     let (reader, job) = try await refusing { () async throws(RepositoryError) in
-      try await reading.job(
+      try await jobs.job(
         id: id, accessHash: hash, requirement: Operation.searchJobByID.requirement)
     }
     try Authorizer.admit(reader, to: .searchJobByID, &context)
@@ -133,17 +137,17 @@ public struct JobGate: Sendable {
   ) async throws(Refusal) -> [Job] {
     try await authorizer.permit(.searchJobByName, &context)
     return try await refusing { () async throws(RepositoryError) in
-      try await repository.jobs.job(named: name).map { [$0] } ?? []
+      try await jobs.job(named: name).map { [$0] } ?? []
     }
   }
 
-  /// Search Jobs. Whoever may search sees all jobs.
+  /// Search Jobs. A caller who may search sees all jobs.
   public func jobs(
     _ search: JobSearch, _ page: SearchPage, _ context: inout RequestContext
   ) async throws(Refusal) -> SearchResult<Job> {
     try await authorizer.permit(.searchJobs, &context)
     let found = try await refusing { () async throws(RepositoryError) in
-      try await repository.jobs.search(search, page)
+      try await jobs.search(search, page)
     }
     // A cursor continues where the page ended; a page number would leave out what did not fit.
     guard !found.isCut || page.start != .number else {
@@ -165,7 +169,7 @@ public struct JobGate: Sendable {
     let id = UUID()
     let run = schedule?.runNow == true ? UUID.timeOrdered(at: now) : nil
     let creation = try await refusing { () async throws(RepositoryError) in
-      try await repository.jobDefinitions.create(
+      try await definitions.create(
         definition, id: id, nextRunAt: schedule?.firstRun(setAt: now), run: run, by: author)
     }
     switch creation {
@@ -186,7 +190,7 @@ public struct JobGate: Sendable {
     let schedule = update.details.schedule
     let run = schedule?.runNow == true ? UUID.timeOrdered(at: now) : nil
     let outcome = try await refusing { () async throws(RepositoryError) in
-      try await repository.jobDefinitions.update(
+      try await definitions.update(
         update, versions: precondition.versions, nextRunAt: schedule?.firstRun(setAt: now), run: run,
         by: author)
     }

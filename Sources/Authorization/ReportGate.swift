@@ -73,11 +73,10 @@ public struct ReportGate: Sendable {
     let open: ReportBatch.Open
     switch standing {
     case .open(let found): open = found
-    case .stored: open = ReportBatch.Open(historyID: batch.runID, firstRow: 0, rowsStored: 0)
+    case .stored: return Outcome(rowsStored: 0, rowsSkipped: try await count(body, batch.kind))
     default: throw refusal(standing, batch)
     }
     var parser = ReportParser(batch.kind, rowsToSkip: open.rowsStored, limits: settings.limits)
-    parser.onlyCounts = standing == .stored
     var writer = ReportWriter(reports, batch, open, receivedAt: Date())
     do {
       try await read(body, &parser, into: &writer, batch)
@@ -87,6 +86,21 @@ public struct ReportGate: Sendable {
       throw error
     }
     return Outcome(rowsStored: writer.rowsStored, rowsSkipped: parser.rows - writer.rowsStored)
+  }
+
+  /// The number of rows in the body of a batch that is stored already.
+  private func count(
+    _ body: @Sendable () async throws -> [UInt8]?, _ kind: ReportKind
+  ) async throws -> Int {
+    var parser = ReportParser(kind, rowsToSkip: 0, limits: settings.limits)
+    parser.onlyCounts = true
+    while let piece = try await body() {
+      parser.add(piece)
+      _ = parser.forEachRow { _ in true }
+    }
+    parser.end()
+    _ = parser.forEachRow { _ in true }
+    return parser.rows
   }
 
   private func read(

@@ -12,7 +12,7 @@ public struct RunGate: Sendable {
     public var runs: Int
     /// Maximum number of messages in an answer, over all its runs.
     public var messages: Int
-    /// How often a run may be claimed in all.
+    /// Maximum number of claims of a run.
     public var attempts: Int
 
     public init(runs: Int = 100_000, messages: Int = 200_000, attempts: Int) {
@@ -122,9 +122,10 @@ public struct RunGate: Sendable {
     count: Int, leaseSeconds: Int, wait: Duration, _ context: inout RequestContext
   ) async throws(Refusal) -> [ClaimedRun] {
     let caller = try await authorizer.permit(.claimJobRuns, &context)
-    let request = ClaimRequest(count: count, collector: caller.userName, leaseSeconds: leaseSeconds)
+    let request = ClaimRequest(
+      count: count, collector: caller.userName, leaseSeconds: leaseSeconds, maximumAttempts: limits.attempts)
     return try await refusing { () async throws(RepositoryError) in
-      try await repository.jobRunClaims.claim(request, wait: wait, maximumAttempts: limits.attempts)
+      try await repository.jobRunClaims.claim(request, wait: wait)
     }
   }
 

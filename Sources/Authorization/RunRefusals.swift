@@ -8,9 +8,7 @@ extension Refusal {
     case .notFound:
       self = .notFound("The job run \(run) does not exist. It may have been purged, or its job deleted.")
     case .over(let status): self = .over(status)
-    case .lost:
-      self = .conflict(
-        "The lease is not the run's: it has run out and the run was claimed again, or it is another's.")
+    case .lost: self = .leaseLost
     case .unfinished(let kind, let batch, let rowsStored):
       let name =
         switch kind {
@@ -19,7 +17,7 @@ extension Refusal {
         case .results: "results"
         }
       self = .conflict(
-        "The batch \(batch) of the \(name) is not whole: \(rowsStored) of its rows are stored. Send it again to its end, then complete the run."
+        "The batch \(batch) of the \(name) is incomplete: \(rowsStored) of its rows are stored. Send the whole batch again, then complete the run."
       )
     }
   }
@@ -31,9 +29,7 @@ extension Refusal {
     case .over(let status): self = .over(status)
     case .overdue:
       self = .conflict("The run was aborted: it took longer than EndJobRunTimeInterval allows.")
-    case .leaseLost:
-      self = .conflict(
-        "The lease is not that of the run: it has run out, or another collector has the run.")
+    case .leaseLost: self = .leaseLost
     case .inherited(let expected):
       self = .conflict(
         "The batch \(batch.number) was stored by a collector that had the run before: the batch \(expected) is expected."
@@ -47,6 +43,9 @@ extension Refusal {
     case .open, .stored: self = .failed("a batch that is \(standing) was refused")
     }
   }
+
+  private static let leaseLost = Refusal.conflict(
+    "The lease is not valid for this run: it has expired, or another collector has claimed the run.")
 
   /// The run has ended.
   private static func over(_ status: JobRun.Status) -> Refusal {

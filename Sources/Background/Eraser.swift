@@ -38,28 +38,26 @@ public actor Eraser {
   private let settings: Settings
   private let clock: any BackgroundClock
   private let observe: @Sendable (Observation) -> Void
-  private let wakeUps: AsyncStream<Void>
-  private let wakeUp: AsyncStream<Void>.Continuation
+  private let wakeUps: WakeUps
 
+  /// - Parameter wakeUps: Called by whoever leaves rows to the eraser.
   public init(
-    store: any ErasureStore, settings: Settings, clock: any BackgroundClock = SystemClock(),
+    store: any ErasureStore, settings: Settings, wakeUps: WakeUps, clock: any BackgroundClock = SystemClock(),
     observe: @escaping @Sendable (Observation) -> Void
   ) {
     self.store = store
     self.settings = settings
+    self.wakeUps = wakeUps
     self.clock = clock
     self.observe = observe
-    (wakeUps, wakeUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
-  }
-
-  /// There is something to erase.
-  public nonisolated func wake() {
-    wakeUp.yield()
   }
 
   /// Works until the task is cancelled.
   public func run() async {
-    let (interval, wakeUp, clock) = (settings.pollInterval, wakeUp, clock)
+    let (interval, clock) = (settings.pollInterval, clock)
+    let (calls, wakeUp) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    let listener = wakeUps.add(wakeUp)
+    defer { wakeUps.remove(listener) }
     let polling = Task {
       while !Task.isCancelled {
         wakeUp.yield()
@@ -67,7 +65,7 @@ public actor Eraser {
       }
     }
     await withTaskCancellationHandler {
-      for await _ in wakeUps {
+      for await _ in calls {
         await workOff()
         if Task.isCancelled { break }
       }

@@ -27,16 +27,16 @@ extension Repository: ErasureStore {
   }
 
   public func erasePurged(rows: Int) async throws(RepositoryError) -> Purges.Step? {
-    try await purges.eraseNext(rows: rows)
+    try await purges.erasePurged(rows: rows)
   }
 
   public func eraseRemovedRuns(rows: Int) async throws(RepositoryError) -> Int? {
-    try await retention.erase(rows: rows)
+    try await retention.eraseRemovedRuns(rows: rows)
   }
 
   public func removeExpiredRuns(
     _ defaults: Retention.Defaults, pause: Duration, jobs: Int, runs: Int
   ) async throws(RepositoryError) -> Int? {
-    try await retention.removeExpired(defaults, pause: pause, jobs: jobs, runs: runs)
+    try await retention.removeExpiredRuns(defaults, pause: pause, jobs: jobs, runs: runs)
   }
 }

@@ -21,7 +21,7 @@ extension Repository: ScheduleStore {
   public func dueJobs(
     after last: Schedules.DueJob?, limit: Int
   ) async throws(RepositoryError) -> [Schedules.DueJob] {
-    try await schedules.due(after: last, limit: limit)
+    try await schedules.dueJobs(after: last, limit: limit)
   }
 
   public func carryOut(
@@ -31,16 +31,16 @@ extension Repository: ScheduleStore {
   }
 
   public func untilNextJob() async throws(RepositoryError) -> Duration? {
-    try await schedules.untilNext()
+    try await schedules.untilNextJob()
   }
 
   public func endOverdueRuns(limit: Int) async throws(RepositoryError) -> [RunUpkeep.OverdueRun] {
-    try await runUpkeep.endOverdue(limit: limit)
+    try await runUpkeep.endOverdueRuns(limit: limit)
   }
 
   public func releaseLostRuns(
     maximumAttempts: Int, limit: Int
   ) async throws(RepositoryError) -> [RunUpkeep.LostRun] {
-    try await runUpkeep.releaseLost(maximumAttempts: maximumAttempts, limit: limit)
+    try await runUpkeep.releaseLostRuns(maximumAttempts: maximumAttempts, limit: limit)
   }
 }

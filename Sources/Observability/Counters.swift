@@ -51,7 +51,7 @@ struct Counters: Sendable {
     case .scheduleCleared, .occurrencePostponed, .schedulerFailed, .purgeFinished, .eraserFailed,
       .databaseConnected,
       .databaseConnectFailed, .serverStarting, .listening, .reloaded, .reloadRefused, .draining, .stopped,
-      .certificate, .schemaRefused, .logLinesDropped, .notice, .failure:
+      .certificate, .schemaRefused, .logLinesDropped:
       break
     }
   }

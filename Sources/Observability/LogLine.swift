@@ -109,12 +109,6 @@ public enum LogLine {
     case .logLinesDropped(let count):
       line.add("event", "logLinesDropped")
       line.add("count", count)
-    case .notice(let detail):
-      line.add("event", "notice")
-      line.add("detail", detail)
-    case .failure(let detail):
-      line.add("event", "failure")
-      line.add("detail", detail)
     }
     return line.finished()
   }

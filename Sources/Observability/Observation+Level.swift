@@ -10,14 +10,14 @@ extension Observation {
     case .request(let record):
       record.outcome == "failed" ? .error : .info
     case .loginSucceeded, .jobsDeleted, .purgeFinished, .databaseConnected, .serverStarting, .listening,
-      .reloaded, .draining, .stopped, .notice, .occurrencesMissed, .occurrencePostponed, .runOverdue,
+      .reloaded, .draining, .stopped, .occurrencesMissed, .occurrencePostponed, .runOverdue,
       .runsExpired:
       .info
     case .loginFailed, .refreshTokenReused, .databaseLost, .logLinesDropped, .leaseLost:
       .warning
     case .certificate(let days, _):
       days <= 0 ? .error : days < 21 ? .warning : .info
-    case .eraserFailed, .databaseConnectFailed, .reloadRefused, .schemaRefused, .failure, .scheduleCleared,
+    case .eraserFailed, .databaseConnectFailed, .reloadRefused, .schemaRefused, .scheduleCleared,
       .schedulerFailed:
       .error
     }

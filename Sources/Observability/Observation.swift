@@ -42,7 +42,7 @@ public enum Observation: Sendable {
   /// Runs that retention has removed.
   case runsExpired(Int)
 
-  /// Connected to the database; the text names the server.
+  /// Connected to the database; the text is for the log.
   case databaseConnected(String)
   /// An established connection to the database was lost; the text is the server's or libpq's.
   case databaseLost(String)
@@ -68,8 +68,4 @@ public enum Observation: Sendable {
 
   /// Log lines dropped because the log's reader did not keep up.
   case logLinesDropped(count: Int)
-  /// Anything else that may interest an operator.
-  case notice(String)
-  /// Anything else an operator must know.
-  case failure(String)
 }

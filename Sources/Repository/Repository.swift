@@ -6,6 +6,7 @@ public struct Repository: Sendable {
   public let sessions: Sessions
   public let failedLogins: FailedLogins
   public let jobs: Jobs
+  public let deletion: Deletion
   public let jobRuns: JobRuns
   public let jobRunClaims: JobRunClaims
   public let jobDefinitions: JobDefinitions
@@ -18,14 +19,12 @@ public struct Repository: Sendable {
   public let results: Results
   public let reports: Reports
 
-  private let pool: Pool
-
   public init(pool: Pool) {
-    self.pool = pool
     authorizations = Authorizations(pool: pool)
     sessions = Sessions(pool: pool)
     failedLogins = FailedLogins(pool: pool)
     jobs = Jobs(pool: pool)
+    deletion = Deletion(pool: pool)
     jobRuns = JobRuns(pool: pool)
     jobRunClaims = JobRunClaims(pool: pool)
     jobDefinitions = JobDefinitions(pool: pool, claims: jobRunClaims)
@@ -37,10 +36,5 @@ public struct Repository: Sendable {
     inventory = Inventory(pool: pool)
     results = Results(pool: pool)
     reports = Reports(pool: pool)
-  }
-
-  /// Delete Job for callers who have what it requires.
-  public func deletion(requiring requirement: Authorizations.Requirement) -> Deletion {
-    Deletion(pool: pool, requirement: requirement)
   }
 }

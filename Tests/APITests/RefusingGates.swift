@@ -28,8 +28,15 @@ struct Nobody: CallerLookup, JobReading, JobDeleting {
     (try await authorize(accessHash: accessHash, for: requirement), nil)
   }
 
+  func job(named name: String) async throws(RepositoryError) -> Job? { nil }
+
+  func search(
+    _ search: JobSearch, _ page: SearchPage
+  ) async throws(RepositoryError) -> SearchResult<Job> { throw .failed("nothing is searched here") }
+
   func delete(
-    jobs: [UUID], versions: [Int]?, remove: Bool, requestID: UUID, rowBound: Int, accessHash: [UInt8]
+    jobs: [UUID], versions: [Int]?, remove: Bool, requestID: UUID, rowBound: Int, accessHash: [UInt8],
+    requirement: Authorizations.Requirement
   ) async throws(RepositoryError) -> [JobDeletion] {
     jobs.map {
       JobDeletion(
@@ -55,7 +62,7 @@ func withRefusingGates(_ body: (Gates) async throws -> Void) async rethrows {
     Gates(
       authorizer: authorizer,
       jobs: JobGate(
-        authorizer: authorizer, repository: repository, reading: Nobody(), deletion: Nobody(),
+        authorizer: authorizer, jobs: Nobody(), definitions: repository.jobDefinitions, deletion: Nobody(),
         deletionRowBound: 1, observer: observer, rowsLeft: {}),
       runs: RunGate(authorizer: authorizer, repository: repository, limits: .init(attempts: 1)),
       reports: ReportGate(

@@ -23,7 +23,8 @@ private final class FakeDeletion: JobDeleting {
   var versions: [Int]?? { versionsAsked.withLock { $0 } }
 
   func delete(
-    jobs: [UUID], versions: [Int]?, remove: Bool, requestID: UUID, rowBound: Int, accessHash: [UInt8]
+    jobs: [UUID], versions: [Int]?, remove: Bool, requestID: UUID, rowBound: Int, accessHash: [UInt8],
+    requirement: Authorizations.Requirement
   ) async throws(RepositoryError) -> [JobDeletion] {
     versionsAsked.withLock { $0 = .some(versions) }
     return jobs.map {
@@ -42,6 +43,12 @@ private struct FakeReading: JobReading {
   func job(
     id: UUID, accessHash: [UInt8], requirement: Authorizations.Requirement
   ) async throws(RepositoryError) -> (reader: Authorizations.Answer?, job: Job?) { (reader, found) }
+
+  func job(named name: String) async throws(RepositoryError) -> Job? { nil }
+
+  func search(
+    _ search: JobSearch, _ page: SearchPage
+  ) async throws(RepositoryError) -> SearchResult<Job> { throw .failed("nothing is searched here") }
 }
 
 @Suite("The gate to jobs")
@@ -57,8 +64,8 @@ struct JobGateTests {
     var refusal: Refusal?
     await withUnusedRepository { repository in
       let gate = JobGate(
-        authorizer: Authorizer(callers: FakeCallers()), repository: repository,
-        reading: FakeReading(reader: nil, found: nil), deletion: deletion, deletionRowBound: 1,
+        authorizer: Authorizer(callers: FakeCallers()), jobs: FakeReading(reader: nil, found: nil),
+        definitions: repository.jobDefinitions, deletion: deletion, deletionRowBound: 1,
         observer: .silent, rowsLeft: rowsLeft)
       do throws(Refusal) {
         _ = try await gate.delete([Self.id], if: precondition, remove: true, &context)
@@ -136,8 +143,8 @@ struct JobGateTests {
     ] as [(Authorizations.Answer?, Job?, Refusal?)] {
       await withUnusedRepository { repository in
         let gate = JobGate(
-          authorizer: Authorizer(callers: FakeCallers()), repository: repository,
-          reading: FakeReading(reader: reader, found: found), deletion: FakeDeletion(.done),
+          authorizer: Authorizer(callers: FakeCallers()), jobs: FakeReading(reader: reader, found: found),
+          definitions: repository.jobDefinitions, deletion: FakeDeletion(.done),
           deletionRowBound: 1, observer: .silent, rowsLeft: {})
         var context = RequestContext.withToken
         do throws(Refusal) {

@@ -89,15 +89,15 @@ struct EraserTests {
 
   private func withEraser(
     _ state: FakeStore.State, dutyPercent: Int = 100,
-    _ body: (Eraser, FakeStore, ManualClock, Observations) async throws -> Void
+    _ body: (WakeUps, FakeStore, ManualClock, Observations) async throws -> Void
   ) async rethrows {
     let (clock, observations) = (ManualClock(), Observations())
-    let store = FakeStore(state, clock)
+    let (store, wakeUps) = (FakeStore(state, clock), WakeUps())
     let eraser = Eraser(
-      store: store, settings: Self.settings(dutyPercent: dutyPercent), clock: clock,
+      store: store, settings: Self.settings(dutyPercent: dutyPercent), wakeUps: wakeUps, clock: clock,
       observe: { observations.append($0) })
     let task = Task { await eraser.run() }
-    try await body(eraser, store, clock, observations)
+    try await body(wakeUps, store, clock, observations)
     task.cancel()
     await task.value
   }
@@ -111,10 +111,10 @@ struct EraserTests {
 
   @Test("It looks at everything once, then only when it is woken or the poll interval is over")
   func polling() async {
-    await withEraser(.init()) { eraser, store, clock, observations in
+    await withEraser(.init()) { wakeUps, store, clock, observations in
       await reach(4, store)
       #expect(store.calls == Self.lookAtAll)
-      eraser.wake()
+      wakeUps.wake()
       await reach(8, store)
       #expect(store.calls == Self.lookAtAll + Self.lookAtAll)
       await clock.idle()
@@ -163,13 +163,13 @@ struct EraserTests {
     "A step that fails is reported, and tried again with the next wake-up",
     arguments: ["sweep", "purged", "removed", "expired"])
   func failure(call: String) async {
-    await withEraser(.init(failures: [call: .failed("refused")])) { eraser, store, clock, observations in
+    await withEraser(.init(failures: [call: .failed("refused")])) { wakeUps, store, clock, observations in
       let count = Self.lookAtAll.firstIndex(of: call)! + 1
       await reach(count, store)
       while observations.all.isEmpty { await Task.yield() }
       #expect(observations.all == [#"eraserFailed("refused")"#])
       store.change { $0.failures = [:] }
-      eraser.wake()
+      wakeUps.wake()
       await reach(count + 4, store)
       #expect(Array(store.calls.dropFirst(count)) == Self.lookAtAll)
     }
@@ -178,14 +178,34 @@ struct EraserTests {
   @Test(
     "A batch that takes longer than a statement may names the setting to change; an absent database does not")
   func kindsOfFailure() async {
-    await withEraser(.init(failures: ["purged": .unavailable("away")])) { eraser, store, _, observations in
+    await withEraser(.init(failures: ["purged": .unavailable("away")])) { wakeUps, store, _, observations in
       await reach(2, store)
       store.change { $0.failures = ["purged": .cancelled] }
-      eraser.wake()
+      wakeUps.wake()
       while observations.all.isEmpty { await Task.yield() }
       #expect(observations.all.count == 1)
       #expect(observations.all.first?.contains("deletion.eraserBatchRows") == true)
     }
+  }
+
+  @Test("A wake-up reaches the eraser that works now, not one that has ended")
+  func successor() async {
+    let (clock, wakeUps) = (ManualClock(), WakeUps())
+    var store = FakeStore(.init(), clock)
+    for _ in 0..<3 {
+      store = FakeStore(.init(), clock)
+      let eraser = Eraser(
+        store: store, settings: Self.settings(), wakeUps: wakeUps, clock: clock, observe: { _ in })
+      let task = Task { await eraser.run() }
+      await reach(4, store)
+      wakeUps.wake()
+      await reach(8, store)
+      #expect(store.calls == Self.lookAtAll + Self.lookAtAll)
+      task.cancel()
+      await task.value
+    }
+    wakeUps.wake()
+    #expect(store.calls.count == 8)
   }
 
   @Test("Cancelled in a pause or between batches, it ends")
@@ -193,7 +213,8 @@ struct EraserTests {
     let clock = ManualClock()
     let store = FakeStore(.init(purgedRows: 1_000_000), clock)
     let eraser = Eraser(
-      store: store, settings: Self.settings(dutyPercent: 1), clock: clock, observe: { _ in })
+      store: store, settings: Self.settings(dutyPercent: 1), wakeUps: WakeUps(), clock: clock,
+      observe: { _ in })
     let task = Task { await eraser.run() }
     await clock.idle(sleepers: 2)
     task.cancel()

@@ -9,7 +9,7 @@ struct LogLineTests {
   }
 
   private func detail(_ text: String) throws -> LogField? {
-    try LogField.fields(LogLine.bytes(of: .notice(text), milliseconds: 0))["detail"]
+    try LogField.fields(LogLine.bytes(of: .reloaded(text), milliseconds: 0))["detail"]
   }
 
   @Test("A request's line has its fields in a fixed order")
@@ -77,18 +77,18 @@ struct LogLineTests {
   @Test("Characters outside the basic plane are written as they are")
   func astralCharacters() throws {
     #expect(try detail("job 🧹 日本語") == .text("job 🧹 日本語"))
-    #expect(line(.notice("🧹 é")).contains("🧹 é"))
+    #expect(line(.reloaded("🧹 é")).contains("🧹 é"))
   }
 
   @Test("Quotes, backslashes and every control character are escaped")
   func escapes() {
     let controls = (UInt32(0)..<0x20).map { $0 } + (UInt32(0x7F)..<0xA0).map { $0 }
     for code in controls {
-      let text = line(.notice(String(Unicode.Scalar(code)!))).dropLast()
+      let text = line(.reloaded(String(Unicode.Scalar(code)!))).dropLast()
       #expect(!text.unicodeScalars.contains { $0.value == code }, "U+\(String(code, radix: 16))")
     }
-    #expect(line(.notice(#"a"b\c/d"#)).contains(#""a\"b\\c/d""#))
-    #expect(line(.notice("\n\r\t\u{1B}\u{9B}")).contains(#""\n\r\t\u001b\u009b""#))
+    #expect(line(.reloaded(#"a"b\c/d"#)).contains(#""a\"b\\c/d""#))
+    #expect(line(.reloaded("\n\r\t\u{1B}\u{9B}")).contains(#""\n\r\t\u001b\u009b""#))
   }
 
   @Test("A text of 200 characters is written whole, of a longer one 200 characters and an ellipsis")

@@ -9,10 +9,10 @@ struct LogTests {
   func levels() throws {
     let pipe = Pipe()
     let log = Log(descriptor: pipe.writer, level: .warning)
-    log.write(.notice("1"))
+    log.write(.reloaded("1"))
     log.write(.refreshTokenReused(user: "2"))
-    log.write(.failure("3"))
-    #expect(try pipe.lines().map { $0["event"] } == [.text("refreshTokenReused"), .text("failure")])
+    log.write(.eraserFailed("3"))
+    #expect(try pipe.lines().map { $0["event"] } == [.text("refreshTokenReused"), .text("eraserFailed")])
     log.setLevel(.debug)
     log.write(.runsScheduled(4))
     #expect(try pipe.lines().map { $0["event"] } == [.text("runsScheduled")])
@@ -43,7 +43,7 @@ struct LogTests {
     let text = String(repeating: "x", count: 100)
     await withTaskGroup(of: Void.self) { group in
       for _ in 0..<4 {
-        group.addTask { for _ in 0..<60 { log.write(.notice(text)) } }
+        group.addTask { for _ in 0..<60 { log.write(.reloaded(text)) } }
       }
     }
     let lines = try pipe.lines()
@@ -118,7 +118,7 @@ struct LogTests {
     let hasEnded = Atomic(false)
     let text = String(repeating: "x", count: 150)
     async let writing: Void = {
-      for _ in 0..<2000 { log.write(.notice(text)) }
+      for _ in 0..<2000 { log.write(.reloaded(text)) }
       hasEnded.store(true, ordering: .sequentiallyConsistent)
     }()
 
@@ -149,7 +149,7 @@ struct LogTests {
     _ = fcntl(pipe.writer, F_SETFL, O_NONBLOCK)
     let filler = [UInt8](repeating: UInt8(ascii: "\n"), count: 4096)
     while Glibc.write(pipe.writer, filler, filler.count) > 0 {}
-    let time = ContinuousClock().measure { log.write(.notice("patience")) }
+    let time = ContinuousClock().measure { log.write(.reloaded("patience")) }
     #expect(time >= .milliseconds(45))
     #expect(try pipe.lines().isEmpty)
   }

@@ -22,8 +22,6 @@ let everyObservation: [Observation] = [
   .certificate(expiresInDays: 90, subject: "CN=ccs"),
   .schemaRefused(found: "3", wanted: "4"),
   .logLinesDropped(count: 7),
-  .notice("hello"),
-  .failure("out of luck"),
   .runsScheduled(12),
   .occurrencesMissed(jobID: "j-1", count: 3, reason: "the run before is not over"),
   .occurrencePostponed(jobID: "j-1", reason: "the run before is not over"),

@@ -5,7 +5,7 @@ import Testing
 @Suite("The queue of collectors that want runs")
 struct ClaimQueueTests {
   private static func request(_ count: Int = 1) -> ClaimRequest {
-    ClaimRequest(count: count, collector: "tests", leaseSeconds: 60)
+    ClaimRequest(count: count, collector: "tests", leaseSeconds: 60, maximumAttempts: 3)
   }
 
   /// A queue that changes in place, as the macros of the tests do not let a value.

@@ -35,6 +35,9 @@ struct DeletionTests {
       let job = try await fixture.job(of: user)
       try await fixture.fill(job, runs: 3, messages: 2, data: 4, results: 5)
       let before = try await fixture.job(id: job.id)
+      _ = try await fixture.owner.execute(
+        Statement("UPDATE directory.jobs SET last_run_id = gen_random_uuid() WHERE job_id = $1", .uuid)(
+          .uuid(job.id)))
 
       let deletion = try await fixture.delete([job], for: user, remove: false)[0]
       #expect(deletion.outcome == .done && deletion.runs == 3)
@@ -49,6 +52,10 @@ struct DeletionTests {
       let history: UUID = try await fixture.value(
         Statement("SELECT history_id FROM directory.jobs WHERE job_id = $1", .uuid)(.uuid(job.id)))
       #expect(history != job.history, "what still holds the old one can do nothing with it")
+      let hasLastRun: Bool = try await fixture.value(
+        Statement("SELECT last_run_id IS NOT NULL FROM directory.jobs WHERE job_id = $1", .uuid)(
+          .uuid(job.id)))
+      #expect(!hasLastRun)
 
       try await fixture.fill(SeededJob(id: job.id, history: history, name: job.name), runs: 1)
       #expect(try await fixture.repository.jobRuns.count(job: job.id) == 1)
@@ -102,8 +109,9 @@ struct DeletionTests {
       _ = try await fixture.role(of: users[0], tasks: ["Manage jobs"], folders: [folder])
       _ = try await fixture.role(of: users[1], tasks: ["View assets"], folders: [folder])
       _ = try await fixture.role(of: users[2], tasks: ["View assets", "Manage jobs"], folders: [])
-      let deletion = fixture.repository.deletion(
-        requiring: .init(tasks: ["Manage jobs", "View assets"], folders: [folder], wholeTree: true))
+      let requirement = Authorizations.Requirement(
+        tasks: ["Manage jobs", "View assets"], folders: [folder], wholeTree: true)
+      let deletion = fixture.deletion
       var hashes: [[UInt8]] = []
       for user in users { hashes.append(try await fixture.token(of: user)) }
       hashes.append(.random(32))
@@ -120,7 +128,7 @@ struct DeletionTests {
           group.addTask {
             let deletions = try await deletion.delete(
               jobs: [all[index].id], remove: true, requestID: UUID(), rowBound: 100,
-              accessHash: tokens[index % 4])
+              accessHash: tokens[index % 4], requirement: requirement)
             return (index, deletions[0])
           }
         }
@@ -142,6 +150,35 @@ struct DeletionTests {
       }
       #expect(try await fixture.histories().count == 48)
       #expect(try await fixture.count("audit.events") == 12)
+    }
+  }
+
+  @Test("Deletions with different requirements share a batch, and each is permitted by its own")
+  func requirements() async throws {
+    try await withFixture { fixture in
+      let user = try await fixture.user()
+      let token = try await fixture.token(of: user)
+      var jobs: [SeededJob] = []
+      for _ in 0..<40 { jobs.append(try await fixture.job(of: user)) }
+      let (all, deletion) = (jobs, fixture.deletion)
+      let outcomes = try await withThrowingTaskGroup(of: (Int, JobDeletion).self) { group in
+        for index in all.indices {
+          group.addTask {
+            let requirement = Authorizations.Requirement(
+              tasks: index % 2 == 0 ? [] : ["Manage jobs"], folders: [], wholeTree: true)
+            let deletions = try await deletion.delete(
+              jobs: [all[index].id], remove: true, requestID: UUID(), rowBound: 100, accessHash: token,
+              requirement: requirement)
+            return (index, deletions[0])
+          }
+        }
+        return try await group.reduce(into: [Int: JobDeletion]()) { $0[$1.0] = $1.1 }
+      }
+      for index in all.indices {
+        #expect(outcomes[index]?.jobID == all[index].id)
+        #expect(outcomes[index]?.outcome == (index % 2 == 0 ? .done : .notPermitted))
+      }
+      #expect(try await fixture.count("directory.jobs") == 20)
     }
   }
 
@@ -285,7 +322,7 @@ struct DeletionTests {
         """, .uuid)
       _ = try await fixture.owner.execute(insert(.uuid(job.history)))
       _ = try await fixture.delete([job], for: user, bound: 1)
-      while try await fixture.repository.purges.eraseNext(rows: 1) != nil {}
+      while try await fixture.repository.purges.erasePurged(rows: 1) != nil {}
       #expect(try await fixture.histories().isEmpty)
     }
   }
@@ -294,7 +331,7 @@ struct DeletionTests {
   func twice(_: Int) async throws {
     try await withFixture { fixture in
       try await withPool(fixture.database.conninfo(user: "ccs_jobstore")) { pool in
-        let otherServer = Repository(pool: pool).deletion(requiring: .validToken)
+        let otherServer = Repository(pool: pool).deletion
         let user = try await fixture.user()
         for _ in 0..<10 {
           let job = try await fixture.job(of: user)
@@ -317,7 +354,7 @@ struct DeletionTests {
     try await withFixture { fixture in
       try await withPool(fixture.database.conninfo(user: "ccs_jobstore")) { pool in
         let repository = Repository(pool: pool)
-        let otherServer = repository.deletion(requiring: .validToken)
+        let otherServer = repository.deletion
         let user = try await fixture.user()
         for round in 0..<50 {
           var jobs: [SeededJob] = []
@@ -334,7 +371,7 @@ struct DeletionTests {
           )
           #expect(outcomes == (done, gone) || outcomes == (gone, done))
         }
-        while try await repository.purges.eraseNext(rows: 1000) != nil {}
+        while try await repository.purges.erasePurged(rows: 1000) != nil {}
         #expect(try await fixture.histories().isEmpty)
         #expect(try await fixture.count("audit.events") == 300)
       }
@@ -345,7 +382,7 @@ struct DeletionTests {
   func crowd() async throws {
     try await withFixture { fixture in
       try await withPool(fixture.database.conninfo(user: "ccs_jobstore")) { pool in
-        let servers = [fixture.deletion, Repository(pool: pool).deletion(requiring: .validToken)]
+        let servers = [fixture.deletion, Repository(pool: pool).deletion]
         let user = try await fixture.user()
         var jobs: [SeededJob] = []
         for _ in 0..<60 {
@@ -386,7 +423,7 @@ struct DeletionTests {
       try await fixture.fill(job, runs: 2)
       let impatient = fixture.database.conninfo(user: "ccs_jobstore")
       try await withPool(impatient, lockTimeout: .milliseconds(200)) { pool in
-        let server = Repository(pool: pool).deletion(requiring: .validToken)
+        let server = Repository(pool: pool).deletion
         try await fixture.owner.withConnection { holder throws(PostgresError) in
           _ = try await holder.execute([
             Statement("BEGIN")(),

@@ -11,7 +11,7 @@ struct EraserTests {
   func nothingToDo() async throws {
     try await withFixture { fixture in
       let waiting = try await fixture.repository.purges.waiting()
-      let step = try await fixture.repository.purges.eraseNext(rows: 100)
+      let step = try await fixture.repository.purges.erasePurged(rows: 100)
       #expect(waiting == 0)
       #expect(step == nil)
     }
@@ -30,7 +30,7 @@ struct EraserTests {
       #expect(try await fixture.repository.purges.waiting() == 1)
 
       var left = 39
-      while let step = try await fixture.repository.purges.eraseNext(rows: rows) {
+      while let step = try await fixture.repository.purges.erasePurged(rows: rows) {
         #expect(step.historyID == job.history)
         #expect(step.rowsErased <= rows)
         left -= step.rowsErased
@@ -62,7 +62,7 @@ struct EraserTests {
       _ = try await fixture.delete([jobs[1]], for: user, remove: false, bound: 1)
       var order: [UUID] = []
       var steps = 0
-      while let step = try await fixture.repository.purges.eraseNext(rows: 5) {
+      while let step = try await fixture.repository.purges.erasePurged(rows: 5) {
         if order.last != step.historyID { order.append(step.historyID) }
         steps += 1
         if steps == 2 { _ = try await fixture.delete([jobs[2]], for: user, bound: 1) }
@@ -92,7 +92,7 @@ struct EraserTests {
         }
       }
       #expect(try await fixture.histories()[job.history]?.rows == 29)
-      while try await fixture.repository.purges.eraseNext(rows: 7) != nil {}
+      while try await fixture.repository.purges.erasePurged(rows: 7) != nil {}
       #expect(try await fixture.histories().isEmpty)
     }
   }
@@ -111,7 +111,7 @@ struct EraserTests {
           group.addTask {
             var erased = 0
             while try await fixture.repository.purges.waiting() > 0 {
-              erased += try await fixture.repository.purges.eraseNext(rows: 25)?.rowsErased ?? 0
+              erased += try await fixture.repository.purges.erasePurged(rows: 25)?.rowsErased ?? 0
             }
             return erased
           }
@@ -139,9 +139,9 @@ struct EraserTests {
         let step = Statement("SELECT history_id FROM store.erase_next(1)")
         let rows = try await connection.execute([Statement("BEGIN")(), step()])[1]
         #expect(try rows[0](0, as: UUID.self) == histories[0])
-        let other = try? await fixture.repository.purges.eraseNext(rows: 100)
+        let other = try? await fixture.repository.purges.erasePurged(rows: 100)
         #expect(other?.historyID == histories[1] && other?.finished == true)
-        let none = try? await fixture.repository.purges.eraseNext(rows: 100)
+        let none = try? await fixture.repository.purges.erasePurged(rows: 100)
         #expect(none == nil)
         _ = try await connection.execute([Statement("ROLLBACK")()])
       }
@@ -200,7 +200,7 @@ struct EraserTests {
 
         for _ in 0..<Int.random(in: 0...3, using: &random) {
           let rows = Int.random(in: 1...20, using: &random)
-          if let step = try await fixture.repository.purges.eraseNext(rows: rows) {
+          if let step = try await fixture.repository.purges.erasePurged(rows: rows) {
             #expect(step.rowsErased <= rows)
           }
         }
@@ -210,7 +210,7 @@ struct EraserTests {
 
       let current = Set(present.map(\.job.history))
       let kept = try await fixture.histories().filter { current.contains($0.key) }
-      while try await fixture.repository.purges.eraseNext(rows: 17) != nil {}
+      while try await fixture.repository.purges.erasePurged(rows: 17) != nil {}
       #expect(try await fixture.histories() == kept)
       #expect(try await fixture.count("store.purges") == 0)
       #expect(try await fixture.wrongRunCounts() == 0)

@@ -35,7 +35,7 @@ func withFixture(_ body: (Fixture) async throws -> Void) async throws {
         let repository = Repository(pool: service)
         try await body(
           Fixture(
-            database: database, repository: repository, deletion: repository.deletion(requiring: .validToken),
+            database: database, repository: repository, deletion: repository.deletion,
             service: service, owner: owner))
       }
     }

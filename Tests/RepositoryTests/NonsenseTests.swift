@@ -34,8 +34,8 @@ struct NonsenseCall: Sendable, CustomTestStringConvertible {
       ],
       mayHaveRows: true,
       perform: {
-        let request = ClaimRequest(count: 1, collector: "tests", leaseSeconds: 60)
-        _ = try await $0.jobRunClaims.claim(request, wait: .zero, maximumAttempts: 3)
+        let request = ClaimRequest(count: 1, collector: "tests", leaseSeconds: 60, maximumAttempts: 3)
+        _ = try await $0.jobRunClaims.claim(request, wait: .zero)
       }),
     .init(
       function: "store.renew_lease",
@@ -78,21 +78,21 @@ struct NonsenseCall: Sendable, CustomTestStringConvertible {
       }),
     .init(
       function: "store.end_overdue_runs", hasOnlyIdentifiers: true, mayHaveRows: true,
-      perform: { _ = try await $0.runUpkeep.endOverdue(limit: 10) }),
+      perform: { _ = try await $0.runUpkeep.endOverdueRuns(limit: 10) }),
     .init(
       function: "store.release_lost_runs",
       nonsense: [.extremes(["outcome": "NULL"]), .only(["outcome": "'requeued'"])], mayHaveRows: true,
-      perform: { _ = try await $0.runUpkeep.releaseLost(maximumAttempts: 3, limit: 10) }),
+      perform: { _ = try await $0.runUpkeep.releaseLostRuns(maximumAttempts: 3, limit: 10) }),
     .init(
       function: "store.erase_next", nonsense: [.only(["history_id": "gen_random_uuid()"])], mayBeEmpty: true,
-      perform: { _ = try await $0.purges.eraseNext(rows: 10) }),
+      perform: { _ = try await $0.purges.erasePurged(rows: 10) }),
     .init(
       function: "store.erase_removed_runs", mayBeEmpty: true,
-      perform: { _ = try await $0.retention.erase(rows: 10) }),
+      perform: { _ = try await $0.retention.eraseRemovedRuns(rows: 10) }),
     .init(
       function: "store.remove_expired_runs", mayBeEmpty: true,
       perform: {
-        _ = try await $0.retention.removeExpired(
+        _ = try await $0.retention.removeExpiredRuns(
           .init(keepRuns: 1, keepDays: 1), pause: .seconds(1), jobs: 10, runs: 10)
       }),
     .init(
@@ -114,8 +114,9 @@ struct NonsenseCall: Sendable, CustomTestStringConvertible {
         .extremes(["outcome": "'done'", "rows_erased": "NULL"]),
       ],
       perform: {
-        _ = try await $0.deletion(requiring: .validToken).delete(
-          jobs: [UUID()], remove: true, requestID: UUID(), rowBound: 10, accessHash: [1])
+        _ = try await $0.deletion.delete(
+          jobs: [UUID()], remove: true, requestID: UUID(), rowBound: 10, accessHash: [1],
+          requirement: .validToken)
       }),
   ]
 }

@@ -171,7 +171,7 @@ extension Fixture {
   ) async throws -> [JobDeletion] {
     try await (server ?? deletion).delete(
       jobs: jobs.map(\.id), remove: remove, requestID: requestID, rowBound: bound,
-      accessHash: try await token(of: user))
+      accessHash: try await token(of: user), requirement: .validToken)
   }
 }
 

@@ -32,7 +32,7 @@ struct SessionTests {
   }
 
   private func execute(_ sql: String, _ user: UUID, on fixture: Fixture) async throws {
-    _ = try await fixture.owner.execute(Statement(sql, types: [.uuid])([.uuid(user)]))
+    _ = try await fixture.owner.execute(Statement(sql, .uuid)([.uuid(user)]))
   }
 
   @Test("An account is found by its name in any case, and by nothing that is only alike")

@@ -1,8 +1,21 @@
 -- Deploy ccs-jobstore:collection to pg
 -- requires: runs
--- Claims of queued runs by collectors, and the leases that keep them. Nothing here waits for a lock, except that a lease
--- is renewed after a deletion of its job.
+-- Claims of queued runs by collectors, and the leases that keep them. Claims and the release of lost runs wait for no lock.
+-- A heartbeat waits for a deletion of the job, and while rows of the run are being stored.
 BEGIN;
+
+-- Why a run is taken away from its collector, for the run's messages.
+CREATE FUNCTION store.lost_collector(p_run store.job_runs)
+RETURNS text
+LANGUAGE sql
+STABLE
+AS $$
+    SELECT format(
+        'The collector %s was lost: its lease ended at %s.',
+        coalesce(p_run.collector, 'of this run'),
+        to_char(p_run.lease_expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+    )
+$$;
 
 -- Hands out runs in the order in which they were queued. The arrays are parallel, an element per caller: the first
 -- p_counts[1] runs go to the first caller, the next p_counts[2] to the second, and so on, with leases of p_lease_seconds.
@@ -116,10 +129,8 @@ BEGIN
         IF former.status = 'Running' THEN
             INSERT INTO store.job_run_messages (history_id, run_id, row_number, logged_at, severity, message)
             VALUES (run.history_id, run.run_id, former.message_count, moment, 'Warning', format(
-                'The collector %s was lost: its lease ended at %s. %s has claimed the run: attempt %s of %s.',
-                former.collector,
-                to_char(former.lease_expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-                run.collector, run.attempts, p_maximum_attempts
+                '%s %s has claimed the run: attempt %s of %s.',
+                store.lost_collector(former), run.collector, run.attempts, p_maximum_attempts
             ));
         END IF;
         UPDATE directory.jobs j
@@ -153,7 +164,8 @@ $$;
 --   'not found'
 --   'over'         the run has ended, as status says
 --   'lease lost'
--- The share lock on the job excludes a deletion; claims of other runs do not conflict with it.
+-- The share lock on the job excludes a deletion; claims and uploads do not conflict with it. An upload locks the run's row:
+-- the lease is renewed after the chunk of rows that is being stored.
 CREATE FUNCTION store.renew_lease(
     p_run uuid,
     p_lease uuid,
@@ -230,15 +242,11 @@ BEGIN
         FOR UPDATE SKIP LOCKED;
         CONTINUE WHEN NOT FOUND;
 
-        told := format(
-            'The collector %s was lost: its lease ended at %s.',
-            coalesce(run.collector, 'of this run'),
-            to_char(run.lease_expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
-        );
+        told := store.lost_collector(run);
         IF run.attempts >= p_maximum_attempts THEN
             outcome := 'failed';
-            PERFORM store.end_run(
-                run.run_id, NULL, 'Failed', 'Error',
+            PERFORM store.end_locked_run(
+                found_run.job_id, run, 'Failed', 'Error',
                 format('%s It was attempt %s of %s.', told, run.attempts, p_maximum_attempts),
                 NULL, 'Schedule', NULL
             );
@@ -269,7 +277,11 @@ BEGIN
 END
 $$;
 
-REVOKE EXECUTE ON FUNCTION store.claim_runs, store.renew_lease, store.release_lost_runs FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION store.claim_runs, store.renew_lease, store.release_lost_runs TO ccs_jobstore;
+REVOKE EXECUTE
+ON FUNCTION store.lost_collector, store.claim_runs, store.renew_lease, store.release_lost_runs
+FROM PUBLIC;
+GRANT EXECUTE
+ON FUNCTION store.lost_collector, store.claim_runs, store.renew_lease, store.release_lost_runs
+TO ccs_jobstore;
 
 COMMIT;

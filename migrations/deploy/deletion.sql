@@ -143,7 +143,11 @@ BEGIN
         END IF;
         IF removed IS NULL OR cardinality(removed) < cardinality(doomed) THEN
             UPDATE directory.jobs
-            SET history_id = gen_random_uuid(), run_count = 0, last_run_status = NULL, last_run_at = NULL
+            SET history_id = gen_random_uuid(),
+                run_count = 0,
+                last_run_id = NULL,
+                last_run_status = NULL,
+                last_run_at = NULL
             WHERE job_id = ANY (doomed_jobs);
         END IF;
 

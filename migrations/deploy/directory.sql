@@ -74,6 +74,7 @@ CREATE TABLE directory.folder_grants (
     PRIMARY KEY (role_id, folder_id)
 );
 
+REVOKE EXECUTE ON FUNCTION directory.set_lineage FROM PUBLIC;
 GRANT SELECT ON ALL TABLES IN SCHEMA directory TO ccs_jobstore;
 GRANT UPDATE (password_hash) ON directory.users TO ccs_jobstore;
 GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA directory TO ccs_jobstore_admin;

@@ -5,46 +5,6 @@
 -- again, and no row is stored twice.
 BEGIN;
 
--- Locks a run for the collector that holds its lease. outcome is 'locked', 'not found', 'over' (run.status says how) or
--- 'lease lost'.
--- An expired lease is valid until the run is claimed again or requeued. Reporting does not extend it.
--- The lock on the job excludes a deletion until the transaction ends, so that no row is left without its history. It is
--- exclusive: uploads of one run queue for it, and a deletion gets its turn. Uploads that shared it, each waiting for the
--- run's row, would never leave it free. Heartbeats do not conflict with it; the scheduler and retention skip locked jobs.
-CREATE FUNCTION store.lock_run(p_run uuid, p_lease uuid, OUT outcome text, OUT job_id uuid, OUT run store.job_runs)
-LANGUAGE plpgsql
-AS $$
-#variable_conflict use_column
-DECLARE
-    job uuid;
-    history uuid;
-BEGIN
-    outcome := 'not found';
-    SELECT j.job_id, j.history_id
-    INTO job, history
-    FROM directory.jobs j
-    WHERE j.history_id = (SELECT r.history_id FROM store.job_runs r WHERE r.run_id = p_run LIMIT 1);
-    IF NOT FOUND THEN
-        RETURN;
-    END IF;
-    -- The job may have lost this history during the wait for its lock.
-    PERFORM FROM directory.jobs j WHERE j.job_id = job AND j.history_id = history FOR NO KEY UPDATE;
-    IF NOT FOUND THEN
-        RETURN;
-    END IF;
-    SELECT * INTO run FROM store.job_runs r WHERE r.history_id = history AND r.run_id = p_run FOR UPDATE;
-    IF NOT FOUND THEN
-        RETURN;
-    END IF;
-    lock_run.job_id := job;
-    outcome := CASE
-        WHEN run.status NOT IN ('Queued', 'Running') THEN 'over'
-        WHEN run.status = 'Queued' OR run.lease_id IS DISTINCT FROM p_lease THEN 'lease lost'
-        ELSE 'locked'
-    END;
-END
-$$;
-
 -- The columns of a run that describe its batches of one kind.
 CREATE FUNCTION store.batches_of(
     p_run store.job_runs,
@@ -156,7 +116,8 @@ $$;
 --   'undoing'       a collector that lost the run left a part of the batch: at most p_bound of its rows were deleted.
 --                   Commit and call again
 --   'overdue'       the run had exceeded its time limit and was ended by this call. Commit
---   'not found', 'over' (status says how), 'lease lost'
+--   'not found', 'over' (status says how), 'lease lost': those of store.lock_run
+-- Reporting does not extend the lease.
 -- Overdue runs are ended here as well, because store.end_overdue_runs skips a locked run, and one that is uploaded to is
 -- locked most of the time.
 CREATE FUNCTION store.lock_batch(
@@ -193,7 +154,7 @@ BEGIN
         RETURN;
     END IF;
     IF run.ends_at <= clock_timestamp() THEN
-        PERFORM store.end_overdue_run(p_run, run.time_limit);
+        PERFORM store.end_overdue_run(job_id, run);
         outcome := 'overdue';
         RETURN;
     END IF;
@@ -316,21 +277,21 @@ BEGIN
         RETURN;
     END IF;
 
-    SELECT e.outcome, e.status, e.lease
-    INTO outcome, status, lease
-    FROM store.end_run(p_run, p_lease, 'Completed', NULL, NULL, p_user, p_user_name, p_request) e;
+    PERFORM store.end_locked_run(
+        locked.job_id, run, 'Completed', NULL, NULL, p_user, p_user_name, p_request
+    );
+    status := 'Completed';
+    outcome := 'ended';
 END
 $$;
 
 REVOKE EXECUTE
 ON FUNCTION
-    store.lock_run, store.batches_of, store.set_batches, store.undo_batch, store.lock_batch, store.advance_batch,
-    store.complete_run
+    store.batches_of, store.set_batches, store.undo_batch, store.lock_batch, store.advance_batch, store.complete_run
 FROM PUBLIC;
 GRANT EXECUTE
 ON FUNCTION
-    store.lock_run, store.batches_of, store.set_batches, store.undo_batch, store.lock_batch, store.advance_batch,
-    store.complete_run
+    store.batches_of, store.set_batches, store.undo_batch, store.lock_batch, store.advance_batch, store.complete_run
 TO ccs_jobstore;
 
 COMMIT;

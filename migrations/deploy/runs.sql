@@ -59,13 +59,93 @@ BEGIN
 END
 $$;
 
+-- Locks a run that is not over, for whoever holds its lease; for anybody if p_lease is NULL.
+-- outcome:
+--   'locked'
+--   'not found'
+--   'over'         it has ended, as run.status says
+--   'lease lost'   p_lease is given and is not the run's
+-- An expired lease is valid until the run is claimed again or requeued.
+-- The lock on the job excludes a deletion until the transaction ends, so that no row is left without its history. It is
+-- exclusive: uploads of one run queue for it, and a deletion gets its turn. Uploads that shared it, each waiting for the
+-- run's row, would never leave it free. A heartbeat does not conflict with it, but waits for the run's row; claims, the
+-- scheduler and retention skip locked rows.
+CREATE FUNCTION store.lock_run(p_run uuid, p_lease uuid, OUT outcome text, OUT job_id uuid, OUT run store.job_runs)
+LANGUAGE plpgsql
+AS $$
+#variable_conflict use_column
+DECLARE
+    job uuid;
+    history uuid;
+BEGIN
+    outcome := 'not found';
+    SELECT j.job_id, j.history_id
+    INTO job, history
+    FROM directory.jobs j
+    WHERE j.history_id = (SELECT r.history_id FROM store.job_runs r WHERE r.run_id = p_run LIMIT 1);
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    -- The job may have lost this history during the wait for its lock.
+    PERFORM FROM directory.jobs j WHERE j.job_id = job AND j.history_id = history FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    SELECT * INTO run FROM store.job_runs r WHERE r.history_id = history AND r.run_id = p_run FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    lock_run.job_id := job;
+    outcome := CASE
+        WHEN run.status NOT IN ('Queued', 'Running') THEN 'over'
+        WHEN p_lease IS NOT NULL AND run.lease_id IS DISTINCT FROM p_lease THEN 'lease lost'
+        ELSE 'locked'
+    END;
+END
+$$;
+
+-- Ends a run that the caller has locked and that is not over. The message, if given, becomes its last one.
+CREATE FUNCTION store.end_locked_run(
+    p_job uuid,
+    p_run store.job_runs,
+    p_status text,
+    p_severity text,
+    p_message text,
+    p_user uuid,
+    p_user_name text,
+    p_request uuid
+)
+RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    UPDATE store.job_runs
+    SET status = p_status,
+        ended_at = clock_timestamp(),
+        lease_expires_at = NULL,
+        message_count = message_count + (p_message IS NOT NULL)::integer
+    WHERE history_id = p_run.history_id AND run_id = p_run.run_id;
+    IF p_message IS NOT NULL THEN
+        INSERT INTO store.job_run_messages (history_id, run_id, row_number, severity, message)
+        VALUES (p_run.history_id, p_run.run_id, p_run.message_count, p_severity, p_message);
+    END IF;
+    UPDATE directory.jobs SET last_run_status = p_status WHERE job_id = p_job AND last_run_id = p_run.run_id;
+    IF p_status = 'Aborted' THEN
+        INSERT INTO audit.events (user_id, user_name, operation, job_id, job_name, request_id, details)
+        SELECT
+            p_user, p_user_name, 'Abort Job Run', job_id, job_name, p_request,
+            jsonb_build_object('JobRunID', p_run.run_id)
+        FROM directory.jobs
+        WHERE job_id = p_job;
+    END IF;
+END
+$$;
+
 -- Ends a queued or running run. The message, if given, becomes its last one. Collectors complete a run by
--- store.complete_run, which calls this.
+-- store.complete_run.
 -- outcome:
 --   'ended'
---   'not found'
---   'over'         it had ended before, as status says
---   'lease lost'   p_lease is given and is not the run's
+--   'not found', 'over' (status says how), 'lease lost': those of store.lock_run
 CREATE FUNCTION store.end_run(
     p_run uuid,
     p_lease uuid,
@@ -77,83 +157,40 @@ CREATE FUNCTION store.end_run(
     p_request uuid,
     OUT outcome text,
     OUT status text,
-    OUT lease uuid,
-    OUT job_id uuid
+    OUT lease uuid
 )
 LANGUAGE plpgsql
 AS $$
-#variable_conflict use_column
 DECLARE
-    job directory.jobs;
-    run store.job_runs;
+    locked CONSTANT record := store.lock_run(p_run, p_lease);
+    run CONSTANT store.job_runs := locked.run;
 BEGIN
-    outcome := 'not found';
-    SELECT j.*
-    INTO job
-    FROM directory.jobs j
-    WHERE j.history_id = (SELECT r.history_id FROM store.job_runs r WHERE r.run_id = p_run LIMIT 1);
-    IF NOT FOUND THEN
-        RETURN;
-    END IF;
-    -- The job may have lost this history during the wait for its lock.
-    PERFORM FROM directory.jobs j WHERE j.job_id = job.job_id AND j.history_id = job.history_id FOR NO KEY UPDATE;
-    IF NOT FOUND THEN
-        RETURN;
-    END IF;
-    SELECT * INTO run FROM store.job_runs r WHERE r.history_id = job.history_id AND r.run_id = p_run FOR UPDATE;
-    IF NOT FOUND THEN
-        RETURN;
-    END IF;
-    job_id := job.job_id;
+    outcome := locked.outcome;
     status := run.status;
     lease := run.lease_id;
-    IF run.status NOT IN ('Queued', 'Running') THEN
-        outcome := 'over';
-        RETURN;
-    END IF;
-    IF p_lease IS NOT NULL AND run.lease_id IS DISTINCT FROM p_lease THEN
-        outcome := 'lease lost';
-        RETURN;
-    END IF;
-
-    UPDATE store.job_runs r
-    SET status = p_status,
-        ended_at = clock_timestamp(),
-        lease_expires_at = NULL,
-        message_count = r.message_count + (p_message IS NOT NULL)::integer
-    WHERE r.history_id = job.history_id AND r.run_id = p_run;
-    IF p_message IS NOT NULL THEN
-        INSERT INTO store.job_run_messages (history_id, run_id, row_number, severity, message)
-        VALUES (job.history_id, p_run, run.message_count, p_severity, p_message);
-    END IF;
-    UPDATE directory.jobs j SET last_run_status = p_status WHERE j.job_id = job.job_id AND j.last_run_id = p_run;
-    IF p_status = 'Aborted' THEN
-        INSERT INTO audit.events (user_id, user_name, operation, job_id, job_name, request_id, details)
-        VALUES (
-            p_user, p_user_name, 'Abort Job Run', job.job_id, job.job_name, p_request,
-            jsonb_build_object('JobRunID', p_run)
+    IF outcome = 'locked' THEN
+        PERFORM store.end_locked_run(
+            locked.job_id, run, p_status, p_severity, p_message, p_user, p_user_name, p_request
         );
+        status := p_status;
+        outcome := 'ended';
     END IF;
-    status := p_status;
-    outcome := 'ended';
 END
 $$;
 
--- Ends a run that exceeded p_time_limit. The caller has locked the job and the run and has checked ends_at.
-CREATE FUNCTION store.end_overdue_run(p_run uuid, p_time_limit interval)
+-- Ends a run that exceeded its time limit. The caller has locked the job and the run and has checked ends_at.
+CREATE FUNCTION store.end_overdue_run(p_job uuid, p_run store.job_runs)
 RETURNS void
-LANGUAGE plpgsql
+LANGUAGE sql
 AS $$
-BEGIN
-    PERFORM store.end_run(
-        p_run, NULL, 'Aborted', 'Warning',
+    SELECT store.end_locked_run(
+        p_job, p_run, 'Aborted', 'Warning',
         format(
             'The run was ended because it took longer than EndJobRunTimeInterval (%s) allows.',
-            to_char(p_time_limit, 'HH24:MI:SS')
+            to_char(p_run.time_limit, 'HH24:MI:SS')
         ),
         NULL, 'Schedule', NULL
-    );
-END
+    )
 $$;
 
 -- Ends runs that exceeded their time limit, at most p_limit. A run whose upload holds its lock is skipped: the upload
@@ -189,7 +226,7 @@ BEGIN
             AND r.status IN ('Queued', 'Running')
         FOR UPDATE SKIP LOCKED;
         CONTINUE WHEN NOT FOUND;
-        PERFORM store.end_overdue_run(run.run_id, run.time_limit);
+        PERFORM store.end_overdue_run(found_run.job_id, run);
         run_id := run.run_id;
         job_id := found_run.job_id;
         RETURN NEXT;
@@ -200,6 +237,8 @@ $$;
 REVOKE EXECUTE
 ON FUNCTION
     store.start_run,
+    store.lock_run,
+    store.end_locked_run,
     store.end_run,
     store.end_overdue_run,
     store.end_overdue_runs
@@ -207,6 +246,8 @@ FROM PUBLIC;
 GRANT EXECUTE
 ON FUNCTION
     store.start_run,
+    store.lock_run,
+    store.end_locked_run,
     store.end_run,
     store.end_overdue_run,
     store.end_overdue_runs

@@ -7,6 +7,5 @@ DROP FUNCTION store.lock_batch;
 DROP FUNCTION store.undo_batch;
 DROP FUNCTION store.set_batches;
 DROP FUNCTION store.batches_of;
-DROP FUNCTION store.lock_run;
 
 COMMIT;

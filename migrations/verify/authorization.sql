@@ -1,8 +1,13 @@
 -- Verify ccs-jobstore:authorization on pg
 BEGIN;
 
-SELECT 1 / has_function_privilege('ccs_jobstore', 'auth.authorize(bytea, text[], uuid[], boolean)', 'EXECUTE')::integer;
-SELECT 1 / has_function_privilege('ccs_jobstore', 'auth.granted_folders(uuid)', 'EXECUTE')::integer;
+\ir ../facts.sql
+SELECT pg_temp.verify($$
+function auth.authorize(bytea,text[],uuid[],boolean): (p_token bytea, p_tasks text[], p_folders uuid[], p_whole_tree boolean) TABLE(user_id uuid, user_name text, missing text) STABLE
+grants auth.authorize(bytea,text[],uuid[],boolean): ccs_jobstore=EXECUTE
+function auth.granted_folders(uuid): (p_user uuid) uuid[] STABLE
+grants auth.granted_folders(uuid): ccs_jobstore=EXECUTE
+$$);
 
 -- It is inlined: no plan of a call scans the function.
 DO $$

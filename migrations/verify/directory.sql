@@ -34,8 +34,7 @@ constraints directory.folders: CHECK (((folder_name <> ''::text) AND (length(fol
 constraints directory.folders: FOREIGN KEY (parent_id) REFERENCES directory.folders(folder_id)
 triggers directory.folders: folder_lineage
 grants directory.folders: ccs_jobstore=SELECT; ccs_jobstore_admin=INSERT SELECT UPDATE
-function directory.set_lineage(): trigger VOLATILE
-grants directory.set_lineage(): PUBLIC=EXECUTE
+function directory.set_lineage(): () trigger VOLATILE
 columns directory.folder_grants: role_id uuid NOT NULL; folder_id uuid NOT NULL
 indexes directory.folder_grants: UNIQUE INDEX folder_grants_pkey USING btree (role_id, folder_id)
 constraints directory.folder_grants: FOREIGN KEY (folder_id) REFERENCES directory.folders(folder_id) ON DELETE CASCADE
@@ -43,7 +42,7 @@ constraints directory.folder_grants: FOREIGN KEY (role_id) REFERENCES directory.
 grants directory.folder_grants: ccs_jobstore=SELECT; ccs_jobstore_admin=DELETE INSERT SELECT UPDATE
 $$);
 
--- Two trees, whose roots the role Collectors may enter.
+-- The roots of the two trees: the lineage of each is itself.
 SELECT 1 / (count(*) >= 2)::integer
 FROM directory.folders
 WHERE parent_id IS NULL AND lineage = ARRAY[folder_id];

@@ -7,11 +7,11 @@ columns store.purges: history_id uuid NOT NULL; job_id uuid NOT NULL; job_name t
 indexes store.purges: INDEX purges_oldest USING btree (requested_at)
 indexes store.purges: UNIQUE INDEX purges_pkey USING btree (history_id)
 grants store.purges: ccs_jobstore=DELETE INSERT SELECT UPDATE; ccs_jobstore_admin=INSERT SELECT
-function store.erase(uuid,bigint): record VOLATILE enable_seqscan=off enable_bitmapscan=on enable_indexscan=off
+function store.erase(uuid,bigint): (p_history uuid, p_bound bigint, OUT erased bigint, OUT finished boolean) record VOLATILE enable_seqscan=off enable_bitmapscan=on enable_indexscan=off
 grants store.erase(uuid,bigint): ccs_jobstore=EXECUTE
-function store.erase_next(bigint): record VOLATILE
+function store.erase_next(bigint): (p_bound bigint, OUT history_id uuid, OUT erased bigint, OUT finished boolean, OUT total bigint, OUT requested_at timestamp with time zone) record VOLATILE
 grants store.erase_next(bigint): ccs_jobstore=EXECUTE
-function store.erase_at_once(uuid[],bigint,bigint): bigint VOLATILE
+function store.erase_at_once(uuid[],bigint,bigint): (p_histories uuid[], p_runs bigint, p_bound bigint) bigint VOLATILE
 grants store.erase_at_once(uuid[],bigint,bigint): ccs_jobstore=EXECUTE
 $$);
 

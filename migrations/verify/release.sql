@@ -3,7 +3,7 @@ BEGIN;
 
 \ir ../facts.sql
 SELECT pg_temp.verify($$
-function directory.schema_release(): record IMMUTABLE
+function directory.schema_release(): (OUT release text, OUT oldest_server text) record IMMUTABLE
 grants directory.schema_release(): ccs_jobstore=EXECUTE; ccs_jobstore_admin=EXECUTE
 $$);
 

@@ -26,7 +26,7 @@ indexes store.evaluation_results: INDEX evaluation_results_latest USING btree (a
 indexes store.evaluation_results: UNIQUE INDEX evaluation_results_pkey USING btree (history_id, run_id, row_number)
 constraints store.evaluation_results: CHECK ((outcome = ANY (ARRAY['Pass'::text, 'Fail'::text, 'Unknown'::text, 'NotApplicable'::text, 'Error'::text])))
 grants store.evaluation_results: ccs_jobstore=DELETE INSERT SELECT UPDATE; ccs_jobstore_admin=INSERT SELECT
-function store.tables(): TABLE(place integer, table_name text, row_key text, report_kind text) IMMUTABLE
+function store.tables(): () TABLE(place integer, table_name text, row_key text, report_kind text) IMMUTABLE
 grants store.tables(): ccs_jobstore=EXECUTE; ccs_jobstore_admin=EXECUTE
 $$);
 

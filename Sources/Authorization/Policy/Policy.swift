@@ -74,7 +74,10 @@ extension Operation {
 
   /// The policy as `auth.authorize` takes it. Made once for each operation: concurrent requests share a statement if
   /// theirs are equal, and arrays that share their storage are compared in O(1).
-  var requirement: Authorizations.Requirement { Self.requirements[self] ?? .validToken }
+  var requirement: Authorizations.Requirement {
+    guard let requirement = Self.requirements[self] else { preconditionFailure("\(self) has no policy") }
+    return requirement
+  }
 
   private static let requirements = Dictionary(
     uniqueKeysWithValues: allCases.map { operation in

@@ -142,9 +142,10 @@ public struct SignIn: Sendable {
       guard let account, let stored = account.passwordHash, !account.disabled else {
         return .refused("the user is disabled")
       }
-      let (pair, issued) = try tokens(for: account.userName)
+      let tokens = try newTokens()
       let isOpen = try await storing { () async throws(RepositoryError) in
-        try await repository.sessions.open(user: account.userID, passwordHash: stored, tokens: pair)
+        try await repository.sessions.open(
+          user: account.userID, passwordHash: stored, tokens: tokens.stored)
       }
       guard isOpen else {
         guard !isSecondAttempt else { return .refused("the user or the password changed meanwhile") }
@@ -156,7 +157,7 @@ public struct SignIn: Sendable {
           try await repository.sessions.rehash(user: account.userID, from: stored, to: rehashed)
         }
       }
-      return .opened(issued)
+      return .opened(tokens.issued(to: account.userName))
     }
   }
 
@@ -166,15 +167,13 @@ public struct SignIn: Sendable {
   }
 
   private func refresh(_ token: String) async throws(TokenRefusal) -> IssuedTokens {
-    let (pair, issued) = try tokens(for: "")
+    let tokens = try newTokens()
     let outcome = try await storing { () async throws(RepositoryError) in
-      try await repository.sessions.refresh(hash: Token(text: token).hash, tokens: pair)
+      try await repository.sessions.refresh(hash: Token(text: token).hash, tokens: tokens.stored)
     }
     switch outcome {
     case .renewed(let userName):
-      return IssuedTokens(
-        userName: userName, accessToken: issued.accessToken, refreshToken: issued.refreshToken,
-        expiresIn: issued.expiresIn)
+      return tokens.issued(to: userName)
     case .reused(let userName):
       observe(.refreshTokenReused(user: userName))
       fallthrough
@@ -183,17 +182,30 @@ public struct SignIn: Sendable {
     }
   }
 
-  private func tokens(for userName: String) throws(TokenRefusal) -> (Sessions.TokenPair, IssuedTokens) {
+  /// A pair of tokens before it is known to whom they are issued.
+  private struct NewTokens {
+    let access: Token
+    let refresh: Token
+    let settings: Settings
+
+    var stored: Sessions.TokenPair {
+      Sessions.TokenPair(
+        accessHash: access.hash, accessSeconds: settings.accessLifetime, refreshHash: refresh.hash,
+        refreshSeconds: settings.refreshLifetime)
+    }
+
+    func issued(to userName: String) -> IssuedTokens {
+      IssuedTokens(
+        userName: userName, accessToken: access.text, refreshToken: refresh.text,
+        expiresIn: settings.accessLifetime)
+    }
+  }
+
+  private func newTokens() throws(TokenRefusal) -> NewTokens {
     guard let access = try? Token.random(), let refresh = try? Token.random() else {
       throw .other(.failed("no random bytes"))
     }
-    let pair = Sessions.TokenPair(
-      accessHash: access.hash, accessSeconds: settings.accessLifetime, refreshHash: refresh.hash,
-      refreshSeconds: settings.refreshLifetime)
-    let issued = IssuedTokens(
-      userName: userName, accessToken: access.text, refreshToken: refresh.text,
-      expiresIn: settings.accessLifetime)
-    return (pair, issued)
+    return NewTokens(access: access, refresh: refresh, settings: settings)
   }
 
   private func storing<Result>(

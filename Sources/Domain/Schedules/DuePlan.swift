@@ -36,8 +36,10 @@ public enum DuePlan: Sendable, Equatable {
       self = .unreadable(
         error.violations.map { "\($0.pointer.isEmpty ? "the schedule" : $0.pointer) \($0.rule)" }
           .joined(separator: "; "))
+    } catch let error as MalformedJSON {
+      self = .unreadable("the schedule is not valid JSON: \(error.reason), at byte \(error.offset)")
     } catch {
-      self = .unreadable("the schedule is no JSON")
+      self = .unreadable("the schedule is not valid JSON: \(error)")
     }
   }
 }

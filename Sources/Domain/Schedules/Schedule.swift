@@ -46,8 +46,8 @@ public struct Schedule: Sendable, Equatable {
 
   /// The first planned run of a schedule that is set at a moment.
   ///
-  /// A single run whose time is past by then is due at once, like one that was missed in an outage: whoever writes "now"
-  /// means the run, however long the request took. With ``runNow`` there is a run anyway.
+  /// A single run whose time has passed is due at once, like one that an outage has delayed: a client that sends the
+  /// present time wants the run, however long the request took. With ``runNow`` a run starts anyway.
   ///
   /// - Returns: `nil` when there is none.
   public func firstRun(setAt moment: Date) -> Date? {

@@ -82,13 +82,19 @@ extension ScheduleForm.Shape {
 // MARK: - Reading
 
 extension ScheduleForm {
-  /// Reads every field there is; `null`, and an empty string in place of a time, count as no field.
+  /// Reads an object, with names in their documented case.
   init(_ node: JSONNode) throws(Schedule.Invalid) {
     guard case .object(let members) = node else {
       throw Schedule.Invalid(violations: [.init(pointer: "", rule: "must be an object")])
     }
-    for field in Field.allCases {
-      guard let value = members[field.rawValue], value != .null else { continue }
+    var fields: [Field: JSONNode] = [:]
+    for field in Field.allCases { fields[field] = members[field.rawValue] }
+    self.init(fields)
+  }
+
+  /// Reads every field there is; `null`, and an empty string in place of a time, count as no field.
+  init(_ fields: [Field: JSONNode]) {
+    for (field, value) in fields where value != .null {
       if !read(field, value) { misshapen[field] = field.shape.rule }
     }
   }

@@ -7,8 +7,7 @@ struct WrittenSchedule {
   /// It reads back as an equal schedule.
   let canonical: JSONNode
 
-  init(_ node: JSONNode) throws(Schedule.Invalid) {
-    let form = try ScheduleForm(node)
+  init(_ form: ScheduleForm) throws(Schedule.Invalid) {
     schedule = try Schedule(form)
     canonical = form.canonical
   }
@@ -20,18 +19,20 @@ extension ObjectReader {
     guard let node = node(key) else { return nil }
     let pointer = pointer / key
     let fields = ObjectReader.read(node, at: pointer, problems, ignoringCase: ignoresCase) { object in
-      var fields: [String: JSONNode] = [:]
-      for field in ScheduleForm.Field.allCases { fields[field.rawValue] = object.node(field.rawValue) }
+      var fields: [ScheduleForm.Field: JSONNode] = [:]
+      for field in ScheduleForm.Field.allCases { fields[field] = object.node(field.rawValue) }
       return fields
     }
     guard let fields else { return nil }
     let broken = fields.filter { !$0.value.isStorable }
     guard broken.isEmpty else {
-      for name in broken.keys.sorted() { problems.note(pointer / name, rule: JSONNode.storableRule) }
+      for name in broken.keys.map(\.rawValue).sorted() {
+        problems.note(pointer / name, rule: JSONNode.storableRule)
+      }
       return nil
     }
     do {
-      return try WrittenSchedule(.object(fields))
+      return try WrittenSchedule(ScheduleForm(fields))
     } catch {
       for violation in error.violations {
         problems.note(pointer.appending(violation.pointer), rule: violation.rule)

@@ -13,12 +13,6 @@ public struct Statement: Sendable, Hashable {
     isPrepared = true
   }
 
-  public init(_ sql: String, types: [ParameterType]) {
-    self.sql = sql
-    self.parameters = types
-    isPrepared = true
-  }
-
   private init(unprepared sql: String, types: [ParameterType]) {
     self.sql = sql
     parameters = types

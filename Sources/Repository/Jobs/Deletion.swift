@@ -16,23 +16,22 @@ public struct Deletion: Sendable {
     let requestID: UUID
     let rowBound: Int
     let accessHash: [UInt8]
+    let requirement: Authorizations.Requirement
   }
 
   private let pool: Pool
-  private let requirement: Authorizations.Requirement
   private let single: Coalescer<Order, JobDeletion>
   /// For jobs that are locked: at most two of them are waited for, so that connections are left for other requests.
   private let patient: Coalescer<Order, JobDeletion>
 
-  init(pool: Pool, requirement: Authorizations.Requirement) {
+  init(pool: Pool) {
     self.pool = pool
-    self.requirement = requirement
     single = Coalescer(loop: pool.loop) { orders throws(RepositoryError) in
-      try await Self.carryOut(orders, requirement, together: false, pool)
+      try await Self.carryOut(orders, together: false, pool)
     }
     patient = Coalescer(loop: pool.loop, maxBatchSize: 1, overlapDelay: .zero) {
       orders throws(RepositoryError) in
-      try await Self.carryOut(orders, requirement, together: true, pool)
+      try await Self.carryOut(orders, together: true, pool)
     }
   }
 
@@ -52,17 +51,19 @@ public struct Deletion: Sendable {
   ///   - remove: Whether the jobs are removed from the directory; else they stay, with an empty history.
   ///   - rowBound: Maximum number of rows that the transaction erases; the rest is left to the eraser.
   ///   - accessHash: SHA-256 of the caller's token.
+  ///   - requirement: What the caller needs.
   /// - Returns: The outcome of each job, in order. Unless every one is `.done`, nothing has changed.
   public func delete(
-    jobs: [UUID], versions: [Int]? = nil, remove: Bool, requestID: UUID, rowBound: Int, accessHash: [UInt8]
+    jobs: [UUID], versions: [Int]? = nil, remove: Bool, requestID: UUID, rowBound: Int, accessHash: [UInt8],
+    requirement: Authorizations.Requirement
   ) async throws(RepositoryError) -> [JobDeletion] {
     let orders = jobs.map {
       Order(
         job: $0, versions: versions, remove: remove, requestID: requestID, rowBound: rowBound,
-        accessHash: accessHash)
+        accessHash: accessHash, requirement: requirement)
     }
     guard orders.count == 1 else {
-      return try await Self.carryOut(orders, requirement, together: true, pool).map {
+      return try await Self.carryOut(orders, together: true, pool).map {
         deletion throws(RepositoryError) in
         try deletion.get()
       }
@@ -71,27 +72,46 @@ public struct Deletion: Sendable {
     return [deletion.outcome == .locked ? try await patient(orders[0]) : deletion]
   }
 
+  /// Orders that require the same of their callers share a statement; all share the transaction.
   private static func carryOut(
-    _ orders: [Order], _ requirement: Authorizations.Requirement, together: Bool, _ pool: Pool
+    _ orders: [Order], together: Bool, _ pool: Pool
   ) async throws(RepositoryError) -> [Result<JobDeletion, RepositoryError>] {
-    let rows = try await pool.run(
-      delete(
-        .uuids(orders.map(\.job)), .bytesArray(orders.map(\.accessHash)), .texts(requirement.tasks),
-        .uuids(requirement.folders), .bool(requirement.wholeTree), .bools(orders.map(\.remove)),
-        .uuids(orders.map(\.requestID)), .int(Int64(orders.map(\.rowBound).max() ?? 0)), .bool(together),
-        wantedVersions(orders)))
-    guard rows.count == orders.count else {
-      throw .unexpectedAnswer("delete_jobs returned \(rows.count) rows for \(orders.count) jobs")
+    var groups: [[Int]] = []
+    for index in orders.indices {
+      let requirement = orders[index].requirement
+      if let group = groups.firstIndex(where: { orders[$0[0]].requirement == requirement }) {
+        groups[group].append(index)
+      } else {
+        groups.append([index])
+      }
     }
-    return zip(orders, rows).map { order, row in
-      Result { () throws(RepositoryError) in
-        try decoding {
-          try JobDeletion(
-            jobID: order.job, outcome: row(0), userName: row(1), missing: row(2), jobName: row(3),
-            runs: row.optionalCount(4) ?? 0, rowsLeft: row(5), rowsErased: row.count(6))
+    let answers = try await pool.run(groups.map { query($0.map { orders[$0] }, together: together) })
+    var deletions: [Int: Result<JobDeletion, RepositoryError>] = [:]
+    for (group, rows) in zip(groups, answers) {
+      guard rows.count == group.count else {
+        throw .unexpectedAnswer("delete_jobs returned \(rows.count) rows for \(group.count) jobs")
+      }
+      for (index, row) in zip(group, rows) {
+        deletions[index] = Result { () throws(RepositoryError) in
+          try decoding {
+            try JobDeletion(
+              jobID: orders[index].job, outcome: row(0), userName: row(1), missing: row(2), jobName: row(3),
+              runs: row.optionalCount(4) ?? 0, rowsLeft: row(5), rowsErased: row.count(6))
+          }
         }
       }
     }
+    return orders.indices.compactMap { deletions[$0] }
+  }
+
+  /// - Parameter orders: All with the same requirement.
+  private static func query(_ orders: [Order], together: Bool) -> Query {
+    let requirement = orders[0].requirement
+    return delete(
+      .uuids(orders.map(\.job)), .bytesArray(orders.map(\.accessHash)), .texts(requirement.tasks),
+      .uuids(requirement.folders), .bool(requirement.wholeTree), .bools(orders.map(\.remove)),
+      .uuids(orders.map(\.requestID)), .int(Int64(orders.map(\.rowBound).max() ?? 0)), .bool(together),
+      wantedVersions(orders))
   }
 
   /// An SQL array of arrays must be rectangular, so each list is a text of its own.

@@ -69,11 +69,12 @@ public struct JobDefinitions: Sendable {
       ] + Self.consequences(of: details, nextRunAt: nextRunAt, run: run))
     // In the same transaction, the second statement sees the changes of the first.
     let rows = try await pool.run([query, Jobs.byID(.uuids([id]))])
-    if run != nil { claims.wake() }
     return try decoding {
       let row = try rows[0].one()
       switch try row(0, as: String.self) {
-      case "done": return .done(try Jobs.job(rows[1].one()))
+      case "done":
+        if run != nil { claims.wake() }
+        return .done(try Jobs.job(rows[1].one()))
       case "unreachable": return .unreachable(try Self.items(row))
       case "name taken": return .nameTaken
       default: throw row.unexpected(0, expected: "an outcome of Create Job")
@@ -106,11 +107,12 @@ public struct JobDefinitions: Sendable {
       ] + Self.consequences(of: details, nextRunAt: nextRunAt, run: run))
     // In the same transaction, the second statement sees the changes of the first.
     let rows = try await pool.run([query, Jobs.byID(.uuids([update.jobID]))])
-    if run != nil { claims.wake() }
     return try decoding {
       let row = try rows[0].one()
       switch try row(0, as: String.self) {
-      case "done": return .done(try Jobs.job(rows[1].one()))
+      case "done":
+        if run != nil { claims.wake() }
+        return .done(try Jobs.job(rows[1].one()))
       case "not found": return .notFound
       case "system job": return .systemJob
       case "not creator": return .notCreator

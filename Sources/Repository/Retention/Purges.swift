@@ -25,15 +25,15 @@ public struct Purges: Sendable {
 
   public init(pool: Pool) { self.pool = pool }
 
-  private static let eraseNext = Statement(
+  private static let erasePurged = Statement(
     "SELECT history_id, erased, finished, total, requested_at FROM store.erase_next($1)", .int8)
 
   /// Erases rows of the oldest history that no other server is erasing, in one transaction.
   ///
   /// - Parameter rows: The most rows.
   /// - Returns: nil if there is nothing to do.
-  public func eraseNext(rows: Int) async throws(RepositoryError) -> Step? {
-    try await pool.one(Self.eraseNext(.int(Int64(rows)))) { row in
+  public func erasePurged(rows: Int) async throws(RepositoryError) -> Step? {
+    try await pool.one(Self.erasePurged(.int(Int64(rows)))) { row in
       guard let id: UUID = try row(0) else { return nil }
       return try Step(
         historyID: id, rowsErased: row.count(1), finished: row(2), rowsInAll: row.count(3),

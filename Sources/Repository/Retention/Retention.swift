@@ -28,7 +28,7 @@ public struct Retention: Sendable {
   ///
   /// - Parameter rows: The most rows.
   /// - Returns: The number of rows; nil if there is nothing to do, or another server is doing it.
-  public func erase(rows: Int) async throws(RepositoryError) -> Int? {
+  public func eraseRemovedRuns(rows: Int) async throws(RepositoryError) -> Int? {
     try await pool.one(Self.erase(.int(Int64(rows)))) { try $0.optionalCount(0) }
   }
 
@@ -43,7 +43,7 @@ public struct Retention: Sendable {
   ///   - jobs: The most jobs to examine.
   ///   - runs: The most runs to remove.
   /// - Returns: The number of runs removed; nil if there is nothing to do now, or another server is doing it.
-  public func removeExpired(
+  public func removeExpiredRuns(
     _ defaults: Defaults, pause: Duration, jobs: Int, runs: Int
   ) async throws(RepositoryError) -> Int? {
     let query = Self.remove(

@@ -1,7 +1,6 @@
 import Domain
 import FoundationEssentials
 import Postgres
-import Synchronization
 
 /// Job runs from the queue to their end at a collector.
 public struct JobRunClaims: Sendable {
@@ -13,34 +12,23 @@ public struct JobRunClaims: Sendable {
 
   private let pool: Pool
   private let dispatcher: ClaimDispatcher
-  /// How often a run may be claimed, from the latest caller.
-  private let maximumAttempts: Limit
 
   public init(pool: Pool) {
     self.pool = pool
-    let limit = Limit()
-    maximumAttempts = limit
     dispatcher = ClaimDispatcher(loop: pool.loop) { requests throws(RepositoryError) in
-      try await Self.claim(requests, maximumAttempts: limit.value.load(ordering: .relaxed), pool)
+      try await Self.claim(requests, pool)
     }
-  }
-
-  private final class Limit: Sendable {
-    let value = Atomic(1)
   }
 
   /// Claims runs for a collector. Concurrent claims share a transaction; runs are given out in the order in which they
   /// were queued, to claims in the order of their arrival.
   ///
-  /// - Parameters:
-  ///   - wait: How long to wait for the first run. A wait holds no connection to the database.
-  ///   - maximumAttempts: How often a run may be claimed in all.
+  /// - Parameter wait: How long to wait for the first run. A wait holds no connection to the database.
   /// - Returns: None, if no run was queued in time.
   public func claim(
-    _ request: ClaimRequest, wait: Duration, maximumAttempts limit: Int
+    _ request: ClaimRequest, wait: Duration
   ) async throws(RepositoryError) -> [ClaimedRun] {
-    maximumAttempts.value.store(limit, ordering: .relaxed)
-    return try await dispatcher.claim(request, wait: wait)
+    try await dispatcher.claim(request, wait: wait)
   }
 
   /// Polls for the claims that wait. To be called after the commit of every transaction that queues a run.
@@ -56,16 +44,17 @@ public struct JobRunClaims: Sendable {
     FROM store.claim_runs($1, $2, $3, $4)
     """, .int8Array, .textArray, .int8Array, .int8)
 
-  /// The first runs of the queue are for the first request. Waits for no lock.
+  /// The first runs of the queue are for the first request. Waits for no lock. After a reload the requests may differ in
+  /// their maximum of attempts: that of the latest one counts.
   ///
   /// - Returns: The runs of each request, in the order of the requests.
   private static func claim(
-    _ requests: [ClaimRequest], maximumAttempts: Int, _ pool: Pool
+    _ requests: [ClaimRequest], _ pool: Pool
   ) async throws(RepositoryError) -> [[ClaimedRun]] {
     let rows = try await pool.run(
       claim(
         .ints(requests.map { Int64($0.count) }), .texts(requests.map(\.collector)),
-        .ints(requests.map { Int64($0.leaseSeconds) }), .int(Int64(maximumAttempts))))
+        .ints(requests.map { Int64($0.leaseSeconds) }), .int(Int64(requests.last?.maximumAttempts ?? 0))))
     var claimed = [[ClaimedRun]](repeating: [], count: requests.count)
     try decoding {
       for row in rows {

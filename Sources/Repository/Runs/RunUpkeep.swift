@@ -46,7 +46,7 @@ public struct RunUpkeep: Sendable {
   ///
   /// - Parameter limit: The most runs.
   /// - Returns: Those that were ended.
-  public func endOverdue(limit: Int) async throws(RepositoryError) -> [OverdueRun] {
+  public func endOverdueRuns(limit: Int) async throws(RepositoryError) -> [OverdueRun] {
     try await pool.rows(Self.endOverdue(.int(Int64(limit)))) { try OverdueRun(runID: $0(0), jobID: $0(1)) }
   }
 
@@ -58,7 +58,7 @@ public struct RunUpkeep: Sendable {
   /// - Parameters:
   ///   - maximumAttempts: A run that was claimed this often has failed.
   ///   - limit: The most runs.
-  public func releaseLost(maximumAttempts: Int, limit: Int) async throws(RepositoryError) -> [LostRun] {
+  public func releaseLostRuns(maximumAttempts: Int, limit: Int) async throws(RepositoryError) -> [LostRun] {
     let query = Self.releaseLost(.int(Int64(maximumAttempts)), .int(Int64(limit)))
     let released = try await pool.rows(query) { try LostRun(runID: $0(0), jobID: $0(1), outcome: $0(2)) }
     if released.contains(where: { $0.outcome == .requeued }) { claims.wake() }

@@ -70,7 +70,7 @@ public struct Schedules: Sendable {
   /// Jobs that are due now, those that have waited longest first.
   ///
   /// - Parameter last: The last one of the page before; nil for the first page.
-  public func due(after last: DueJob?, limit: Int) async throws(RepositoryError) -> [DueJob] {
+  public func dueJobs(after last: DueJob?, limit: Int) async throws(RepositoryError) -> [DueJob] {
     let least = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
     let query = Self.due(.optional(last?.dueAt), .uuid(last?.jobID ?? least), .int(Int64(limit)))
     return try await pool.rows(query) {
@@ -112,7 +112,7 @@ public struct Schedules: Sendable {
     """)
 
   /// The time until the next job is due; nil if none will be.
-  public func untilNext() async throws(RepositoryError) -> Duration? {
+  public func untilNextJob() async throws(RepositoryError) -> Duration? {
     try await pool.first(Self.untilNext()) { .milliseconds(try $0(0, as: Int.self)) }
   }
 }

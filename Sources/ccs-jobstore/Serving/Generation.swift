@@ -19,13 +19,15 @@ struct Generation: Sendable {
     let certificate = try Certificate(
       chainFile: configuration.tls.certificateFile, privateKeyFile: configuration.tls.privateKeyFile)
     observe(.certificate(expiresInDays: certificate.daysLeft, subject: certificate.subject))
-    let eraser = Eraser(store: parts.repository, settings: configuration.eraserSettings) { observe($0) }
     try parts.server.serve(
       Router(
-        Self.gates(configuration, parts, probes, eraser, certificate), limits: configuration.requestLimits),
+        Self.gates(configuration, parts, probes, certificate), limits: configuration.requestLimits),
       certificate: certificate, settings: configuration.serverSettings)
     parts.passwordMemory.setLifetime(.seconds(configuration.passwords.rememberSeconds))
     observe.setLevel(configuration.log.level)
+    let eraser = Eraser(
+      store: parts.repository, settings: configuration.eraserSettings, wakeUps: parts.eraserWakeUps
+    ) { observe($0) }
     let scheduler = Scheduler(store: parts.repository, settings: configuration.schedulerSettings) {
       observe($0)
     }
@@ -41,15 +43,14 @@ struct Generation: Sendable {
   }
 
   private static func gates(
-    _ configuration: Configuration, _ parts: SharedParts, _ probes: Probes, _ eraser: Eraser,
-    _ certificate: Certificate
+    _ configuration: Configuration, _ parts: SharedParts, _ probes: Probes, _ certificate: Certificate
   ) -> Gates {
     let (repository, observe) = (parts.repository, parts.observe)
     return Gates(
       authorizer: Authorizer(repository: repository),
       jobs: JobGate(
         repository: repository, deletionRowBound: configuration.deletion.transactionRowBound,
-        observer: observe, rowsLeft: { eraser.wake() }),
+        observer: observe, rowsLeft: { [wakeUps = parts.eraserWakeUps] in wakeUps.wake() }),
       runs: RunGate(
         repository: repository, limits: .init(attempts: configuration.collectors.maximumAttempts)),
       reports: ReportGate(

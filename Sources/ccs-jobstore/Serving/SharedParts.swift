@@ -1,4 +1,5 @@
 import Authorization
+import Background
 import EventLoop
 import HTTPServer
 import Observability
@@ -16,6 +17,8 @@ final class SharedParts: Sendable {
   let server: Server
   let passwordMemory = PasswordMemory()
   let uploadSlots = UploadSlots()
+  /// For the eraser of the configuration in force.
+  let eraserWakeUps = WakeUps()
 
   /// Opens the socket; connects to nothing yet.
   ///

@@ -49,7 +49,7 @@ struct DuePlanTests {
     "A schedule that cannot be followed says why",
     arguments: [
       (nil, "the job has no schedule"),
-      ("{", "the schedule is no JSON"),
+      ("{", "the schedule is not valid JSON: a name in quotation marks is expected, at byte 1"),
       ("[]", "the schedule must be an object"),
       (#"{"RunOnce": true}"#, "/StartDate is required with RunOnce"),
     ] as [(String?, String)])

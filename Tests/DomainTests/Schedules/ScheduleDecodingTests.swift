@@ -66,23 +66,21 @@ struct ScheduleDecodingTests {
   @Test(
     "The canonical form reads as the same schedule, and is its own canonical form", arguments: recurrences)
   func roundTrip(json: String, recurrence: Recurrence) throws {
-    let written = try WrittenSchedule(JSONNode(json: Array(json.utf8)))
-    let again = try WrittenSchedule(written.canonical)
+    let written = try WrittenSchedule(ScheduleForm(JSONNode(json: Array(json.utf8))))
+    let again = try WrittenSchedule(ScheduleForm(written.canonical))
     #expect(again.schedule == written.schedule)
     #expect(again.canonical == written.canonical)
   }
 
   @Test("The canonical form has every field that was sent, in one form, and the start in its own offset")
   func canonical() throws {
-    let written = try WrittenSchedule(
-      JSONNode(
-        json: Array(
-          #"""
-          {"RunNow": "TRUE", "RunPeriodically": true, "StartDate": "2019-01-05T04:10:27.5120788-08:00",
-           "RecurrenceType": "Monthly", "MonthlyIsByOrdinalDay": true, "MonthlyOrdinalDay": 4,
-           "MonthlyDayOfTheWeek": 2, "MonthlyRecurEvery": "3", "MonthlyDay": 7, "RepeatDays": null,
-           "EndJobRunConfigured": true, "EndJobRunTimeInterval": "7:05:09"}
-          """#.utf8)))
+    let sent = #"""
+      {"RunNow": "TRUE", "RunPeriodically": true, "StartDate": "2019-01-05T04:10:27.5120788-08:00",
+       "RecurrenceType": "Monthly", "MonthlyIsByOrdinalDay": true, "MonthlyOrdinalDay": 4,
+       "MonthlyDayOfTheWeek": 2, "MonthlyRecurEvery": "3", "MonthlyDay": 7, "RepeatDays": null,
+       "EndJobRunConfigured": true, "EndJobRunTimeInterval": "7:05:09"}
+      """#
+    let written = try WrittenSchedule(ScheduleForm(JSONNode(json: Array(sent.utf8))))
     #expect(
       written.canonical.json
         == #"{"EndJobRunConfigured":true,"EndJobRunTimeInterval":"07:05:09","MonthlyDay":7,"#

@@ -1,11 +1,13 @@
 """The eraser: rows beyond a deletion's bound are erased afterwards, even if servers or PostgreSQL are killed."""
 
+import signal
 import time
 
 import pytest
 
 from harness.client import Client, assert_problem
-from harness.directory import HISTORY_TABLES, NO_ROWS, orphans, rows_of_runs
+from harness.directory import HISTORY_TABLES, NO_ROWS, lock, orphans, rows_of_runs
+from harness.threads import in_background
 from harness.waiting import eventually
 
 # So small that thousands of rows take seconds, and a kill interrupts the erasure.
@@ -103,6 +105,24 @@ def test_a_deletion_erases_up_to_its_bound_and_leaves_the_rest_on_the_list(setti
     )
     assert server.metrics()["ccs_jobstore_purges_waiting"] == 1
     assert orphans(directory.database) == {}
+
+
+def test_a_deletion_that_began_before_a_reload_wakes_the_eraser_that_works_after_it(setting):
+    # Without the wake-up nothing is erased for an hour.
+    directory, server, user, client = setting({**SMALL_STEPS, "deletion.eraserPollSeconds": 3600})
+    job = directory.job(user)
+    rows = directory.long_history(job, 300)
+    blocker = lock(job, directory.database)
+    deletion = in_background(lambda: client.delete(job))
+    directory.database.wait_for_blocked_statement()
+    server.signal(signal.SIGHUP)
+    server.wait_for_event("reloaded")
+    # The eraser of the new configuration looks for work once, when it starts.
+    time.sleep(1)
+    blocker.rollback()
+    assert deletion().status_code == 204
+    assert rows > 50
+    wait_until_erased(directory, job.history, seconds=30)
 
 
 def test_a_history_within_the_bound_never_gets_on_the_list(setting):

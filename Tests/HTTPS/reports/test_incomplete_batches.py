@@ -50,8 +50,8 @@ def status(run):
 def test_a_run_with_half_a_batch_is_not_completed_and_the_batch_is_named(server, collector, run, kind):
     body = half_a_batch(server, collector, run, kind)
     detail = (
-        f"The batch 1 of the {SAID[kind]} is not whole: 20000 of its rows are stored. "
-        "Send it again to its end, then complete the run."
+        f"The batch 1 of the {SAID[kind]} is incomplete: 20000 of its rows are stored. "
+        "Send the whole batch again, then complete the run."
     )
     assert_problem(end(collector, run, "complete"), 409, detail)
     assert status(run) == "Running"

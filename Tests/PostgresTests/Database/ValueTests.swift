@@ -99,7 +99,7 @@ struct ValueTests {
   func null() async throws {
     for type in Self.types {
       #expect(
-        try await only(Statement("SELECT $1 IS NULL", types: [type])([.null]))(0, as: Bool.self),
+        try await only(Statement("SELECT $1 IS NULL", type)([.null]))(0, as: Bool.self),
         "\(type)")
     }
     let empty = Statement(
@@ -227,11 +227,11 @@ struct ValueTests {
   private func echo<Result>(
     _ type: ParameterType, _ value: Value, _ read: (Rows.Row) throws -> Result
   ) async throws -> Result {
-    try read(try await only(Statement("SELECT $1", types: [type])([value])))
+    try read(try await only(Statement("SELECT $1", type)([value])))
   }
 
   /// The value as PostgreSQL prints it: two errors that cancel each other out do not hide from it.
   private func described(_ type: ParameterType, _ value: Value) async throws -> String {
-    try await only(Statement("SELECT $1::text", types: [type])([value]))(0)
+    try await only(Statement("SELECT $1::text", type)([value]))(0)
   }
 }

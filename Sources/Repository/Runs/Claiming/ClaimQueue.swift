@@ -1,7 +1,7 @@
 /// The claims that wait for runs, in the order of their arrival: pure state, no clock, no database.
 ///
-/// One poll of the database serves as many claims as it can. A claim that gets at least one run is answered with those.
-/// One that gets none keeps its place until its time is over, and has been part of one poll at least.
+/// One poll of the database serves as many claims as it can. A claim that gets runs is answered. One that gets none keeps
+/// its place until its wait has expired and at least one poll has included it.
 struct ClaimQueue: Sendable {
   /// The most runs that one poll claims, over all collectors.
   static let maximumRuns = 100
