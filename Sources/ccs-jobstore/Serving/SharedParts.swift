@@ -15,7 +15,8 @@ final class SharedParts: Sendable {
   let socket: ListeningSocket
   let server: Server
   let passwordMemory = PasswordMemory()
-  let uploadSlots = UploadSlots()
+  /// Each upload takes memory, and now and then a database connection.
+  let uploadSlots = Slots()
 
   /// Opens the socket; connects to nothing yet.
   ///
