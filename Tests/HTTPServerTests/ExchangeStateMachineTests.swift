@@ -156,7 +156,7 @@ struct ExchangeStateMachineTests {
     }
   }
 
-  @Test("An early answer is sent at once, and the connection cut, if more than a bound of the body is to come")
+  @Test("An early answer cuts the connection if more than a bound of the body is to come")
   func earlyAnswer() {
     var machine = ExchangeStateMachine()
     _ = machine.headReceived(head(.streaming, limit: 4 * huge, length: huge + 19)) { true }

@@ -255,7 +255,8 @@ extension Exchange.State {
   fileprivate func record(id: String, answered: Bool) -> RequestRecord? {
     guard let request, let plan else { return nil }
     let status = sent?.status ?? 0
-    let outcome = !answered && !isSentPastQueue ? "disconnected" : status >= 500 ? "failed" : status >= 400 ? "refused" : "ok"
+    let isSent = answered || isSentPastQueue
+    let outcome = !isSent ? "disconnected" : status >= 500 ? "failed" : status >= 400 ? "refused" : "ok"
     return RequestRecord(
       requestID: id, method: request.method, route: plan.route, operation: plan.operation, user: sent?.user,
       status: status, outcome: outcome, seconds: (ContinuousClock.now - started) / .seconds(1),
