@@ -26,7 +26,7 @@ let package = Package(
     .target(name: "Administration", dependencies: ["Authorization", "Repository", "Domain", "JSON"]),
     .target(
       name: "Authorization",
-      dependencies: ["Repository", "Observability", "Domain", "JSON", "COpenSSL"]),
+      dependencies: ["Repository", "EventLoop", "Observability", "Domain", "JSON", "COpenSSL"]),
     .target(name: "Background", dependencies: ["Repository", "Observability", "Domain"]),
     .target(name: "Repository", dependencies: ["Postgres", "EventLoop", "Domain"]),
     .target(name: "Postgres", dependencies: ["EventLoop", "CLibPQ"]),

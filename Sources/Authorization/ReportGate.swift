@@ -1,4 +1,5 @@
 import Domain
+import EventLoop
 import FoundationEssentials
 import Observability
 import Repository
@@ -33,17 +34,17 @@ public struct ReportGate: Sendable {
   private let authorizer: Authorizer
   private let reports: any ReportStore
   private let settings: Settings
-  private let slots: UploadSlots
+  private let slots: Slots
   private let observe: Observer
 
-  public init(repository: Repository, settings: Settings, slots: UploadSlots, observer: Observer) {
+  public init(repository: Repository, settings: Settings, slots: Slots, observer: Observer) {
     self.init(
       authorizer: Authorizer(repository: repository), reports: repository.reports, settings: settings,
       slots: slots, observer: observer)
   }
 
   init(
-    authorizer: Authorizer, reports: any ReportStore, settings: Settings, slots: UploadSlots,
+    authorizer: Authorizer, reports: any ReportStore, settings: Settings, slots: Slots,
     observer: Observer
   ) {
     self.authorizer = authorizer
@@ -63,10 +64,10 @@ public struct ReportGate: Sendable {
     _ batch: ReportBatch, _ context: inout RequestContext, body: @Sendable () async throws -> [UInt8]?
   ) async throws -> Outcome {
     try await authorizer.permit(batch.kind.operation, &context)
-    guard slots.enter(limit: settings.maximumUploads) else {
+    guard slots.take(limit: settings.maximumUploads) else {
       throw Refusal.unavailable("\(settings.maximumUploads) uploads are under way")
     }
-    defer { slots.leave() }
+    defer { slots.giveBack() }
     let standing = try await refusing { () async throws(RepositoryError) in
       try await reports.standing(of: batch)
     }

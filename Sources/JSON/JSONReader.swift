@@ -186,7 +186,7 @@ public struct JSONReader {
     while index < bytes.count {
       let byte = bytes[index]
       if byte >= 0x80 {
-        guard skipMultibyte(byte) else { throw malformed("a text is no UTF-8", at: start) }
+        guard skipMultibyte(byte) else { throw malformed("a text is not UTF-8", at: start) }
       } else if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
         return
       } else if byte < 0x20 {

@@ -59,7 +59,7 @@ extension JSONNode {
       let start = reader.position
       let name = try reader.nameString()
       guard members.updateValue(try value(&reader), forKey: name) == nil else {
-        throw reader.malformed("a name stands twice in an object", at: start)
+        throw reader.malformed("a name is repeated in an object", at: start)
       }
     }
     return .object(members)

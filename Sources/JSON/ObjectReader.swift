@@ -23,7 +23,7 @@ public final class ObjectReader {
         continue
       }
       if self.members.updateValue(node, forKey: normalized(name)) != nil {
-        problems.note(pointer / name, rule: "stands more than once, in different case")
+        problems.note(pointer / name, rule: "is repeated, in different case")
       }
     }
   }

@@ -78,6 +78,17 @@ struct ProblemTests {
     #expect(body.detail == sentence)
   }
 
+  @Test(
+    "What the server itself refuses has its status",
+    arguments: [
+      (RequestFault.headTooLarge(limit: 1), 431), (.hostMissing, 400), (.conflictingLengths, 400),
+      (.invalidContentLength, 400), (.unknownTransferCoding, 400), (.bodyTooLarge(limit: 1), 413),
+      (.busy, 503),
+    ])
+  func faults(fault: RequestFault, status: Int) {
+    #expect(Problem(fault).status == status)
+  }
+
   @Test("Every status that is answered with a problem has its title (RFC 9110, section 15)")
   func titles() throws {
     let titles = [

@@ -68,7 +68,7 @@ func withRefusingGates(_ body: (Gates) async throws -> Void) async rethrows {
       reports: ReportGate(
         authorizer: authorizer, reports: repository.reports,
         settings: .init(maximumUploads: 1, limits: .init(rowBytes: 1, messageCharacters: 1)),
-        slots: UploadSlots(), observer: observer),
+        slots: Slots(), observer: observer),
       results: ResultGate(authorizer: authorizer, repository: repository, maximumChecks: 1),
       inventory: InventoryGate(authorizer: authorizer, repository: repository),
       signIn: SignIn(

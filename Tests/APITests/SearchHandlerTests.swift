@@ -134,8 +134,8 @@ struct SearchHandlerTests {
   @Test(
     "All that is wrong with a request for results is named at once",
     arguments: [
-      ("", "400 1 field is wrong. The body is no JSON: a value is expected, at byte 0. "),
-      ("{", "400 1 field is wrong. The body is no JSON: a name in quotation marks is expected, at byte 1. "),
+      ("", "400 1 field is wrong. The body is not JSON: a value is expected, at byte 0. "),
+      ("{", "400 1 field is wrong. The body is not JSON: a name in quotation marks is expected, at byte 1. "),
       ("[]", "400 1 field is wrong. The body must be an object. "),
       (
         "{}", "400 2 fields are wrong. /assetid is required. /assetid /standardid"

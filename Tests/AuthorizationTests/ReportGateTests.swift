@@ -1,4 +1,5 @@
 import Domain
+import EventLoop
 import FoundationEssentials
 import Repository
 import Synchronization
@@ -71,7 +72,7 @@ struct ReportGateTests {
 
   private func store(
     _ reports: FakeReports, _ body: Body, callers: FakeCallers = FakeCallers(),
-    slots: UploadSlots = UploadSlots(), maximumUploads: Int = 1
+    slots: Slots = Slots(), maximumUploads: Int = 1
   ) async -> Result<ReportGate.Outcome, Refusal> {
     let gate = ReportGate(
       authorizer: Authorizer(callers: callers), reports: reports,
@@ -187,10 +188,10 @@ struct ReportGateTests {
 
   @Test("Whatever becomes of an upload, its slot is free afterwards")
   func slots() async {
-    let slots = UploadSlots()
+    let slots = Slots()
     for reports in [
       FakeReports(Self.open()), FakeReports(.notFound), FakeReports(Self.open(), answers: [.not(.leaseLost)]),
     ] { _ = await store(reports, Body([Self.lines(1)]), slots: slots) }
-    #expect(slots.enter(limit: 1))
+    #expect(slots.take(limit: 1))
   }
 }

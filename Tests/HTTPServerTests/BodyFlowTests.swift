@@ -80,6 +80,22 @@ struct BodyFlowTests {
     #expect(!flow.isSuspended)
   }
 
+  @Test(
+    "A whole body suspends the connection until the answer, also after a failure",
+    arguments: [BodyFlow.Failure.tooLarge, .cancelled])
+  func wholeAfterFailure(failure: BodyFlow.Failure) {
+    let flow = Flow()
+    _ = flow.begin()
+    flow.asked()
+    _ = flow.resumeIfPossible()
+    flow.failed(failure)
+    #expect(flow.finished())
+    #expect(flow.delivery() == .failure(failure))
+    #expect(!flow.resumeIfPossible())
+    flow.answered()
+    #expect(flow.resumeIfPossible())
+  }
+
   @Test("Whatever happens in whatever order, it is never stuck: a connection is suspended for a reason alone")
   func randomWalks() {
     var random = SeededRandom(seed: 53)
@@ -98,6 +114,7 @@ struct BodyFlowTests {
         case 2 where !isSuspended && flow.isWanted && Int.random(in: 0...5, using: &random) == 0:
           isFinished = true
           if flow.finished() { isSuspended = true }
+          #expect(isSuspended || flow.isAnswered)
         case 3 where !isWaiting && Int.random(in: 0...9, using: &random) == 0: flow.answered()
         case 4 where Int.random(in: 0...19, using: &random) == 0: flow.failed(.cancelled)
         default: break

@@ -11,7 +11,8 @@ private let huge = ExchangeStateMachine.mostDiscarded + 1
 private let tooLarge = ExchangeStateMachine.Outgoing.fault(.bodyTooLarge(limit: limit))
 
 private func head(
-  _ reception: Head.Reception, length: Int = 0, expects: Bool = false, fault: RequestFault? = nil
+  _ reception: Head.Reception, limit: Int = limit, length: Int = 0, expects: Bool = false,
+  fault: RequestFault? = nil
 ) -> Head {
   Head(fault: fault, reception: reception, bodyLimit: limit, declaredLength: length, expectsContinue: expects)
 }
@@ -141,6 +142,45 @@ struct ExchangeStateMachineTests {
       machine.arrived(huge) == Actions(entered: .response, sends: tooLarge, cuts: true))
   }
 
+  @Test("A body that is whole after its reader was refused it or cancelled suspends the connection once")
+  func wholeAfterFailure() {
+    for isTooLarge in [true, false] {
+      var machine = ExchangeStateMachine()
+      _ = machine.headReceived(head(.streaming)) { true }
+      _ = machine.asked()
+      _ = machine.called { true }
+      if isTooLarge { _ = machine.arrived(limit + 1) } else { _ = machine.readingCancelled() }
+      #expect(machine.called { true } == Actions(suspends: true))
+      #expect(machine.answered() == Actions(resumes: true, drops: true))
+      #expect(machine.called { true } == Actions(entered: .response, sends: .answer))
+    }
+  }
+
+  @Test("An early answer cuts the connection if more than a bound of the body is to come")
+  func earlyAnswer() {
+    var machine = ExchangeStateMachine()
+    _ = machine.headReceived(head(.streaming, limit: 4 * huge, length: huge + 19)) { true }
+    _ = machine.asked()
+    _ = machine.called { true }
+    _ = machine.arrived(10)
+    _ = machine.answered()
+    var other = machine
+    #expect(machine.arrived(9) == Actions(entered: .response, sends: .answer, cuts: true))
+    #expect(other.arrived(10) == Actions(entered: .body))
+  }
+
+  @Test("A body without a declared length is discarded up to a bound that counts from the answer")
+  func discardedSinceAnswer() {
+    var machine = ExchangeStateMachine()
+    _ = machine.headReceived(head(.streaming, limit: 4 * huge)) { true }
+    _ = machine.asked()
+    _ = machine.called { true }
+    _ = machine.arrived(2 * huge)
+    _ = machine.answered()
+    #expect(machine.arrived(huge - 1) == Actions(entered: .body))
+    #expect(machine.arrived(1) == Actions(entered: .response, sends: .answer, cuts: true))
+  }
+
   @Test("A client that goes ends the task and its reading")
   func gone() {
     var machine = ExchangeStateMachine()
@@ -198,6 +238,12 @@ struct ExchangeStateMachineTests {
       }
       if actions.cuts { cuts += 1 }
     }
+    /// libmicrohttpd calls again and again for a body that is whole, unless it is given an answer or suspended.
+    func callWhole() {
+      let actions = machine.called(hasRoom: room)
+      #expect(actions.sends != nil || actions.suspends, "seed \(seed): a thread spins")
+      follow(actions)
+    }
     func room() -> Bool {
       places += 1
       return Int.random(in: 0..<8, using: &random) > 0
@@ -206,8 +252,9 @@ struct ExchangeStateMachineTests {
     let reception: [Head.Reception] = [.refused, .whole, .streaming, .streaming]
     let head = Head(
       fault: Int.random(in: 0..<20, using: &random) == 0 ? .hostMissing : nil,
-      reception: reception.randomElement(using: &random)!, bodyLimit: limit,
-      declaredLength: [0, 500, 2000].randomElement(using: &random)!,
+      reception: reception.randomElement(using: &random)!,
+      bodyLimit: [limit, 4 * huge].randomElement(using: &random)!,
+      declaredLength: [0, 500, 2000, huge + 300_000].randomElement(using: &random)!,
       expectsContinue: Bool.random(using: &random))
     follow(machine.headReceived(head, hasRoom: room))
     for _ in 0..<60 where cuts == 0 {
@@ -217,12 +264,13 @@ struct ExchangeStateMachineTests {
         if mustCall {
           mustCall = false
           isBodyBegun = true
-          follow(machine.called(hasRoom: room))
+          if isBodyWhole { callWhole() } else { follow(machine.called(hasRoom: room)) }
         } else if !isBodyWhole, Int.random(in: 0..<4, using: &random) > 0 {
-          follow(machine.arrived(Int.random(in: 1...200_000, using: &random)))
+          let isHuge = Int.random(in: 0..<20, using: &random) == 0
+          follow(machine.arrived(isHuge ? huge : Int.random(in: 1...200_000, using: &random)))
         } else {
           isBodyWhole = true
-          follow(machine.called(hasRoom: room))
+          callWhole()
         }
       // The task, which does not read and answer at the same time.
       case 3...4 where isTaskRunning && !isReading && head.reception == .streaming:

@@ -139,7 +139,7 @@ struct JSONReaderTests {
         }
       } catch {
         neither += 1
-        #expect(!accepts(text) || error.reason == "a name stands twice in an object", "\(shown)")
+        #expect(!accepts(text) || error.reason == "a name is repeated in an object", "\(shown)")
       }
     }
     #expect(both > 1000 && neither > 1000)

@@ -38,7 +38,7 @@ struct JSONTreeTests {
     (#"{"a":}"#, 5, "a value is expected"), (#"{"a":1,}"#, 7, "a name in quotation marks is expected"),
     ("{a:1}", 1, "a name in quotation marks is expected"),
     ("{1:1}", 1, "a name in quotation marks is expected"),
-    (#"{"a":1,"b":2,"\u0061":3}"#, 13, "a name stands twice in an object"),
+    (#"{"a":1,"b":2,"\u0061":3}"#, 13, "a name is repeated in an object"),
     (#"{"\u0000":1}"#, 1, "a name holds a NUL or half a surrogate pair"),
     (#""a"#, 0, "a text does not end"), (#""a\"#, 3, "a text does not end"),
     (#""\x""#, 2, "this escape is unknown"),
@@ -57,7 +57,7 @@ struct JSONTreeTests {
   @Test(
     "Bytes that are no UTF-8 are no JSON", arguments: [[0xFF], [0xC3], [0xED, 0xA0, 0x80], [0xC0, 0xAF]])
   func notUTF8(bytes: [UInt8]) {
-    #expect(throws: MalformedJSON(offset: 1, reason: "a text is no UTF-8")) {
+    #expect(throws: MalformedJSON(offset: 1, reason: "a text is not UTF-8")) {
       try JSONNode(json: [0x5B, 0x22] + bytes + [0x22, 0x5D])
     }
   }

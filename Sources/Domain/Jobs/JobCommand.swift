@@ -1,21 +1,7 @@
-import JSON
-
 /// The body of Job Operation: what to do.
 public enum JobCommand: String, Sendable, CaseIterable {
   /// Start a run of the job now.
   case execute
   /// End an unfinished run.
   case abort
-
-  /// Reads the body; its field and the word in it may be in any case.
-  ///
-  /// - Returns: nil if it is invalid; everything that is wrong is noted.
-  public static func read(_ node: JSONNode, _ problems: JSONProblems) -> JobCommand? {
-    let command = ObjectReader.read(node, at: .root, problems, ignoringCase: true) { body in
-      body.value("Operation", required: true, rule: "must be execute or abort") { node in
-        if case .text(let text) = node { JobCommand(rawValue: text.lowercased()) } else { nil }
-      }
-    }
-    return problems.all.isEmpty ? command : nil
-  }
 }

@@ -94,7 +94,8 @@ public final class ReportLineReader {
     do throws(MalformedJSON) {
       try readObject(&json, place)
     } catch {
-      place.note(rule: "is no JSON object that can be kept: \(error.reason), after \(error.offset) bytes")
+      place.note(
+        rule: "is not a JSON object that can be stored: \(error.reason), after \(error.offset) bytes")
       return false
     }
     return !place.hasProblems
@@ -133,7 +134,7 @@ public final class ReportLineReader {
       let name = try json.name()
       if let field = fields.first(where: { $0.isNamed(name) }) {
         if seen & 1 << field.rawValue != 0 {
-          place.note("\(field.name)", .rule("stands more than once"))
+          place.note("\(field.name)", .rule("is repeated"))
         }
         seen |= 1 << field.rawValue
         if try readValue(of: field, &json, place) { given |= 1 << field.rawValue }

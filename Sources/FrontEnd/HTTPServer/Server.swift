@@ -67,7 +67,7 @@ public final class Server: Sendable {
   private let socket: ListeningSocket
   private let executor: any TaskExecutor
   private let observe: Observer
-  private let inFlight = CountingGate()
+  private let inFlight = Slots()
   /// Waits for the sockets of clients that libmicrohttpd does not wait for. One for all daemons, so that a reload needs
   /// no thread and no descriptor of its own.
   private let network = EventLoop(name: "network")
@@ -83,7 +83,7 @@ public final class Server: Sendable {
   }
 
   /// Requests taken and not answered yet.
-  public var requestsInFlight: Int { inFlight.count }
+  public var requestsInFlight: Int { inFlight.taken }
 
   /// Connections of clients.
   public var connectionsOpen: Int {

@@ -16,7 +16,8 @@ final class SharedParts: Sendable {
   let socket: ListeningSocket
   let server: Server
   let passwordMemory = PasswordMemory()
-  let uploadSlots = UploadSlots()
+  /// Each upload takes memory, and now and then a database connection.
+  let uploadSlots = Slots()
   /// For the eraser of the configuration in force.
   let eraserWakeUps = WakeUps()
 

@@ -127,7 +127,7 @@ struct JobDetailsTests {
           + JobDetails.Field.allCases.map(\.rawValue).joined(separator: ", ")
       ]
     ),
-    (#"{"JobName":"x","jobname":"y"}"#, ["/jobname stands more than once, in different case"]),
+    (#"{"JobName":"x","jobname":"y"}"#, ["/jobname is repeated, in different case"]),
     (#"{"JobName":""}"#, ["/JobName must have 1...256 characters"]),
     (#"{"JobName":"  "}"#, ["/JobName must not begin or end with white space"]),
     (#"{"JobName":"a\tb"}"#, ["/JobName must have no control characters"]),
@@ -224,61 +224,6 @@ struct JobDetailsTests {
     #expect(created.problems == [])
     #expect(created.details?.description == nil)
     #expect(created.details?.json.contains("JobDescription") == false)
-  }
-
-  @Test("A body of Create Job is read as a whole, with all that is wrong in it")
-  func definition() throws {
-    func read(_ json: String) throws -> (JobDefinition?, [String]) {
-      let problems = JSONProblems()
-      let definition = JobDefinition.read(try JSONNode(json: Array(json.utf8)), problems, limits: .none)
-      return (definition, problems.all.map { "\($0.pointer) \($0.sentence)" })
-    }
-    let types = "must be one of CollectionEvaluationJob, CollectionJob, EvaluationJob"
-    let right = try read(#"{"jobtype":"COLLECTIONJOB","jobdetails":\#(Self.whole)}"#)
-    #expect(right.0?.type == "CollectionJob")
-    #expect(right.0?.name == "n")
-    #expect(right.1 == [])
-    #expect(try read("[]").1 == [" must be an object"])
-    #expect(try read("{}").1 == ["/JobDetails is required", "/JobType is required"])
-    #expect(
-      try read(#"{"JobDetails":{"JobName":"","Standards":[1]},"JobType":"ReportJob","x":1}"#).1 == [
-        "/JobDetails/AssetsResolutionInfo is required", "/JobDetails/JobName must have 1...256 characters",
-        "/JobDetails/Standards/0 must be a GUID", "/JobType \(types)",
-        "/x is unknown; the keys there are JobDetails, JobType",
-      ])
-  }
-
-  @Test("A body of Update Job names the job")
-  func update() throws {
-    func read(_ json: String) throws -> (JobUpdate?, [String]) {
-      let problems = JSONProblems()
-      let update = JobUpdate.read(try JSONNode(json: Array(json.utf8)), problems, limits: .none)
-      return (update, problems.all.map { "\($0.pointer) \($0.sentence)" })
-    }
-    let right = try read(#"{"JobDetails":{"jobname":"x"},"jobid":"{\#(Self.asset.uppercased())}"}"#)
-    #expect(right.0?.jobID.guidString == Self.asset)
-    #expect(right.0?.details.name == "x")
-    #expect(try read("{}").1 == ["/JobDetails is required", "/JobID is required"])
-    #expect(
-      try read(#"{"JobDetails":{"JobName":null},"JobID":"x"}"#).1
-        == ["/JobDetails/JobName is required", "/JobID must be a GUID"])
-    #expect(try read(#"{"JobDetails":{},"JobID":"\#(Self.asset)","JobType":"CollectionJob"}"#).0 == nil)
-  }
-
-  @Test("A body of Job Operation has one word")
-  func command() throws {
-    func read(_ json: String) throws -> (JobCommand?, [String]) {
-      let problems = JSONProblems()
-      let command = JobCommand.read(try JSONNode(json: Array(json.utf8)), problems)
-      return (command, problems.all.map { "\($0.pointer) \($0.sentence)" })
-    }
-    #expect(try read(#"{"Operation":"execute"}"#).0 == .execute)
-    #expect(try read(#"{"operation":"ABORT"}"#).0 == .abort)
-    for body in [#"{"Operation":"run"}"#, #"{"Operation":""}"#, #"{"Operation":1}"#] {
-      #expect(try read(body).1 == ["/Operation must be execute or abort"])
-    }
-    #expect(try read("{}").1 == ["/Operation is required"])
-    #expect(try read(#"{"Operation":"abort","x":1}"#).0 == nil)
   }
 
   @Test("Any JSON at all is read or refused, and what is read is canonical")

@@ -68,19 +68,19 @@ struct ReportLineReaderTests {
         #"{"Severity":"Error","Message":"x","Time":"x"}"#,
         ["/7/Time must be an ISO 8601 time such as 2026-01-05T04:10:00Z"]
       ),
-      (#"{"Severity":"Error","Message":"x","message":"y"}"#, ["/7/Message stands more than once"]),
+      (#"{"Severity":"Error","Message":"x","message":"y"}"#, ["/7/Message is repeated"]),
       (
         #"{"Severity":"Error","Message":"x","a/b":{"c":1}}"#,
         ["/7/a~1b is unknown; the keys there are Time, Severity, AssetID, Message"]
       ),
-      ("[]", ["/7 is no JSON object that can be kept: an object is expected, after 0 bytes"]),
+      ("[]", ["/7 is not a JSON object that can be stored: an object is expected, after 0 bytes"]),
       (
         #"{"Severity":"Error""#,
-        ["/7 is no JSON object that can be kept: a comma or } is expected, after 19 bytes"]
+        ["/7 is not a JSON object that can be stored: a comma or } is expected, after 19 bytes"]
       ),
       (
         #"{"Severity":"Error","Message":"x"} x"#,
-        ["/7 is no JSON object that can be kept: something follows the object, after 35 bytes"]
+        ["/7 is not a JSON object that can be stored: something follows the object, after 35 bytes"]
       ),
     ])
   func rules(line: String, problems: [String]) {

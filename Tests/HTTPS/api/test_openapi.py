@@ -217,7 +217,7 @@ def test_what_the_document_describes_is_served(document, anonymous):
     for method, path, _, _ in operations(document):
         response = anonymous.request(method.upper(), path.replace("{JobID}", str(uuid.uuid4())))
         assert response.status_code != 405, f"{method} {path}"
-        assert "There is nothing" not in response.text, f"{method} {path}"
+        assert "Nothing is served" not in response.text, f"{method} {path}"
 
 
 def test_what_the_document_does_not_describe_is_not_served(document, anonymous):

@@ -249,6 +249,6 @@ def test_a_body_that_is_no_JSON_is_refused_with_the_place(collector, directory, 
     problem = assert_problem(post(collector, CLAIM, body), 400)
     (error,) = problem["errors"]
     assert error["pointer"] == ""
-    assert error["detail"].startswith("is no JSON: ")
+    assert error["detail"].startswith("is not JSON: ")
     assert error["detail"].endswith(f", at byte {offset}")
     assert run_row(directory, run, "status") == ("Queued",)

@@ -232,7 +232,7 @@ def test_where_there_are_no_results_it_is_404(results, directory, user, asset, s
 def test_a_body_that_is_not_JSON_is_refused(client, body):
     problem = assert_problem(post(client, data=body), 400)
     assert [error["pointer"] for error in problem["errors"]] == [""]
-    assert problem["errors"][0]["detail"].startswith("is no JSON: ")
+    assert problem["errors"][0]["detail"].startswith("is not JSON: ")
 
 
 def test_all_wrong_fields_are_named_at_once(client):

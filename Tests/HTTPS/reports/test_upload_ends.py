@@ -181,3 +181,27 @@ def test_a_refusal_that_needs_no_body_does_not_wait_for_one(server, run, anonymo
 
 def test_a_client_that_sends_its_body_whatever_happens_hears_the_refusal(anonymous, run):
     assert_problem(run.report(anonymous, "results", results(50_000)), 401)
+
+
+@pytest.mark.parametrize("reads_late", [False, True])
+def test_an_early_refusal_of_a_huge_body_arrives_before_the_rest_is_sent(server, collector, run, reads_late):
+    """More of the body is to come than the server reads to discard it."""
+    rows = b"no row\n" * 100 + results(100_000)
+    with RawConnection(server) as connection:
+        connection.send(
+            head("POST", run.path("results"), f"Authorization: Bearer {collector.token}", f"Content-Length: {1 << 30}")
+        )
+        if reads_late:
+            connection.socket.setblocking(True)
+            connection.socket.settimeout(20)
+            connection.socket.sendall(rows)
+        else:
+            connection.send(rows)
+        answer = connection.answer(seconds=15)
+        connection.wait_for_end(5)
+    assert answer is not None
+    assert (answer.status, answer.headers["Connection"]) == (400, "close")
+    assert len(json.loads(answer.body)["errors"]) == 100
+    line = server.request_line(answer.headers["X-Request-ID"])
+    assert (line["status"], line["outcome"]) == (400, "refused")
+    assert line["bytesIn"] < 1 << 29

@@ -1,5 +1,3 @@
-import JSON
-
 /// The body of Create Job.
 public struct JobDefinition: Sendable, Equatable {
   public let name: String
@@ -7,27 +5,9 @@ public struct JobDefinition: Sendable, Equatable {
   public let type: String
   public let details: JobDetails
 
-  /// Reads the body; its fields may come in any case.
-  ///
-  /// - Returns: nil if it is invalid; everything that is wrong is noted.
-  public static func read(
-    _ node: JSONNode, _ problems: JSONProblems, limits: JobDetails.Limits
-  ) -> JobDefinition? {
-    let definition = ObjectReader.read(node, at: .root, problems, ignoringCase: true) { body in
-      let details = body.node("JobDetails", required: true).flatMap {
-        JobDetails.read($0, at: .root / "JobDetails", problems, for: .creation, limits: limits)
-      }
-      let rule = "must be one of \(Job.userTypes.joined(separator: ", "))"
-      let type = body.value("JobType", required: true, rule: rule) { node in
-        if case .text(let text) = node {
-          Job.userTypes.first { $0.lowercased() == text.lowercased() }
-        } else {
-          nil
-        }
-      }
-      guard let details, let name = details.name, let type else { return JobDefinition?.none }
-      return JobDefinition(name: name, type: type, details: details)
-    }
-    return problems.all.isEmpty ? definition : nil
+  public init(name: String, type: String, details: JobDetails) {
+    self.name = name
+    self.type = type
+    self.details = details
   }
 }

@@ -10,8 +10,9 @@ struct InventoryHandlers: Sendable {
   @Sendable func assets(
     _ request: Request, _ values: [String], _ context: inout RequestContext
   ) async throws -> Response {
-    let search: InventorySearch<AssetAttribute> = try search(request, .searchAssets)
-    let page = try request.target.query.page(of: search.text)
+    let query = request.parameters
+    let search: InventorySearch<AssetAttribute> = try search(query, .searchAssets)
+    let page = try query.page(of: search.text)
     return .found(try await gate.assets(search, page, &context), by: search.text) { writer, asset in
       writer.add("AssetID", asset.id)
       writer.add("AssetName", asset.name)
@@ -24,8 +25,9 @@ struct InventoryHandlers: Sendable {
   @Sendable func standards(
     _ request: Request, _ values: [String], _ context: inout RequestContext
   ) async throws -> Response {
-    let search: InventorySearch<StandardAttribute> = try search(request, .searchStandards)
-    let page = try request.target.query.page(of: search.text)
+    let query = request.parameters
+    let search: InventorySearch<StandardAttribute> = try search(query, .searchStandards)
+    let page = try query.page(of: search.text)
     return .found(try await gate.standards(search, page, &context), by: search.text) { writer, standard in
       writer.add("StandardID", standard.id)
       writer.add("StandardName", standard.name)
@@ -35,9 +37,8 @@ struct InventoryHandlers: Sendable {
   }
 
   private func search<Attribute>(
-    _ request: Request, _ operation: Operation
+    _ query: Parameters, _ operation: Operation
   ) throws -> InventorySearch<Attribute> {
-    let query = request.target.query
     try query.refuseOthers(
       than: ["Attributes", "ContainerPath", "Searchsubtree"] + Parameters.pageNames, of: operation)
     let conditions: [Condition<Attribute>] = try query.conditions()

@@ -14,7 +14,7 @@ struct JobHandlers: Sendable {
   @Sendable func delete(
     _ request: Request, _ values: [String], _ context: inout RequestContext
   ) async throws -> Response {
-    let query = request.target.query
+    let query = request.parameters
     let jobs = try jobIDs(query)
     let remove = try query.boolean("DeleteJob") ?? true
     // A misspelt DeleteJob=False must not delete the job.
@@ -46,13 +46,13 @@ struct JobHandlers: Sendable {
   @Sendable func search(
     _ request: Request, _ values: [String], _ context: inout RequestContext
   ) async throws -> Response {
-    let query = request.target.query
+    let query = request.parameters
     try query.refuseOthers(than: ["Attributes", "jobname"] + Parameters.pageNames, of: .searchJobs)
     if query.has("jobname") {
       guard !query.has("Attributes") else {
         throw Problem(400, "jobname and Attributes exclude each other: a job is searched for by one of them.")
       }
-      return try await byName(request, &context)
+      return try await byName(query, request, &context)
     }
     let search = JobSearch(try query.conditions())
     let page = try query.page(of: search.text, byTime: search.isByTime)
@@ -62,8 +62,10 @@ struct JobHandlers: Sendable {
   }
 
   /// Search Job by Name.
-  private func byName(_ request: Request, _ context: inout RequestContext) async throws -> Response {
-    guard let name = try request.target.query.text("jobname"), !name.trimmed.isEmpty else {
+  private func byName(
+    _ query: Parameters, _ request: Request, _ context: inout RequestContext
+  ) async throws -> Response {
+    guard let name = try query.text("jobname"), !name.trimmed.isEmpty else {
       throw Problem(400, "jobname is missing: expected the name of the job.")
     }
     let found = try await gate.jobs(named: String(name.trimmed), &context)

@@ -45,10 +45,11 @@ struct ReportHandlers: Sendable {
 
   private func batch(_ kind: ReportKind, _ request: Request, _ values: [String]) throws -> ReportBatch {
     let run = try UUID(jobRunID: values[0])
-    guard let lease = try? request.target.query("lease").flatMap({ UUID(guid: $0) }) else {
+    let query = request.parameters
+    guard let lease = try? query("lease").flatMap({ UUID(guid: $0) }) else {
       throw Problem(400, "lease is invalid: expected the GUID that the run was claimed with.")
     }
-    let text = (try? request.target.query("batch"))?.trimmed ?? ""
+    let text = (try? query("batch"))?.trimmed ?? ""
     guard let number = Int(text), number >= 1 else {
       throw Problem(400, "batch is invalid: expected an integer from 1.")
     }

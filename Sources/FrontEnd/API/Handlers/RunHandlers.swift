@@ -15,11 +15,12 @@ struct RunHandlers: Sendable {
     _ request: Request, _ values: [String], _ context: inout RequestContext
   ) async throws -> Response {
     let id = try UUID(jobID: values[0])
-    let text = try request.target.query.text("count")?.trimmed ?? "1"
+    let query = request.parameters
+    let text = try query.text("count")?.trimmed ?? "1"
     guard let count = Int(text), count >= 0 else {
       throw Problem(400, "count is invalid: expected an integer from 0, where 0 means all runs.")
     }
-    let withMessages = try request.target.query.boolean("showmessages") ?? false
+    let withMessages = try query.boolean("showmessages") ?? false
     let runs = try await gate.latest(of: id, count: count, withMessages: withMessages, &context)
     // A long answer is written off the event loop, which has other requests to answer meanwhile.
     return runs.count <= Self.fewRuns && !withMessages

@@ -23,11 +23,13 @@ struct TokenForm {
     let start = body.firstIndex { $0 != 0x20 && !(0x09...0x0D).contains($0) } ?? body.endIndex
     if body[start...].first == UInt8(ascii: "{") {
       guard case .object(let members)? = try? JSONNode(json: body) else {
-        throw Self.invalid("The body is no JSON object.")
+        throw Self.invalid("The body is not a JSON object.")
       }
       var fields: [String: String] = [:]
       for (name, member) in members where Self.names.contains(name.lowercased()) {
-        guard let text = Self.text(member) else { throw Self.invalid("\(name.lowercased()) is no string.") }
+        guard let text = Self.text(member) else {
+          throw Self.invalid("\(name.lowercased()) is not a string.")
+        }
         guard fields.updateValue(text, forKey: name.lowercased()) == nil else {
           throw Self.invalid("\(name.lowercased()) is given more than once.")
         }
@@ -62,7 +64,7 @@ struct TokenForm {
       let userName = try field("username")
       let base64 = try field("password").filter { !$0.isNewline && $0 != "\t" }.replacing(" ", with: "+")
       guard let password = Self.decode(base64: base64), password.count <= 1024 else {
-        throw Self.invalid("password is no Base64 of at most 1024 bytes.")
+        throw Self.invalid("password is not Base64 of at most 1024 bytes.")
       }
       guard userName.count <= 256 else { throw Self.invalid("username is longer than 256 characters.") }
       return .password(userName: userName, password: password)

@@ -45,7 +45,7 @@ extension Request {
       let node = try JSONNode(json: body)
       if let value = read(node, problems), problems.all.isEmpty { return .success(value) }
     } catch {
-      problems.note(.root, rule: "is no JSON: \(error.reason), at byte \(error.offset)")
+      problems.note(.root, rule: "is not JSON: \(error.reason), at byte \(error.offset)")
     }
     return .failure(Problem(fields: problems.all))
   }

@@ -1,6 +1,11 @@
 import Authorization
 import HTTPServer
 
+extension Request {
+  /// The parameters of the query, parsed with each call.
+  var parameters: Parameters { Parameters(target.query) }
+}
+
 // Typed parameters. A problem names the parameter that is wrong.
 extension Parameters {
   func text(_ name: String) throws(Problem) -> String? {

@@ -73,17 +73,16 @@ struct Problem: Error, Sendable {
   init(_ fault: RequestFault) {
     switch fault {
     case .headTooLarge(let limit):
-      self.init(fault.status, "The head of the request is larger than the \(limit) bytes allowed here.")
-    case .hostMissing: self.init(fault.status, "An HTTP/1.1 request needs exactly one Host field.")
+      self.init(431, "The head of the request is larger than the \(limit) bytes allowed here.")
+    case .hostMissing: self.init(400, "An HTTP/1.1 request needs exactly one Host field.")
     case .conflictingLengths:
-      self.init(
-        fault.status, "Content-Length and Transfer-Encoding conflict, or Content-Length is repeated.")
+      self.init(400, "Content-Length and Transfer-Encoding conflict, or Content-Length is repeated.")
     case .invalidContentLength:
-      self.init(fault.status, "Content-Length is invalid: expected a number of bytes.")
+      self.init(400, "Content-Length is invalid: expected a number of bytes.")
     case .unknownTransferCoding:
-      self.init(fault.status, "Transfer-Encoding is invalid: chunked is the only one supported.")
+      self.init(400, "Transfer-Encoding is invalid: chunked is the only one supported.")
     case .bodyTooLarge(let limit):
-      self.init(fault.status, "The body is larger than the \(limit) bytes allowed here.")
+      self.init(413, "The body is larger than the \(limit) bytes allowed here.")
     case .busy: self.init(Refusal.unavailable("too many requests in flight"))
     }
   }
@@ -113,10 +112,7 @@ struct Problem: Error, Sendable {
 
   private static let titles = [
     400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
-    409: "Conflict", 411: "Length Required", 412: "Precondition Failed", 413: "Content Too Large",
-    414: "URI Too Long", 431: "Request Header Fields Too Large", 415: "Unsupported Media Type",
-    429: "Too Many Requests",
-    500: "Internal Server Error",
-    503: "Service Unavailable",
+    409: "Conflict", 412: "Precondition Failed", 413: "Content Too Large", 415: "Unsupported Media Type",
+    431: "Request Header Fields Too Large", 500: "Internal Server Error", 503: "Service Unavailable",
   ]
 }

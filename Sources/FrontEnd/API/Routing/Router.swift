@@ -42,7 +42,7 @@ public struct Router: Sendable {
       template = route.template
     }
     guard !allowed.isEmpty else {
-      let detail = "There is nothing at this path. What there is stands in /ccs/api/v1/openapi.json."
+      let detail = "Nothing is served at this path; see \(RoutingTable.base)/openapi.json."
       return .problem(Problem(404, detail), template: template)
     }
     let methods = allowed.joined(separator: ", ")

@@ -5,7 +5,7 @@
 /// bytes wait; and when the body is whole and its answer is not there. Only its own thread may suspend it. Any thread may
 /// resume it, as soon as none of the cases holds any more.
 struct BodyFlow: Sendable, Equatable {
-  /// Why the body ends before it is whole.
+  /// Why the reader does not get the whole body.
   enum Failure: Error, Sendable, Equatable {
     /// The client has gone.
     case disconnected
@@ -13,11 +13,6 @@ struct BodyFlow: Sendable, Equatable {
     case tooLarge
     /// The task was cancelled.
     case cancelled
-  }
-
-  private enum End: Equatable {
-    case whole
-    case failed(Failure)
   }
 
   /// What the reader gets.
@@ -40,13 +35,15 @@ struct BodyFlow: Sendable, Equatable {
   private(set) var isWanted = false
   private(set) var isAnswered = false
   private var isReaderWaiting = false
-  private var end: End?
+  /// Whether all of the body has arrived, read or discarded.
+  private var isWhole = false
+  private var failure: Failure?
 
   /// Whether bytes that arrive are discarded.
-  var discards: Bool { isAnswered || end != nil }
+  var discards: Bool { isAnswered || failure != nil }
 
   private var mustBeSuspended: Bool {
-    !isAnswered && (!isWanted || (end == nil ? unread > Self.mostUnread : end == .whole))
+    !isAnswered && (!isWanted || isWhole || unread > Self.mostUnread)
   }
 
   // MARK: - The connection's events, on its thread. They return whether it is to be suspended now.
@@ -62,14 +59,14 @@ struct BodyFlow: Sendable, Equatable {
 
   /// The body is whole.
   mutating func finished() -> Bool {
-    if end == nil { end = .whole }
+    isWhole = true
     return suspendIfNeeded()
   }
 
-  /// The body ends early. Unread bytes are discarded.
+  /// The reader gets no more of the body, unless all of it has arrived. Unread bytes are discarded.
   mutating func failed(_ failure: Failure) {
-    guard end == nil else { return }
-    end = .failed(failure)
+    guard !isWhole, self.failure == nil else { return }
+    self.failure = failure
     unread = 0
   }
 
@@ -100,12 +97,14 @@ struct BodyFlow: Sendable, Equatable {
   mutating func delivery() -> Delivery? {
     guard isReaderWaiting else { return nil }
     let delivery: Delivery
-    switch end {
-    case .failed(let failure): delivery = .failure(failure)
-    case .whole where unread == 0: delivery = .end
-    case .whole: delivery = .bytes
-    case nil where unread >= Self.worthReading: delivery = .bytes
-    case nil: return nil
+    if let failure {
+      delivery = .failure(failure)
+    } else if isWhole && unread == 0 {
+      delivery = .end
+    } else if isWhole || unread >= Self.worthReading {
+      delivery = .bytes
+    } else {
+      return nil
     }
     isReaderWaiting = false
     unread = 0

@@ -2,7 +2,7 @@
 public struct BodyStream: Sendable {
   let exchange: Exchange
 
-  /// The next bytes, as many as wait; nil at the end.
+  /// The unread bytes, once they are worth reading; nil at the end.
   ///
   /// - Throws: `CancellationError` when the client has gone or the task is cancelled; `RequestFault.bodyTooLarge`.
   public func next() async throws -> [UInt8]? { try await exchange.next() }

@@ -71,7 +71,7 @@ struct ConnectionDeadlines: Sendable {
       isCancelledFirst: phase == .request || phase == .upload)
   }
 
-  /// More of an upload's body has arrived, or could not because nobody read it.
+  /// More of an upload's body has arrived, or its connection is suspended.
   mutating func progressed(_ connection: UInt, now: Duration) {
     guard entries[connection]?.silenceEnds != nil else { return }
     entries[connection]?.silenceEnds = now + limits.body

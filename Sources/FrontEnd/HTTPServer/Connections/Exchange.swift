@@ -23,6 +23,8 @@ final class Exchange: Sendable {
     var answer: Response?
     /// For the log.
     var sent: (status: Int, bytes: Int, user: String?, detail: String?)?
+    /// The whole answer has been sent within the body; libmicrohttpd knows nothing of it.
+    var isSentPastQueue = false
     var started = ContinuousClock.now
   }
 
@@ -100,7 +102,7 @@ final class Exchange: Sendable {
 
   // MARK: - The task
 
-  /// The next bytes of the body, as many as wait; nil at the end.
+  /// The unread bytes of the body, once they are worth reading; nil at the end.
   func next() async throws -> [UInt8]? {
     try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
@@ -164,7 +166,7 @@ final class Exchange: Sendable {
   /// Whether a body is not read at the moment, so that its client is not late.
   var isUploadSuspended: Bool { state.withLock { $0.machine.isUploadSuspended } }
 
-  /// Whether the request may take long, and is for nothing once the client has gone.
+  /// Whether a task that may wait for an event works on the request; it is to be cancelled if the client disconnects.
   var isWaiting: Bool {
     state.withLock { state in
       state.machine.isWorking && !state.isCancelled && state.plan.map { $0.longestWait > .zero } ?? false
@@ -219,7 +221,8 @@ final class Exchange: Sendable {
     let fields = daemon.fields(requestID: idText, closes: closes || cuts)
     guard cuts else { return connection.queue(response, fields: fields) }
     // libmicrohttpd takes no answer within a body, so that it is sent past it.
-    connection.sendPastQueue(response, fields: fields)
+    let isSent = connection.sendPastQueue(response, fields: fields)
+    state.withLock { $0.isSentPastQueue = isSent }
     return .NO
   }
 }
@@ -252,7 +255,8 @@ extension Exchange.State {
   fileprivate func record(id: String, answered: Bool) -> RequestRecord? {
     guard let request, let plan else { return nil }
     let status = sent?.status ?? 0
-    let outcome = !answered ? "disconnected" : status >= 500 ? "failed" : status >= 400 ? "refused" : "ok"
+    let isSent = answered || isSentPastQueue
+    let outcome = !isSent ? "disconnected" : status >= 500 ? "failed" : status >= 400 ? "refused" : "ok"
     return RequestRecord(
       requestID: id, method: request.method, route: plan.route, operation: plan.operation, user: sent?.user,
       status: status, outcome: outcome, seconds: (ContinuousClock.now - started) / .seconds(1),

@@ -84,7 +84,7 @@ struct ExchangeStateMachine: Sendable, Equatable {
   }
 
   /// Maximum length of a body, or of the rest of one, that is read only to be discarded, so that a client which listens
-  /// after sending gets its answer. In bytes.
+  /// after sending gets its answer. In bytes. If more is to come, the connection is cut with the answer.
   static let mostDiscarded = 256 << 20
 
   private var stage = Stage.head
@@ -92,6 +92,8 @@ struct ExchangeStateMachine: Sendable, Equatable {
   private var head: Head?
   /// Bytes of the body that have arrived.
   private(set) var received = 0
+  /// Those that had arrived when an upload was answered.
+  private var receivedAtAnswer = 0
 
   /// Whether the head has been received, so that the exchange is worth a log line.
   var hasBegun: Bool { head != nil }
@@ -145,15 +147,18 @@ struct ExchangeStateMachine: Sendable, Equatable {
       return Actions(drops: true)
     case .discarding(let outgoing):
       return received > Self.mostDiscarded ? cut(outgoing) : Actions()
-    case .streaming(var flow, let isBodyAwaited):
-      guard received - bodyLimit <= Self.mostDiscarded else {
-        return cut(flow.isAnswered ? .answer : .fault(.bodyTooLarge(limit: bodyLimit)))
-      }
-      if received > bodyLimit { flow.failed(.tooLarge) }
-      var actions = Actions(keeps: !flow.discards, progresses: !flow.isAnswered)
-      actions.suspends = flow.arrived(count)
+    case .streaming(let flow, _) where flow.isAnswered:
       // The rest is read like any other body, to be discarded.
-      if flow.isAnswered { actions.entered = enter(.body) }
+      return isRestTooLong ? cut(.answer) : Actions(entered: enter(.body))
+    case .streaming(var flow, let isBodyAwaited):
+      if received > bodyLimit { flow.failed(.tooLarge) }
+      guard received - bodyLimit <= Self.mostDiscarded else {
+        var actions = cut(.fault(.bodyTooLarge(limit: bodyLimit)))
+        actions.delivery = flow.delivery()
+        return actions
+      }
+      var actions = Actions(keeps: !flow.discards, progresses: true)
+      actions.suspends = flow.arrived(count)
       return proceed(flow, isBodyAwaited: isBodyAwaited, actions)
     case .head, .working, .worked, .sending, .over:
       return Actions()
@@ -217,6 +222,7 @@ struct ExchangeStateMachine: Sendable, Equatable {
       return Actions(entered: enter(.response), resumes: true)
     case .streaming(var flow, let isBodyAwaited):
       flow.answered()
+      receivedAtAnswer = received
       return proceed(flow, isBodyAwaited: isBodyAwaited, Actions(drops: true))
     case .head, .receiving, .discarding, .worked, .sending, .over: return Actions()
     }
@@ -238,6 +244,12 @@ struct ExchangeStateMachine: Sendable, Equatable {
   private var isAnsweredUnread: Bool {
     guard let head else { return false }
     return head.expectsContinue || head.declaredLength > Self.mostDiscarded
+  }
+
+  /// Whether more of an upload that has its answer is to come, or has been discarded, than is worth reading.
+  private var isRestTooLong: Bool {
+    let declared = head?.declaredLength ?? 0
+    return max(declared - received, received - receivedAtAnswer) > Self.mostDiscarded
   }
 
   private mutating func refuse(_ outgoing: Outgoing) -> Actions {

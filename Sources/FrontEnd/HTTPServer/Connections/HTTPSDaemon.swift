@@ -48,11 +48,11 @@ final class HTTPSDaemon: Sendable {
   private let resumptions: Resumptions
   private let handshakes: Handshakes
   private let closing: ClosingConnections
-  private let inFlight: CountingGate
+  private let inFlight: Slots
   /// Those of the requests in flight that may wait for an event.
-  private let waiting = CountingGate()
+  private let waiting = Slots()
   /// Exchanges whose head has been received and whose answer has not been sent. libmicrohttpd must not be stopped before.
-  private let open = CountingGate()
+  private let open = Slots()
   private let draining = Atomic(false)
   private let handle = Mutex<Handle?>(nil)
 
@@ -74,7 +74,7 @@ final class HTTPSDaemon: Sendable {
   /// - Parameter network: Waits for sockets of clients.
   init(
     application: any Application, settings: Settings, executor: any TaskExecutor, network: EventLoop,
-    closing: ClosingConnections, inFlight: CountingGate, observer: Observer
+    closing: ClosingConnections, inFlight: Slots, observer: Observer
   ) {
     self.application = application
     self.settings = settings
@@ -196,7 +196,7 @@ final class HTTPSDaemon: Sendable {
       return exchange.receive(piece)
     }
     guard !exchange.hasBegun else { return exchange.proceed() }
-    guard open.enter(limit: .max) else { return .NO }
+    guard open.take(limit: .max) else { return .NO }
     return exchange.begin(
       connection, method: String(cString: line.method), version: String(cString: line.version))
   }
@@ -204,25 +204,25 @@ final class HTTPSDaemon: Sendable {
   private func completed(_ exchange: Exchange, answered: Bool) {
     guard let record = exchange.end(answered: answered) else { return }
     observe(.request(record))
-    open.leave()
+    open.giveBack()
   }
 
   // MARK: - For exchanges
 
   /// Takes a place among the requests in flight, if there is one.
   func takePlace(for plan: RequestPlan) -> Bool {
-    guard inFlight.enter(limit: settings.requestsInFlight) else { return false }
+    guard inFlight.take(limit: settings.requestsInFlight) else { return false }
     // Requests that may wait for long leave room for the others.
-    guard plan.longestWait == .zero || waiting.enter(limit: max(1, settings.requestsInFlight / 2)) else {
-      inFlight.leave()
+    guard plan.longestWait == .zero || waiting.take(limit: max(1, settings.requestsInFlight / 2)) else {
+      inFlight.giveBack()
       return false
     }
     return true
   }
 
   func returnPlace(of plan: RequestPlan) {
-    if plan.longestWait > .zero { waiting.leave() }
-    inFlight.leave()
+    if plan.longestWait > .zero { waiting.giveBack() }
+    inFlight.giveBack()
   }
 
   /// Header fields that every answer has.

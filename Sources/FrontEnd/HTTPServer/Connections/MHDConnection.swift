@@ -65,15 +65,18 @@ struct MHDConnection: @unchecked Sendable {
   ///
   /// Nothing else is being sent at that time, and the answer is smaller than a socket's buffer: what does not go at once
   /// is given up.
-  func sendPastQueue(_ response: Response, fields: [(name: String, value: String)]) {
-    guard let session else { return }
+  ///
+  /// - Returns: Whether all of it was sent.
+  func sendPastQueue(_ response: Response, fields: [(name: String, value: String)]) -> Bool {
+    guard let session else { return false }
     var text = "HTTP/1.1 \(response.status) \r\nContent-Length: \(response.body.count)\r\n"
     for (name, value) in response.headers + fields { text += "\(name): \(value)\r\n" }
     var bytes = Array((text + "\r\n").utf8) + response.body
     while !bytes.isEmpty {
       let sent = gnutls_record_send(session, bytes, bytes.count)
-      guard sent > 0 || sent == Int(GNUTLS_E_INTERRUPTED) else { return }
+      guard sent > 0 || sent == Int(GNUTLS_E_INTERRUPTED) else { return false }
       bytes.removeFirst(max(0, sent))
     }
+    return true
   }
 }

@@ -1,10 +1,10 @@
 /// Percent-encoding (RFC 3986, section 2.1).
-enum PercentEncoding {
+public enum PercentEncoding {
   /// Decodes bytes.
   ///
   /// - Parameter plusIsSpace: As in forms.
   /// - Returns: Nil if a `%` is not followed by two hexadecimal digits, or if the result is not UTF-8 or contains NUL.
-  static func decode(_ bytes: some Collection<UInt8>, plusIsSpace: Bool) -> String? {
+  @inlinable public static func decode(_ bytes: some Collection<UInt8>, plusIsSpace: Bool) -> String? {
     let isPlain = bytes.allSatisfy { byte in
       byte != UInt8(ascii: "%") && byte != 0 && !(plusIsSpace && byte == UInt8(ascii: "+"))
     }
@@ -27,7 +27,7 @@ enum PercentEncoding {
     return decoded.contains(0) ? nil : String(validating: decoded, as: UTF8.self)
   }
 
-  private static func hexadecimal(_ digit: UInt8) -> UInt8? {
+  @usableFromInline static func hexadecimal(_ digit: UInt8) -> UInt8? {
     switch digit {
     case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
     case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10

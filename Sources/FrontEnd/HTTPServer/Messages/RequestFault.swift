@@ -12,14 +12,4 @@ public enum RequestFault: Error, Sendable, Equatable {
   case bodyTooLarge(limit: Int)
   /// The server works on as many requests as it may.
   case busy
-
-  /// The status code that says so.
-  public var status: Int {
-    switch self {
-    case .headTooLarge: 431
-    case .hostMissing, .conflictingLengths, .invalidContentLength, .unknownTransferCoding: 400
-    case .bodyTooLarge: 413
-    case .busy: 503
-    }
-  }
 }

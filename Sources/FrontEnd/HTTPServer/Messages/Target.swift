@@ -1,8 +1,9 @@
-/// The target of a request: the path, in segments, and the query (RFC 9112, section 3.2).
+/// The target of a request (RFC 9112, section 3.2).
 public struct Target: Sendable {
-  /// Decoded, without empty ones; nil if the path is malformed.
+  /// Those of the path, decoded, without empty ones; nil if the path is malformed.
   public let segments: [String]?
-  public let query: Parameters
+  /// As it was sent, without the question mark.
+  public let query: [UInt8]
 
   /// - Parameter bytes: As the client sent it.
   public init(_ bytes: some BidirectionalCollection<UInt8>) {
@@ -20,6 +21,6 @@ public struct Target: Sendable {
     let parts = path.split(separator: UInt8(ascii: "/"))
     let decoded = parts.compactMap { PercentEncoding.decode($0, plusIsSpace: false) }
     segments = decoded.count == parts.count ? decoded : nil
-    self.query = Parameters(query)
+    self.query = Array(query)
   }
 }

@@ -1,7 +1,9 @@
+import HTTPServer
+
 /// The parameters of a query or a form, as the known clients write them: names in any case, preceded by stray white
 /// space, slashes, question marks or parentheses.
-public struct Parameters: Sendable {
-  public enum Mistake: Error, Equatable {
+struct Parameters: Sendable {
+  enum Mistake: Error, Equatable {
     case repeated
     /// Invalid percent-encoding or UTF-8, or a NUL.
     case malformed
@@ -20,7 +22,7 @@ public struct Parameters: Sendable {
   private var hasMalformedName = false
 
   /// - Parameter plusIsSpace: Whether `+` stands for a space.
-  public init(_ bytes: some Collection<UInt8>, plusIsSpace: Bool = true) {
+  init(_ bytes: some Collection<UInt8>, plusIsSpace: Bool = true) {
     for pair in bytes.split(separator: UInt8(ascii: "&")) {
       let sign = pair.firstIndex(of: UInt8(ascii: "="))
       guard let written = PercentEncoding.decode(pair[..<(sign ?? pair.endIndex)], plusIsSpace: true) else {
@@ -45,7 +47,7 @@ public struct Parameters: Sendable {
   }
 
   /// The parameter's value; nil if it is absent.
-  public func callAsFunction(_ name: String) throws(Mistake) -> String? {
+  func callAsFunction(_ name: String) throws(Mistake) -> String? {
     guard !hasMalformedName else { throw .malformed }
     guard let first = parameters.firstIndex(where: { Self.isSame($0.name, name) }) else { return nil }
     guard !parameters[(first + 1)...].contains(where: { Self.isSame($0.name, name) }) else { throw .repeated }
@@ -54,10 +56,10 @@ public struct Parameters: Sendable {
   }
 
   /// Whether there is a parameter of that name.
-  public func has(_ name: String) -> Bool { parameters.contains { Self.isSame($0.name, name) } }
+  func has(_ name: String) -> Bool { parameters.contains { Self.isSame($0.name, name) } }
 
   /// The first name that is not among the known ones, as it was sent. `_` is ignored: libraries add it against caches.
-  public func firstName(otherThan known: [String]) -> Substring? {
+  func firstName(otherThan known: [String]) -> Substring? {
     parameters.first { parameter in
       parameter.name != "_" && !known.contains { Self.isSame(parameter.name, $0) }
     }?.name
@@ -85,28 +87,11 @@ extension String {
 
 extension Bool {
   /// `True` or `False` in any case, with white space around it; nil for anything else.
-  public init?(parameter text: String) {
+  init?(parameter text: String) {
     switch text.trimmed.lowercased() {
     case "true": self = true
     case "false": self = false
     default: return nil
     }
-  }
-}
-
-extension StringProtocol where UTF8View: BidirectionalCollection {
-  /// Whether it certainly begins and ends with something other than white space: a quick check for ASCII.
-  fileprivate var isTrimmed: Bool {
-    guard let first = utf8.first, let last = utf8.last else { return false }
-    return (0x21...0x7E).contains(first) && (0x21...0x7E).contains(last)
-  }
-
-  /// Without white space at both ends.
-  public var trimmed: SubSequence {
-    if isTrimmed { return self[startIndex..<endIndex] }
-    guard let start = firstIndex(where: { !$0.isWhitespace }),
-      let end = lastIndex(where: { !$0.isWhitespace })
-    else { return self[startIndex..<startIndex] }
-    return self[start...end]
   }
 }
