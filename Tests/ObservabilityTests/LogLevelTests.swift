@@ -30,8 +30,8 @@ struct LogLevelTests {
     #expect(
       levels == [
         .info, .warning, .info, .warning, .info, .debug, .info, .error, .info, .warning, .error, .info, .info,
-        .info, .error, .info, .info, .info, .error, .warning, .info, .error,
-        .debug, .info, .info, .error, .info, .warning, .error, .info,
+        .info, .error, .info, .info, .info, .error, .warning, .debug, .info, .info, .error,
+        .info, .warning, .error, .info,
       ])
   }
 }

@@ -126,6 +126,24 @@ struct SchemaTests {
       ("erasure", "ALTER TABLE store.purges OWNER TO ccs_jobstore_admin"),
       ("deletion", "ALTER FUNCTION directory.delete_jobs SECURITY DEFINER"),
       ("jobs", "ALTER TABLE directory.jobs DROP CONSTRAINT jobs_keep_runs_check"),
+      ("authorization", "GRANT EXECUTE ON FUNCTION auth.authorize TO PUBLIC"),
+      ("authorization", "ALTER FUNCTION auth.granted_folders VOLATILE"),
+      ("authorization", "ALTER FUNCTION auth.granted_folders SECURITY DEFINER"),
+      ("authorization", "ALTER FUNCTION auth.authorize OWNER TO ccs_jobstore_admin"),
+      ("directory", "GRANT EXECUTE ON FUNCTION directory.set_lineage TO PUBLIC"),
+      ("directory", #"ALTER TABLE directory.roles ALTER description TYPE text COLLATE "C""#),
+      (
+        "reports",
+        """
+        DROP FUNCTION store.batches_of;
+        CREATE FUNCTION store.batches_of(
+            p_run store.job_runs, p_kind text, OUT last_batch bigint, OUT inherited bigint, OUT rest store.open_batch
+        )
+        LANGUAGE sql IMMUTABLE AS $$ SELECT 1, 1, NULL::store.open_batch $$;
+        REVOKE EXECUTE ON FUNCTION store.batches_of FROM PUBLIC;
+        GRANT EXECUTE ON FUNCTION store.batches_of TO ccs_jobstore
+        """
+      ),
     ])
   func verification(change: String, damage: String) async throws {
     try await TestDatabase.with(migrated: true) { database in
