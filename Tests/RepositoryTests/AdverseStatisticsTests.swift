@@ -26,7 +26,8 @@ struct AdverseStatisticsTests {
 
   /// The blocks that a statement asks the buffer cache for, when its plan is ready.
   private func cost(of queries: Query..., in fixture: Fixture) async throws -> Int {
-    let transaction = [Statement("BEGIN")(), Self.blocks()] + queries + [Self.blocks(), Statement("ROLLBACK")()]
+    let transaction =
+      [Statement("BEGIN")(), Self.blocks()] + queries + [Self.blocks(), Statement("ROLLBACK")()]
     let answers = try await fixture.service.withConnection { connection throws(PostgresError) in
       // The sixth execution is the first that may have a generic plan.
       for _ in 0..<6 { _ = try await connection.execute(transaction) }

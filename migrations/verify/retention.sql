@@ -12,7 +12,7 @@ constraints store.retention_sweep: CHECK (is_the_row)
 grants store.retention_sweep: ccs_jobstore=SELECT UPDATE
 function store.erase_removed_runs(bigint): (p_bound bigint, OUT erased bigint) bigint VOLATILE enable_seqscan=off jit=off
 grants store.erase_removed_runs(bigint): ccs_jobstore=EXECUTE
-function store.remove_expired_runs(bigint,bigint,double precision,bigint,bigint): (p_keep_runs bigint, p_keep_days bigint, p_pause double precision, p_jobs bigint, p_bound bigint, OUT removed bigint) bigint VOLATILE enable_seqscan=off jit=off
+function store.remove_expired_runs(bigint,bigint,double precision,bigint,bigint): (p_keep_runs bigint, p_keep_days bigint, p_pause double precision, p_jobs bigint, p_bound bigint, OUT removed bigint) bigint VOLATILE enable_seqscan=off enable_bitmapscan=off enable_hashjoin=off enable_mergejoin=off jit=off
 grants store.remove_expired_runs(bigint,bigint,double precision,bigint,bigint): ccs_jobstore=EXECUTE
 $$);
 
