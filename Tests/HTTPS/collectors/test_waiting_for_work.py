@@ -170,7 +170,9 @@ def test_a_claim_that_waits_gets_over_an_outage_of_the_database(directory_of, ow
     directory = directory_of(own_database)
     collector = Collector(server, directory)
     answer = in_background(lambda: claim(collector, WaitSeconds=30))
-    waiting(server, 1)
+    # What is told to come again is a claim whose first look at the queue fails; this one has had it.
+    looks = "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle' AND query LIKE '%%store.claim_runs%%'"
+    eventually(lambda: own_database.value(looks) == 1, what="the claim has looked at the queue")
     own_cluster.stop()
     time.sleep(1)
     own_cluster.start()
