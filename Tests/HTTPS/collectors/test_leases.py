@@ -26,7 +26,7 @@ def test_a_lost_run_is_claimed_again_and_the_former_lease_is_worth_nothing(colle
     before = run_row(directory, run, "status", "lease_id", "lease_expires_at", "collector", "message_count")
     for action in ACTIONS:
         problem = assert_problem(report(collector, first, action), 409)
-        assert "claimed again" in problem["detail"]
+        assert "another collector has claimed the run" in problem["detail"]
     assert run_row(directory, run, "status", "lease_id", "lease_expires_at", "collector", "message_count") == before
     assert before[0] == "Running" and before[3] == other.user.name
     assert report(other, second, "complete").status_code == 200
