@@ -8,6 +8,7 @@ import pytest
 
 from harness.client import API, Client, assert_problem
 from harness.directory import NO_ROWS, assert_untouched, rows_of_runs
+from harness.raw_http import RawConnection, head
 from harness.threads import at_once
 from harness.waiting import eventually
 
@@ -145,3 +146,22 @@ def test_a_client_that_leaves_during_a_deletion_leaves_all_or_nothing(client, us
         what="all of the job is there, or nothing",
     )
     server.assert_alive()
+
+
+def test_the_log_has_the_status_of_a_deletion_whose_client_left_before_its_answer(client, user, directory, server):
+    job = directory.job(user, runs=1)
+    blocker = directory.database.connect()
+    blocker.cursor().execute("SELECT FROM directory.jobs WHERE job_id = %s FOR UPDATE", (job.id,))
+    try:
+        with RawConnection(server) as connection:
+            connection.send(head("DELETE", f"{API}/Jobs?jobid={job.id}", f"Authorization: Bearer {client.token}"))
+            directory.database.wait_for_blocked_statement()
+            connection.reset()
+    finally:
+        blocker.rollback()
+        blocker.close()
+    line = server.wait_for_event(
+        "request", lambda line: line["outcome"] == "disconnected" and line["operation"] == "Delete Job"
+    )
+    assert (line["status"], line["user"]) == (204, user.name)
+    assert directory.rows_of(job.history) == NO_ROWS

@@ -254,6 +254,8 @@ extension Exchange.State {
 
   fileprivate func record(id: String, answered: Bool) -> RequestRecord? {
     guard let request, let plan else { return nil }
+    // A client that has gone before its answer was sent: what was decided has happened nevertheless.
+    let sent = sent ?? answer.map { ($0.status, 0, $0.user, $0.detail) }
     let status = sent?.status ?? 0
     let isSent = answered || isSentPastQueue
     let outcome = !isSent ? "disconnected" : status >= 500 ? "failed" : status >= 400 ? "refused" : "ok"
