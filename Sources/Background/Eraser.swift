@@ -40,7 +40,7 @@ public actor Eraser {
   private let observe: @Sendable (Observation) -> Void
   private let wakeUps: WakeUps
 
-  /// - Parameter wakeUps: Called by whoever leaves rows to the eraser.
+  /// - Parameter wakeUps: Called by each deletion that leaves rows to the eraser.
   public init(
     store: any ErasureStore, settings: Settings, wakeUps: WakeUps, clock: any BackgroundClock = SystemClock(),
     observe: @escaping @Sendable (Observation) -> Void

@@ -59,7 +59,7 @@ BEGIN
 END
 $$;
 
--- Locks a run that is not over, for whoever holds its lease; for anybody if p_lease is NULL.
+-- Locks a run that is not over, for the holder of its lease; for any caller if p_lease is NULL.
 -- outcome:
 --   'locked'
 --   'not found'

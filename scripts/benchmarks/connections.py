@@ -23,7 +23,7 @@ def _raise_descriptor_limit(wanted):
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(wanted, most), max(wanted, most)))
     except (ValueError, OSError):
-        raise Failed(f"{wanted} file descriptors are wanted, and the limit is {most}; raise it with ulimit -n") from None
+        raise Failed(f"{wanted} file descriptors are needed, and the limit is {most}; raise it with ulimit -n") from None
 
 
 def _hold(port, count, pipe):

@@ -30,7 +30,7 @@ public struct Policy: Sendable, Equatable {
     self.reach = reach
   }
 
-  /// For whoever asks, without a token.
+  /// For every client, with or without a token.
   static let anybody = Policy(needsToken: false, tasks: [], folders: [], reach: .anywhere)
 
   /// Every documented operation needs both roots.

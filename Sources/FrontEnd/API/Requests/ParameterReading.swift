@@ -17,7 +17,7 @@ extension Parameters {
     }
   }
 
-  /// Rejects unknown parameters: whoever sent them expects an effect.
+  /// Rejects unknown parameters: their sender expects an effect.
   func refuseOthers(than known: [String], of operation: Operation) throws(Problem) {
     guard let name = firstName(otherThan: known) else { return }
     let shown = name.count > 64 ? name.prefix(64) + "…" : name

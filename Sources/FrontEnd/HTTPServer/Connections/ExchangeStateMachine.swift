@@ -1,6 +1,6 @@
 /// The course of one exchange, a request and its answer: every decision, and no I/O.
 ///
-/// Events come from the connection, on its own thread, from the task that answers, and from whoever cancels it. Each
+/// Events come from the connection, on its own thread, from the task that answers, and from its cancellation. Each
 /// event returns the actions that follow from it; `Exchange` carries them out.
 ///
 /// A connection is suspended, so that libmicrohttpd neither reads it nor calls for it, while a task works on a request
