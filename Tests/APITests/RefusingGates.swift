@@ -66,9 +66,8 @@ func withRefusingGates(_ body: (Gates) async throws -> Void) async rethrows {
         deletionRowBound: 1, observer: observer, rowsLeft: {}),
       runs: RunGate(authorizer: authorizer, repository: repository, limits: .init(attempts: 1)),
       reports: ReportGate(
-        authorizer: authorizer, reports: repository.reports,
-        settings: .init(maximumUploads: 1, limits: .init(rowBytes: 1, messageCharacters: 1)),
-        slots: Slots(), observer: observer),
+        authorizer: authorizer, reports: repository.reports, maximumUploads: 1, slots: Slots(),
+        observer: observer),
       results: ResultGate(authorizer: authorizer, repository: repository, maximumChecks: 1),
       inventory: InventoryGate(authorizer: authorizer, repository: repository),
       signIn: SignIn(
@@ -77,12 +76,13 @@ func withRefusingGates(_ body: (Gates) async throws -> Void) async rethrows {
           parameters: ScryptParameters(logN: 4, r: 1, p: 1), threads: 1, queueLimit: 0),
         settings: .init(accessLifetime: 1, refreshLifetime: 1, failuresBeforeDelay: 1, maximumDelay: 1),
         observer: observer),
-      unready: { [] }, metrics: { "" }))
+      readiness: { Readiness(schema: nil, notReady: []) }, metrics: { "" }))
 }
 
 extension RequestLimits {
   static let tests = RequestLimits(
-    bodyBytes: 1, tokenBodyBytes: 1, bulkBodyBytes: 1, jobsPerRequest: 3, job: .init(assets: 1, standards: 1))
+    bodyBytes: 1, tokenBodyBytes: 1, bulkBodyBytes: 1, jobsPerRequest: 3,
+    rowBytes: 1, messageCharacters: 1, job: .init(assets: 1, standards: 1))
 }
 
 /// What becomes of a request: the status and the text of the problem with the fields it names, or "decoded".

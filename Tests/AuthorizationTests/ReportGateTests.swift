@@ -40,22 +40,6 @@ private final class FakeReports: ReportStore {
   }
 }
 
-/// The pieces of a body, one after the other.
-private final class Body: Sendable {
-  private let pieces: Mutex<[[UInt8]]>
-  private let reads = Atomic(0)
-
-  init(_ pieces: [[UInt8]]) { self.pieces = Mutex(pieces) }
-
-  /// How often it was asked.
-  var count: Int { reads.load(ordering: .relaxed) }
-
-  @Sendable func next() async throws -> [UInt8]? {
-    reads.add(1, ordering: .relaxed)
-    return pieces.withLock { $0.isEmpty ? nil : $0.removeFirst() }
-  }
-}
-
 @Suite("The gate to reports")
 struct ReportGateTests {
   private static let run = UUID()
@@ -65,69 +49,63 @@ struct ReportGateTests {
     .open(ReportBatch.Open(historyID: UUID(), firstRow: 0, rowsStored: rowsStored))
   }
 
-  /// Lines of messages.
-  private static func lines(_ count: Int) -> [UInt8] {
-    Array(String(repeating: #"{"Severity": "Information", "Message": "m"}"# + "\n", count: count).utf8)
-  }
-
+  /// Stores a batch of `rows` messages.
+  ///
+  /// - Parameter broken: Whether the row behind them is invalid.
+  /// - Returns: nil for the outcome if the rows were not asked for.
   private func store(
-    _ reports: FakeReports, _ body: Body, callers: FakeCallers = FakeCallers(),
+    _ reports: FakeReports, rows: Int, broken: Bool = false, callers: FakeCallers = FakeCallers(),
     slots: Slots = Slots(), maximumUploads: Int = 1
-  ) async -> Result<ReportGate.Outcome, Refusal> {
+  ) async -> (result: Result<ReportGate.Outcome, Refusal>, wasAsked: Bool) {
     let gate = ReportGate(
-      authorizer: Authorizer(callers: callers), reports: reports,
-      settings: .init(
-        maximumUploads: maximumUploads, limits: .init(rowBytes: 1 << 20, messageCharacters: 100)),
+      authorizer: Authorizer(callers: callers), reports: reports, maximumUploads: maximumUploads,
       slots: slots, observer: .silent)
     var context = RequestContext.withToken
+    var wasAsked = false
     do {
-      return .success(try await gate.store(Self.batch, &context, body: body.next))
-    } catch let refusal as Refusal {
-      return .failure(refusal)
-    } catch {
-      return .failure(.failed("\(error)"))
-    }
-  }
-
-  @Test("Rows are stored in chunks of 10,000, however the bytes arrive; the last one completes the batch")
-  func chunks() async {
-    let lines = Self.lines(20_001)
-    for size in [lines.count, 1009, 65_536] {
-      let pieces = stride(from: 0, to: lines.count, by: size).map {
-        Array(lines[$0..<min($0 + size, lines.count)])
+      let outcome = try await gate.store(Self.batch, &context) { upload in
+        wasAsked = true
+        for _ in upload.rowsToSkip..<max(rows, upload.rowsToSkip) where !upload.isStored {
+          upload.append(ReportedRow())
+          if upload.isFull { try await upload.flush() }
+        }
+        if broken { throw try await upload.refusal(of: []) }
+        return rows
       }
-      let reports = FakeReports(Self.open())
-      let outcome = await store(reports, Body(pieces))
-      #expect(outcome == .success(.init(rowsStored: 20_001, rowsSkipped: 0)))
-      #expect(reports.chunks == ["0+10000", "10000+10000", "20000+1."])
+      return (.success(outcome), wasAsked)
+    } catch let refusal as Refusal {
+      return (.failure(refusal), wasAsked)
+    } catch {
+      return (.failure(.failed("\(error)")), wasAsked)
     }
   }
 
-  @Test("A batch without rows is completed, too")
-  func empty() async {
-    let reports = FakeReports(Self.open())
-    #expect(await store(reports, Body([])) == .success(.init(rowsStored: 0, rowsSkipped: 0)))
-    #expect(reports.chunks == ["0+0."])
+  @Test("Rows are stored in chunks of 10,000; the last one completes the batch")
+  func chunks() async {
+    for (rows, chunks) in [
+      (20_001, ["0+10000", "10000+10000", "20000+1."]), (20_000, ["0+10000", "10000+10000", "20000+0."]),
+      (0, ["0+0."]),
+    ] {
+      let reports = FakeReports(Self.open())
+      #expect(await store(reports, rows: rows).result == .success(.init(rowsStored: rows, rowsSkipped: 0)))
+      #expect(reports.chunks == chunks)
+    }
   }
 
   @Test("Rows that are stored already are skipped")
   func skipped() async {
     let reports = FakeReports(Self.open(rowsStored: 7))
-    #expect(
-      await store(reports, Body([Self.lines(10)])) == .success(.init(rowsStored: 3, rowsSkipped: 7)))
+    #expect(await store(reports, rows: 10).result == .success(.init(rowsStored: 3, rowsSkipped: 7)))
     #expect(reports.chunks == ["7+3."])
     let stored = FakeReports(.stored)
-    #expect(
-      await store(stored, Body([Self.lines(10)])) == .success(.init(rowsStored: 0, rowsSkipped: 10)))
+    #expect(await store(stored, rows: 10).result == .success(.init(rowsStored: 0, rowsSkipped: 10)))
     #expect(stored.chunks == [])
   }
 
-  @Test("If another request has stored the batch meanwhile, the rest is only counted")
+  @Test("If another request has stored the batch meanwhile, nothing more is stored")
   func storedMeanwhile() async {
     let reports = FakeReports(Self.open(), answers: [.not(.stored)])
-    #expect(
-      await store(reports, Body([Self.lines(20_001)]))
-        == .success(.init(rowsStored: 0, rowsSkipped: 20_001)))
+    #expect(await store(reports, rows: 20_001).result == .success(.init(rowsStored: 0, rowsSkipped: 20_001)))
     #expect(reports.chunks == ["0+10000"])
   }
 
@@ -135,39 +113,24 @@ struct ReportGateTests {
   func longer() async {
     let reports = FakeReports(Self.open(rowsStored: 7))
     #expect(
-      await store(reports, Body([Self.lines(6)]))
-        == .failure(Refusal(.longer(rowsStored: 7), batch: Self.batch)))
+      await store(reports, rows: 6).result == .failure(Refusal(.longer(rowsStored: 7), batch: Self.batch)))
     #expect(reports.chunks == [])
   }
 
   @Test("A chunk that is refused ends the request")
   func refusedChunk() async {
     let reports = FakeReports(Self.open(), answers: [.not(.leaseLost)])
-    #expect(
-      await store(reports, Body([Self.lines(30_000)])) == .failure(Refusal(.leaseLost, batch: Self.batch)))
+    #expect(await store(reports, rows: 30_000).result == .failure(Refusal(.leaseLost, batch: Self.batch)))
     #expect(reports.chunks == ["0+10000"])
   }
 
-  @Test("A broken line keeps the rows before its chunk and none from there on")
+  @Test("A broken row keeps the rows before its chunk and none from there on")
   func broken() async {
     let reports = FakeReports(Self.open())
-    let outcome = await store(reports, Body([Self.lines(10_002), Array("{}\n".utf8), Self.lines(20_000)]))
-    guard case .failure(.invalidLines(let problems, rowsStored: 10_000)) = outcome else {
-      Issue.record("\(outcome)")
-      return
-    }
-    #expect(problems.allSatisfy { $0.pointer.hasPrefix("/10003") })
+    #expect(
+      await store(reports, rows: 10_002, broken: true).result
+        == .failure(.invalidLines([], rowsStored: 10_000)))
     #expect(reports.chunks == ["0+10000"])
-  }
-
-  @Test("After a hundred broken lines nothing more is read")
-  func hopeless() async {
-    let body = Body(Array(repeating: Array("x\n".utf8), count: 1000))
-    guard case .failure(.invalidLines) = await store(FakeReports(Self.open()), body) else {
-      Issue.record("stored")
-      return
-    }
-    #expect(body.count == ReportParser.maximumBrokenLines)
   }
 
   @Test("Nothing is read for callers who may not report, for another batch, or beyond the limit of uploads")
@@ -177,12 +140,9 @@ struct ReportGateTests {
       (FakeReports(Self.open()), refused, 1), (FakeReports(.outOfOrder(expected: 2)), FakeCallers(), 1),
       (FakeReports(Self.open()), FakeCallers(), 0),
     ] {
-      let body = Body([Self.lines(1)])
-      guard case .failure = await store(reports, body, callers: callers, maximumUploads: uploads) else {
-        Issue.record("stored")
-        continue
-      }
-      #expect(body.count == 0)
+      let (result, wasAsked) = await store(reports, rows: 1, callers: callers, maximumUploads: uploads)
+      #expect(throws: Refusal.self) { try result.get() }
+      #expect(!wasAsked)
     }
   }
 
@@ -191,7 +151,7 @@ struct ReportGateTests {
     let slots = Slots()
     for reports in [
       FakeReports(Self.open()), FakeReports(.notFound), FakeReports(Self.open(), answers: [.not(.leaseLost)]),
-    ] { _ = await store(reports, Body([Self.lines(1)]), slots: slots) }
+    ] { _ = await store(reports, rows: 1, slots: slots) }
     #expect(slots.take(limit: 1))
   }
 }

@@ -4,7 +4,7 @@ import JSON
 // GUIDs and times as collectors write them. The usual form is read straight from the bytes, other forms as everywhere.
 
 /// A GUID, as `UUID.init(guid:)` reads it.
-func reportedGUID(_ text: UnsafeRawBufferPointer) -> UUID? {
+public func reportedGUID(_ text: UnsafeRawBufferPointer) -> UUID? {
   guard text.count == 36 else { return UUID(guid: String(decoding: text, as: UTF8.self)) }
   var value: uuid_t = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
   let isGUID = withUnsafeMutableBytes(of: &value) { raw in
@@ -26,7 +26,7 @@ func reportedGUID(_ text: UnsafeRawBufferPointer) -> UUID? {
 }
 
 /// Microseconds since 1970, as `OffsetDate` reads the text.
-func reportedTime(_ text: UnsafeRawBufferPointer) -> Int64? {
+public func reportedTime(_ text: UnsafeRawBufferPointer) -> Int64? {
   if let time = utcTime(text) { return time }
   guard let date = OffsetDate(String(decoding: text, as: UTF8.self)) else { return nil }
   return Int64(date.epochSeconds) * 1_000_000 + Int64(date.ticks / 10)

@@ -6,15 +6,18 @@ import FoundationEssentials
 /// line is read.
 public struct ReportedRow {
   /// Microseconds since 1970 in UTC; nil if the row has none.
-  public internal(set) var time: Int64?
-  public internal(set) var assetID: UUID?
-  public internal(set) var standardID: UUID?
-  public internal(set) var standardVersion: UnsafeRawBufferPointer?
-  public internal(set) var checkID: UnsafeRawBufferPointer?
-  public internal(set) var outcome: UnsafeRawBufferPointer?
-  public internal(set) var evidence: UnsafeRawBufferPointer?
-  public internal(set) var severity: UnsafeRawBufferPointer?
-  public internal(set) var message: UnsafeRawBufferPointer?
+  public var time: Int64?
+  public var assetID: UUID?
+  public var standardID: UUID?
+  public var standardVersion: UnsafeRawBufferPointer?
+  public var checkID: UnsafeRawBufferPointer?
+  public var outcome: UnsafeRawBufferPointer?
+  public var evidence: UnsafeRawBufferPointer?
+  public var severity: UnsafeRawBufferPointer?
+  public var message: UnsafeRawBufferPointer?
   /// JSON text.
-  public internal(set) var data: UnsafeRawBufferPointer?
+  public var data: UnsafeRawBufferPointer?
+
+  /// A row without members.
+  public init() {}
 }

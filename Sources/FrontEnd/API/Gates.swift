@@ -10,8 +10,7 @@ public struct Gates: Sendable {
   public var results: ResultGate
   public var inventory: InventoryGate
   public var signIn: SignIn
-  /// What is not ready, each with a word and a sentence.
-  public var unready: @Sendable () async -> [(part: String, detail: String)]
+  public var readiness: @Sendable () async -> Readiness
   /// The page of metrics.
   public var metrics: @Sendable () async -> String
 
@@ -19,7 +18,7 @@ public struct Gates: Sendable {
   public init(
     authorizer: Authorizer, jobs: JobGate, runs: RunGate, reports: ReportGate, results: ResultGate,
     inventory: InventoryGate, signIn: SignIn,
-    unready: @escaping @Sendable () async -> [(part: String, detail: String)],
+    readiness: @escaping @Sendable () async -> Readiness,
     metrics: @escaping @Sendable () async -> String
   ) {
     self.authorizer = authorizer
@@ -29,8 +28,21 @@ public struct Gates: Sendable {
     self.results = results
     self.inventory = inventory
     self.signIn = signIn
-    self.unready = unready
+    self.readiness = readiness
     self.metrics = metrics
+  }
+}
+
+/// Whether the service can do its work.
+public struct Readiness: Sendable {
+  /// The release of the database's schema, for people; nil if the database did not say it.
+  public var schema: String?
+  /// The parts that keep the service from working, each with a word and a sentence.
+  public var notReady: [(part: String, detail: String)]
+
+  public init(schema: String?, notReady: [(part: String, detail: String)]) {
+    self.schema = schema
+    self.notReady = notReady
   }
 }
 
@@ -44,17 +56,24 @@ public struct RequestLimits: Sendable {
   public var bulkBodyBytes: Int
   /// Maximum number of jobs that one request deletes.
   public var jobsPerRequest: Int
+  /// Maximum length of a report's line, in bytes.
+  public var rowBytes: Int
+  /// Maximum length of a run's message, in characters (Unicode scalars).
+  public var messageCharacters: Int
   /// Maximum size of a job's definition.
   public var job: JobDetails.Limits
 
   /// Creates a set; each parameter is the property of its name.
   public init(
-    bodyBytes: Int, tokenBodyBytes: Int, bulkBodyBytes: Int, jobsPerRequest: Int, job: JobDetails.Limits
+    bodyBytes: Int, tokenBodyBytes: Int, bulkBodyBytes: Int, jobsPerRequest: Int, rowBytes: Int,
+    messageCharacters: Int, job: JobDetails.Limits
   ) {
     self.bodyBytes = bodyBytes
     self.tokenBodyBytes = tokenBodyBytes
     self.bulkBodyBytes = bulkBodyBytes
     self.jobsPerRequest = jobsPerRequest
+    self.rowBytes = rowBytes
+    self.messageCharacters = messageCharacters
     self.job = job
   }
 }

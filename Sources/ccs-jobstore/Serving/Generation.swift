@@ -54,7 +54,8 @@ struct Generation: Sendable {
       runs: RunGate(
         repository: repository, limits: .init(attempts: configuration.collectors.maximumAttempts)),
       reports: ReportGate(
-        repository: repository, settings: configuration.reportSettings, slots: parts.uploadSlots,
+        repository: repository, maximumUploads: configuration.collectors.maximumUploads,
+        slots: parts.uploadSlots,
         observer: observe),
       results: ResultGate(repository: repository, maximumChecks: configuration.results.maximumChecks),
       inventory: InventoryGate(repository: repository),
@@ -64,7 +65,7 @@ struct Generation: Sendable {
           parameters: configuration.scryptParameters, threads: configuration.passwords.hashThreads,
           queueLimit: configuration.passwords.hashQueueLimit),
         memory: parts.passwordMemory, settings: configuration.signInSettings, observer: observe),
-      unready: { await probes.unready(certificate) },
+      readiness: { await probes.readiness(certificate) },
       metrics: { await probes.metrics(certificate) })
   }
 }

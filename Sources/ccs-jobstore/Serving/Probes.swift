@@ -1,3 +1,4 @@
+import API
 import HTTPServer
 import Observability
 import Repository
@@ -20,19 +21,23 @@ struct Probes: Sendable {
     purgesWaiting = SharedAnswer { [purges = parts.repository.purges] in try? await purges.waiting() }
   }
 
-  /// The parts that keep the server from working, each with a sentence; none if it is ready.
-  func unready(_ certificate: Certificate) async -> [(part: String, detail: String)] {
-    do throws(RepositoryError) {
-      let found = try await deployedSchema.value().get()
-      guard found.isUsable else {
-        return [
-          ("schema", "The database has schema \(found); this server needs schema \(SchemaRelease.required).")
-        ]
+  /// Whether the database answers, has a schema for this server, and the certificate is valid.
+  func readiness(_ certificate: Certificate) async -> Readiness {
+    var readiness = Readiness(schema: nil, notReady: [])
+    switch await deployedSchema.value() {
+    case .success(let found):
+      readiness.schema = found.description
+      if !found.isUsable {
+        let required = SchemaRelease.required
+        readiness.notReady.append(
+          ("schema", "The database has schema \(found); this server needs schema \(required)."))
       }
-    } catch {
-      return [("database", "The database cannot be reached.")]
+    case .failure: readiness.notReady.append(("database", "The database cannot be reached."))
     }
-    return certificate.daysLeft > 0 ? [] : [("certificate", "The certificate has expired.")]
+    if certificate.daysLeft <= 0 {
+      readiness.notReady.append(("certificate", "The certificate has expired."))
+    }
+    return readiness
   }
 
   /// The metrics in Prometheus's text format.

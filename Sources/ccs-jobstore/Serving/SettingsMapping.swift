@@ -38,14 +38,8 @@ extension Configuration {
     RequestLimits(
       bodyBytes: limits.bodyBytes, tokenBodyBytes: limits.tokenBodyBytes,
       bulkBodyBytes: limits.bulkBodyBytes, jobsPerRequest: deletion.maximumJobsPerRequest,
+      rowBytes: collectors.maximumRowBytes, messageCharacters: collectors.maximumMessageCharacters,
       job: JobDetails.Limits(assets: jobs.maximumAssets, standards: jobs.maximumStandards))
-  }
-
-  var reportSettings: ReportGate.Settings {
-    ReportGate.Settings(
-      maximumUploads: collectors.maximumUploads,
-      limits: .init(
-        rowBytes: collectors.maximumRowBytes, messageCharacters: collectors.maximumMessageCharacters))
   }
 
   var signInSettings: SignIn.Settings {

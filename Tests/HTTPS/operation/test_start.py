@@ -1,5 +1,6 @@
 """The start: configuration, schema, systemd, and the administrator's commands."""
 
+import json
 import os
 import signal
 import socket
@@ -113,14 +114,17 @@ def test_a_schema_that_is_newer_and_admits_this_release_is_served(start_server, 
     database = new_database()
     schema_release(database, "1.1.0", "1.0.0")
     server = start_server(database)
-    assert server.get("/readyz")[0] == 200
+    status, text = server.get("/readyz")
+    assert (status, json.loads(text)) == (200, {"status": "ready", "schema": "1.1.0", "notReady": []})
     # The next one, which the migrations bring while the server runs, does not.
     schema_release(database, "1.2.0", "1.1.0")
     deadline = time.monotonic() + 20
     while server.get("/readyz")[0] == 200:
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    assert "schema 1.0.0" in server.get("/readyz")[1]
+    answer = json.loads(server.get("/readyz")[1])
+    assert answer["schema"] == "1.2.0"
+    assert "schema 1.0.0" in answer["notReady"][0]["detail"]
 
 
 def test_a_database_without_a_schema_is_refused(start_server, cluster, new_database):

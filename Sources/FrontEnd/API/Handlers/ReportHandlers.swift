@@ -6,6 +6,7 @@ import HTTPServer
 /// What collectors report of a run, as lines of JSON (NDJSON) that are stored while they arrive.
 struct ReportHandlers: Sendable {
   let gate: ReportGate
+  let limits: ReportLineReader.Limits
 
   @Sendable func messages(
     _ request: Request, _ body: BodyStream, _ values: [String], _ context: inout RequestContext
@@ -30,7 +31,9 @@ struct ReportHandlers: Sendable {
     _ context: inout RequestContext
   ) async throws -> Response {
     let batch = try batch(kind, request, values)
-    let outcome = try await gate.store(batch, &context, body: body.next)
+    let outcome = try await gate.store(batch, &context) { upload in
+      try await read(body, kind, into: &upload)
+    }
     return .json(
       200,
       .object {
@@ -42,6 +45,35 @@ struct ReportHandlers: Sendable {
   }
 
   // MARK: - Decoding
+
+  /// Hands over the rows of a body while they arrive.
+  ///
+  /// - Returns: How many there were.
+  private func read(_ body: BodyStream, _ kind: ReportKind, into upload: inout ReportUpload) async throws
+    -> Int
+  {
+    var parser = ReportParser(kind, rowsToSkip: upload.rowsToSkip, limits: limits)
+    var hasEnded = false
+    while !hasEnded, !parser.isHopeless {
+      if let piece = try await body.next() {
+        parser.add(piece)
+      } else {
+        parser.end()
+        hasEnded = true
+      }
+      while parser.forEachRow(
+        onlyCounting: upload.isStored,
+        { row in
+          upload.append(row)
+          return !upload.isFull
+        })
+      {
+        try await upload.flush()
+      }
+    }
+    guard !parser.isBroken else { throw try await upload.refusal(of: parser.problems.all) }
+    return parser.rows
+  }
 
   private func batch(_ kind: ReportKind, _ request: Request, _ values: [String]) throws -> ReportBatch {
     let run = try UUID(jobRunID: values[0])

@@ -4,8 +4,7 @@ import HTTPServer
 
 /// What the service reports about itself, to anybody: liveness, readiness, metrics, the API's description.
 struct ServiceHandlers: Sendable {
-  /// What is not ready, each with a word and a sentence; empty if everything is.
-  let unready: @Sendable () async -> [(part: String, detail: String)]
+  let readiness: @Sendable () async -> Readiness
   let metrics: @Sendable () async -> String
 
   /// The process answers.
@@ -19,11 +18,13 @@ struct ServiceHandlers: Sendable {
   @Sendable func readyz(
     _ request: Request, _ values: [String], _ context: inout RequestContext
   ) async throws -> Response {
-    let problems = await unready()
+    let readiness = await readiness()
+    let problems = readiness.notReady
     var response = Response.json(
       problems.isEmpty ? 200 : 503,
       .object {
         $0.add("status", problems.isEmpty ? "ready" : "not ready")
+        if let schema = readiness.schema { $0.add("schema", schema) }
         $0.name("notReady")
         $0.array(problems) { writer, problem in
           writer.object {

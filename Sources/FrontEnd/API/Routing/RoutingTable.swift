@@ -7,11 +7,13 @@ enum RoutingTable {
       gate: gates.jobs, maximumJobs: limits.jobsPerRequest, definitionLimits: limits.job)
     let runs = RunHandlers(gate: gates.runs)
     let collectors = CollectorHandlers(gate: gates.runs)
-    let reports = ReportHandlers(gate: gates.reports)
+    let reports = ReportHandlers(
+      gate: gates.reports,
+      limits: .init(rowBytes: limits.rowBytes, messageCharacters: limits.messageCharacters))
     let results = ResultHandlers(gate: gates.results)
     let inventory = InventoryHandlers(gate: gates.inventory)
     let tokens = TokenHandlers(signIn: gates.signIn)
-    let service = ServiceHandlers(unready: gates.unready, metrics: gates.metrics)
+    let service = ServiceHandlers(readiness: gates.readiness, metrics: gates.metrics)
     let (body, tokenBody, bulk) = (limits.bodyBytes, limits.tokenBodyBytes, limits.bulkBodyBytes)
     return [
       // The body of a DELETE is ignored, up to the limit.

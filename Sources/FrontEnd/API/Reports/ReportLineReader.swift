@@ -1,3 +1,4 @@
+import Domain
 import FoundationEssentials
 import Glibc
 import JSON
@@ -6,17 +7,12 @@ import JSON
 ///
 /// Names are matched without regard to case, unknown ones are rejected, and `null` counts as no value. Texts must be UTF-8
 /// without NUL. Problems are noted with a JSON Pointer whose first part is the line's number.
-public final class ReportLineReader {
-  public struct Limits: Sendable, Equatable {
+final class ReportLineReader {
+  struct Limits: Sendable, Equatable {
     /// The maximum length of a line in bytes.
-    public var rowBytes: Int
+    var rowBytes: Int
     /// The maximum length of a message in characters (Unicode scalars).
-    public var messageCharacters: Int
-
-    public init(rowBytes: Int, messageCharacters: Int) {
-      self.rowBytes = rowBytes
-      self.messageCharacters = messageCharacters
-    }
+    var messageCharacters: Int
   }
 
   private enum Field: Int, CaseIterable {
@@ -51,12 +47,12 @@ public final class ReportLineReader {
   private let required: [Field]
   private var scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 4096, alignment: 8)
   /// The last line that was read, if it was valid.
-  public private(set) var row = ReportedRow()
+  private(set) var row = ReportedRow()
 
   /// The maximum length of a check identifier and of a standard's version, in characters.
-  public static let maximumNameCharacters = 256
+  static let maximumNameCharacters = 256
 
-  public init(_ kind: ReportKind, limits: Limits) {
+  init(_ kind: ReportKind, limits: Limits) {
     self.limits = limits
     switch kind {
     case .messages:
@@ -79,7 +75,7 @@ public final class ReportLineReader {
   ///   - line: Without its line end; it must outlive the use of ``row``.
   ///   - number: From 1.
   /// - Returns: Whether the line is valid; otherwise its problems are noted.
-  public func read(_ line: UnsafeRawBufferPointer, number: Int, _ problems: JSONProblems) -> Bool {
+  func read(_ line: UnsafeRawBufferPointer, number: Int, _ problems: JSONProblems) -> Bool {
     row = ReportedRow()
     let place = Place(number: number, problems: problems)
     guard line.count <= limits.rowBytes else {

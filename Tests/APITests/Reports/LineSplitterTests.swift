@@ -1,8 +1,9 @@
+import Domain
 import Foundation
 import TestRandom
 import Testing
 
-@testable import Domain
+@testable import API
 
 @Suite("Lines out of pieces")
 struct LineSplitterTests {

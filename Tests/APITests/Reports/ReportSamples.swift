@@ -1,7 +1,8 @@
+import Domain
 import Foundation
 import JSON
 
-@testable import Domain
+@testable import API
 
 /// What a reader has made of one line, kept beyond the line.
 struct ReadLine: Equatable {

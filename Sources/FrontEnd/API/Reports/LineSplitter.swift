@@ -4,7 +4,7 @@ import Glibc
 ///
 /// A line ends with LF, the last one also with the stream; a CR before the LF is white space to JSON. A line that is too
 /// long is cut one byte beyond the limit, so that the reader sees it, and the rest is dropped.
-public struct LineSplitter: Sendable {
+struct LineSplitter: Sendable {
   private let maximumBytes: Int
   private var piece: [UInt8] = []
   private var position = 0
@@ -13,22 +13,22 @@ public struct LineSplitter: Sendable {
   private var ended = false
 
   /// - Parameter maximumBytes: The maximum length of a line.
-  public init(maximumBytes: Int) { self.maximumBytes = maximumBytes }
+  init(maximumBytes: Int) { self.maximumBytes = maximumBytes }
 
   /// Adds bytes; the previous ones must be used up.
-  public mutating func add(_ piece: [UInt8]) {
+  mutating func add(_ piece: [UInt8]) {
     precondition(position == self.piece.count, "lines are left")
     self.piece = piece
     position = 0
   }
 
   /// Ends the stream.
-  public mutating func end() { ended = true }
+  mutating func end() { ended = true }
 
   /// Calls `body` with one line after the other while it returns true.
   ///
   /// - Returns: Whether `body` stopped it; otherwise all bytes are used up.
-  public mutating func forEachLine(_ body: (UnsafeRawBufferPointer) throws -> Bool) rethrows -> Bool {
+  mutating func forEachLine(_ body: (UnsafeRawBufferPointer) throws -> Bool) rethrows -> Bool {
     while position < piece.count {
       let (line, next) = piece.withUnsafeBytes { bytes -> (Range<Int>?, Int) in
         let found = memchr(bytes.baseAddress! + position, 0x0A, bytes.count - position)

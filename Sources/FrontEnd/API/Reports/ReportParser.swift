@@ -16,8 +16,6 @@ struct ReportParser {
   let problems = JSONProblems()
   /// Rows that have arrived, skipped ones included.
   private(set) var rows = 0
-  /// Rows are counted and not parsed: the batch is stored already.
-  var onlyCounts = false
 
   init(_ kind: ReportKind, rowsToSkip: Int, limits: ReportLineReader.Limits) {
     self.rowsToSkip = rowsToSkip
@@ -34,24 +32,28 @@ struct ReportParser {
 
   /// Parses the lines that have arrived. From the first broken line on, rows are only checked.
   ///
-  /// - Parameter take: Takes a row, which is valid during the call. Returns whether it takes another one now.
+  /// - Parameters:
+  ///   - onlyCounting: Whether rows are counted and not parsed.
+  ///   - take: Takes a row, which is valid during the call. Returns whether it takes another one now.
   /// - Returns: Whether it stopped because `take` wanted no more.
-  mutating func forEachRow(_ take: (ReportedRow) -> Bool) -> Bool {
+  mutating func forEachRow(onlyCounting: Bool, _ take: (ReportedRow) -> Bool) -> Bool {
     // Moved out, because the lines are borrowed from the splitter.
     var splitter = self.splitter
     self.splitter = LineSplitter(maximumBytes: 0)
     defer { self.splitter = splitter }
-    let stopped = splitter.forEachLine { read($0, take) && !isHopeless }
+    let stopped = splitter.forEachLine { read($0, onlyCounting, take) && !isHopeless }
     return stopped && !isHopeless
   }
 
   /// - Returns: Whether to go on.
-  private mutating func read(_ text: UnsafeRawBufferPointer, _ take: (ReportedRow) -> Bool) -> Bool {
+  private mutating func read(
+    _ text: UnsafeRawBufferPointer, _ onlyCounting: Bool, _ take: (ReportedRow) -> Bool
+  ) -> Bool {
     line += 1
     // A line of JSON white space alone is no row.
     guard text.contains(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) else { return true }
     rows += 1
-    if onlyCounts || rows <= rowsToSkip { return true }
+    if onlyCounting || rows <= rowsToSkip { return true }
     guard reader.read(text, number: line, problems) else {
       brokenLines += 1
       return true
