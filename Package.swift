@@ -61,7 +61,8 @@ let package = Package(
     .testTarget(
       name: "AuthorizationTests",
       dependencies: [
-        "Authorization", "Repository", "Postgres", "EventLoop", "Observability", "Domain", "TestDatabase",
+        "Authorization", "Repository", "Postgres", "EventLoop", "Observability", "Domain", "JSON",
+        "TestDatabase",
       ]),
     .testTarget(name: "BackgroundTests", dependencies: ["Background", "Repository", "Observability"]),
     .testTarget(

@@ -15,10 +15,10 @@ public enum Refusal: Error, Sendable, Equatable {
   /// A precondition of the request does not hold (RFC 9110, section 13.1).
   case preconditionFailed(String)
   /// Fields of a body are wrong; all of them.
-  case invalidFields([JSONProblem])
+  case invalidFields(JSONProblemList)
   /// Rows of a report are wrong: the first of them, each problem with a pointer that begins with the row's line number.
   /// `rowsStored` rows of the batch are stored.
-  case invalidLines([JSONProblem], rowsStored: Int)
+  case invalidLines(JSONProblemList, rowsStored: Int)
   /// The database is away or busy; the same request may succeed later.
   case unavailable(String)
   /// The request took longer than its limit.

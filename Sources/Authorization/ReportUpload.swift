@@ -51,7 +51,7 @@ public struct ReportUpload {
   /// The refusal of a batch with invalid lines, once the chunk before is stored.
   ///
   /// - Throws: Why the chunk before was not stored.
-  public mutating func refusal(of lines: [JSONProblem]) async throws(Refusal) -> Refusal {
+  public mutating func refusal(of lines: JSONProblemList) async throws(Refusal) -> Refusal {
     try await settle()
     return .invalidLines(lines, rowsStored: writer?.position ?? 0)
   }

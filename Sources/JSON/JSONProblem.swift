@@ -28,14 +28,36 @@ public struct JSONProblem: Sendable, Equatable {
   }
 }
 
+/// The faults of a JSON text: the first ones, and how many more there are, so that a text of nothing but faults costs little.
+public struct JSONProblemList: Sendable, Equatable {
+  /// Maximum number that are listed, unless it is said otherwise.
+  public static let maximumListed = 100
+
+  public var listed: [JSONProblem]
+  public var unlisted: Int
+
+  public init(_ listed: [JSONProblem] = [], unlisted: Int = 0) {
+    self.listed = listed
+    self.unlisted = unlisted
+  }
+
+  public var isEmpty: Bool { listed.isEmpty }
+}
+
 /// Collects the faults of a JSON text while it is read.
 public final class JSONProblems {
-  public private(set) var all: [JSONProblem] = []
+  public private(set) var all = JSONProblemList()
+  private let maximumListed: Int
 
-  public init() {}
+  /// - Parameter maximumListed: How many are listed; the others are only counted.
+  public init(maximumListed: Int = JSONProblemList.maximumListed) { self.maximumListed = maximumListed }
 
   public func note(_ pointer: JSONPointer, _ fault: JSONProblem.Fault) {
-    all.append(JSONProblem(pointer, fault))
+    guard all.listed.count < maximumListed else {
+      all.unlisted += 1
+      return
+    }
+    all.listed.append(JSONProblem(pointer, fault))
   }
 
   public func note(_ pointer: JSONPointer, rule: String) { note(pointer, .rule(rule)) }

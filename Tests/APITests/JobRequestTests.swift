@@ -17,7 +17,7 @@ struct JobRequestTests {
     func read(_ json: String) throws -> (JobDefinition?, [String]) {
       let problems = JSONProblems()
       let definition = JobDefinition.read(try JSONNode(json: Array(json.utf8)), problems, limits: .none)
-      return (definition, problems.all.map { "\($0.pointer) \($0.sentence)" })
+      return (definition, problems.all.listed.map { "\($0.pointer) \($0.sentence)" })
     }
     let types = "must be one of CollectionEvaluationJob, CollectionJob, EvaluationJob"
     let right = try read(#"{"jobtype":"COLLECTIONJOB","jobdetails":\#(Self.details)}"#)
@@ -39,7 +39,7 @@ struct JobRequestTests {
     func read(_ json: String) throws -> (JobUpdate?, [String]) {
       let problems = JSONProblems()
       let update = JobUpdate.read(try JSONNode(json: Array(json.utf8)), problems, limits: .none)
-      return (update, problems.all.map { "\($0.pointer) \($0.sentence)" })
+      return (update, problems.all.listed.map { "\($0.pointer) \($0.sentence)" })
     }
     let right = try read(#"{"JobDetails":{"jobname":"x"},"jobid":"{\#(Self.asset.uppercased())}"}"#)
     #expect(right.0?.jobID.guidString == Self.asset)
@@ -56,7 +56,7 @@ struct JobRequestTests {
     func read(_ json: String) throws -> (JobCommand?, [String]) {
       let problems = JSONProblems()
       let command = JobCommand.read(try JSONNode(json: Array(json.utf8)), problems)
-      return (command, problems.all.map { "\($0.pointer) \($0.sentence)" })
+      return (command, problems.all.listed.map { "\($0.pointer) \($0.sentence)" })
     }
     #expect(try read(#"{"Operation":"execute"}"#).0 == .execute)
     #expect(try read(#"{"operation":"ABORT"}"#).0 == .abort)

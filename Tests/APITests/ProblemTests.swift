@@ -33,10 +33,14 @@ struct ProblemTests {
       (.notFound("no job"), 404, "Not Found", [:]),
       (.conflict("the run is over"), 409, "Conflict", [:]),
       (.preconditionFailed("the job has changed"), 412, "Precondition Failed", [:]),
-      (.invalidFields([JSONProblem(.root / "A", .rule("is required"))]), 400, "Bad Request", [:]),
       (
-        .invalidLines([JSONProblem(.root / 7 / "Outcome", .rule("is required"))], rowsStored: 1), 400,
+        .invalidFields(JSONProblemList([JSONProblem(.root / "A", .rule("is required"))])), 400,
         "Bad Request", [:]
+      ),
+      (
+        .invalidLines(
+          JSONProblemList([JSONProblem(.root / 7 / "Outcome", .rule("is required"))]), rowsStored: 1),
+        400, "Bad Request", [:]
       ),
       (.unavailable("secret host"), 503, "Service Unavailable", ["Retry-After": "2"]),
       (.timedOut, 503, "Service Unavailable", ["Retry-After": "5"]),
@@ -66,6 +70,26 @@ struct ProblemTests {
         body.detail == "1 field is wrong. /7/Outcome is required. Of this batch 1 row from its beginning is"
           + " stored; correct the others and send the whole batch again.")
     case .unauthenticated, .timedOut: #expect(!body.detail.isEmpty)
+    }
+  }
+
+  @Test("Of many faults the first hundred are listed, and how many more there are")
+  func manyFaults() throws {
+    struct Errors: Decodable {
+      struct Field: Decodable { let pointer: String }
+      let detail: String
+      let errors: [Field]
+      let moreErrors: Int?
+    }
+    for (count, more) in [(100, nil), (101, 1), (100_000, 99_900)] {
+      let problems = JSONProblems()
+      for index in 0..<count { problems.note(.root / index, rule: "is bad") }
+      let answer = Problem(.invalidFields(problems.all)).response(requestID: UUID()).body
+      let body = try JSONDecoder().decode(Errors.self, from: Data(answer))
+      #expect(body.errors.map(\.pointer) == (0..<100).map { "/\($0)" })
+      #expect(body.moreErrors == more)
+      let listed = more == nil ? "" : " The first 100 are listed."
+      #expect(body.detail == "\(count) fields are wrong. /0 is bad.\(listed)")
     }
   }
 

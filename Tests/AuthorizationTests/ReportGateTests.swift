@@ -1,6 +1,7 @@
 import Domain
 import EventLoop
 import FoundationEssentials
+import JSON
 import Repository
 import Synchronization
 import Testing
@@ -69,7 +70,7 @@ struct ReportGateTests {
           upload.append(ReportedRow())
           if upload.isFull { try await upload.flush() }
         }
-        if broken { throw try await upload.refusal(of: []) }
+        if broken { throw try await upload.refusal(of: JSONProblemList()) }
         return rows
       }
       return (.success(outcome), wasAsked)
@@ -129,7 +130,7 @@ struct ReportGateTests {
     let reports = FakeReports(Self.open())
     #expect(
       await store(reports, rows: 10_002, broken: true).result
-        == .failure(.invalidLines([], rowsStored: 10_000)))
+        == .failure(.invalidLines(JSONProblemList(), rowsStored: 10_000)))
     #expect(reports.chunks == ["0+10000"])
   }
 

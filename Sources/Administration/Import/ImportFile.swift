@@ -105,7 +105,7 @@ extension ImportFile {
 
   private init(node: JSONNode) {
     self.init()
-    let list = JSONProblems()
+    let list = JSONProblems(maximumListed: .max)
     let read = ObjectReader.read(node, at: .root, list) { file in
       var read = ImportFile()
       read.folders = read.entries(file, "Folders", .folder, Self.folder) ?? []
@@ -120,7 +120,7 @@ extension ImportFile {
     }
     if let read { self = read }
     noteRepetitions(list)
-    problems = list.all
+    problems = list.all.listed
   }
 
   /// Reads a list of the file; an unreadable entry makes its kind doubtful.

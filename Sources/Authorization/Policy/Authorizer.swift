@@ -31,7 +31,8 @@ public struct Authorizer: Sendable {
 
   /// Permits an operation, or refuses it.
   @discardableResult
-  func permit(_ operation: Operation, _ context: inout RequestContext) async throws(Refusal) -> Caller {
+  public func permit(_ operation: Operation, _ context: inout RequestContext) async throws(Refusal) -> Caller
+  {
     let hash = try Self.accessHash(of: context)
     let answer = try await refusing { () async throws(RepositoryError) in
       try await callers.authorize(accessHash: hash, for: operation.requirement)

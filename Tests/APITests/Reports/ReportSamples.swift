@@ -22,7 +22,7 @@ func readLine(
   let problems = JSONProblems()
   return Array(text).withUnsafeBytes { bytes in
     guard reader.read(bytes, number: 7, problems) else {
-      return ReadLine(problems: problems.all.map { "\($0.pointer) \($0.sentence)" })
+      return ReadLine(problems: problems.all.listed.map { "\($0.pointer) \($0.sentence)" })
     }
     let row = reader.row
     var read = ReadLine(time: row.time, assetID: row.assetID, standardID: row.standardID)

@@ -17,7 +17,7 @@ struct JobDetailsTests {
     let problems = JSONProblems()
     let details = JobDetails.read(
       try JSONNode(json: Array(json.utf8)), at: .root, problems, for: purpose, limits: limits)
-    return (details, problems.all.map { "\($0.pointer) \($0.sentence)" })
+    return (details, problems.all.listed.map { "\($0.pointer) \($0.sentence)" })
   }
 
   private static let whole = """

@@ -11,6 +11,8 @@ struct Problem: Error, Sendable {
   var headers: [(name: String, value: String)] = []
   /// The fields that are wrong, each by a JSON Pointer (RFC 6901) into the body.
   var errors: [(pointer: String, detail: String)] = []
+  /// How many more are wrong.
+  var moreErrors = 0
   /// For the log only.
   var cause: String?
 
@@ -52,17 +54,19 @@ struct Problem: Error, Sendable {
     }
   }
 
-  /// A body whose fields are wrong: all of them are in `errors`, the first also in `detail`.
-  init(fields problems: [JSONProblem]) {
-    let errors = problems.map { (pointer: $0.pointer, detail: $0.sentence) }
+  /// A body whose fields are wrong: they are in `errors`, the first also in `detail`.
+  init(fields problems: JSONProblemList) {
+    let errors = problems.listed.map { (pointer: $0.pointer, detail: $0.sentence) }
     let first = errors.first.map { " \($0.pointer.isEmpty ? "The body" : $0.pointer) \($0.detail)." } ?? ""
-    let count = errors.count == 1 ? "1 field is" : "\(errors.count) fields are"
-    self.init(400, "\(count) wrong.\(first)")
+    let count = errors.count + problems.unlisted
+    let listed = problems.unlisted == 0 ? "" : " The first \(errors.count) are listed."
+    self.init(400, "\(count == 1 ? "1 field is" : "\(count) fields are") wrong.\(first)\(listed)")
     self.errors = errors
+    moreErrors = problems.unlisted
   }
 
   /// A report some of whose lines are wrong.
-  init(lines problems: [JSONProblem], rowsStored: Int) {
+  init(lines problems: JSONProblemList, rowsStored: Int) {
     self.init(fields: problems)
     let stored = rowsStored == 1 ? "1 row" : "\(rowsStored) rows"
     detail +=
@@ -102,6 +106,7 @@ struct Problem: Error, Sendable {
             $0.add("detail", error.detail)
           }
         }
+        if moreErrors > 0 { $0.add("moreErrors", moreErrors) }
       }
     }
     var response = Response.json(status, body, type: "application/problem+json")

@@ -4,8 +4,8 @@ import HTTPServer
 
 /// Finds the route of a request and lets its handler answer.
 public struct Router: Sendable {
-  /// Maximum length of a body that is parsed before its sender is known, in bytes.
-  private static let unauthenticatedBody = 16_384
+  /// Maximum length of a body that is parsed before it is known whether its sender may do what it asks for, in bytes.
+  private static let unauthorizedBody = 16_384
 
   let routes: [Route]
   private let authorizer: Authorizer
@@ -76,13 +76,16 @@ public struct Router: Sendable {
   }
 
   /// Lets the handler answer. It decodes the request first, and its gate authorises the caller together with the work;
-  /// but what is wrong with a request is reported only to callers with a valid token.
+  /// but a large body is decoded only for callers who may do what it asks for, and what is wrong with a request is reported
+  /// only to callers with a valid token.
   private func answer(
     _ request: Request, _ body: BodyStream?, along route: Route, _ values: [String],
     _ context: inout RequestContext
   ) async throws -> Response {
     let needsToken = route.operation.policy.needsToken
-    if needsToken, request.body.count > Self.unauthenticatedBody { try await authorizer.identify(&context) }
+    if needsToken, request.body.count > Self.unauthorizedBody {
+      try await authorizer.permit(route.operation, &context)
+    }
     do {
       switch route.answer {
       case .whole(let handler): return try await handler(request, values, &context)
