@@ -79,6 +79,24 @@ def test_the_commands_for_operators_are_installed(installation):
         assert result.stdout.startswith(f"Usage: {name} ")
 
 
+def test_the_timer_starts_a_program_that_is_installed(installation):
+    units = installation / "usr/lib/systemd/system"
+    assert "OnCalendar=" in (units / "ccs-jobstore-backup.timer").read_text()
+    (line,) = re.findall(r"^ExecStart=(.*)$", (units / "ccs-jobstore-backup.service").read_text(), re.MULTILINE)
+    program, *arguments = line.split()
+    assert os.access(f"{installation}{program}", os.X_OK)
+    # The arguments are understood: the first failure is that of the connection.
+    result = subprocess.run(
+        [f"{installation}{program}", *arguments, "--root", installation],
+        env=environment(PGHOST="/nonexistent"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert result.returncode == 1
+    assert "cannot be read" in result.stderr
+
+
 def test_a_purge_with_a_role_that_another_database_uses_removes_nothing(own_cluster, own_database, installation, purge):
     own_cluster.new_database("another")
     own_database.disconnect()
