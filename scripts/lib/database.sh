@@ -10,8 +10,8 @@ fail() { printf '%s\n' "$script_name: $1" >&2; exit "$2"; }
 # need_value OPTION WHAT [VALUE]: fails unless an option has a value.
 need_value() { case ${3:-} in '' | -*) fail "$1 expects $2; see $script_name --help" 2 ;; esac; }
 
-# parse_database NAME|URI: sets database, database_name, and maintenance_database, which is on the same server and exists
-# before the database does.
+# parse_database NAME|URI: sets database, database_name, and maintenance_database, which is on the same server and
+# exists before the database does.
 parse_database() {
   local rest query='' authority path=''
   database=$1
@@ -22,7 +22,7 @@ parse_database() {
       authority=${rest%%/*}
       case $rest in */*) path=${rest#*/} ;; esac
       case $path$query in
-        '' | \?* | *[?\&]dbname=*) fail "--database expects a URI with a database after the host: postgresql://HOST/NAME" 2 ;;
+        '' | \?* | *[?\&]dbname=*) fail "--database expects a URI with a database's name: postgresql://HOST/NAME" 2 ;;
       esac
       database_name=$(printf '%b' "${path//%/\\x}")
       maintenance_database=${1%%://*}://$authority/postgres$query ;;
@@ -47,7 +47,7 @@ refuse_password() {
 need_programs() {
   local program
   for program in "$@"; do
-    command -v "$program" >/dev/null || fail "$program is missing: apt-get install postgresql-client tar coreutils util-linux" 3
+    command -v "$program" >/dev/null || fail "$program is missing: apt-get install postgresql-client sqitch" 3
   done
 }
 

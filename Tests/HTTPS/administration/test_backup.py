@@ -59,9 +59,8 @@ def backup_of(tmp_path, root):
     """Backs a database up; returns the backup's folder."""
 
     def backup_of(database, *arguments):
-        result = run_script(
-            "backup", "--database", database.name, "--root", root, *arguments, tmp_path / "backups", cluster=database.cluster
-        )
+        options = ("--database", database.name, "--root", root, *arguments)
+        result = run_script("backup", *options, tmp_path / "backups", cluster=database.cluster)
         assert result.returncode == 0, result.stdout + result.stderr
         (line,) = result.stdout.splitlines()
         return tmp_path / "backups" / os.path.basename(line)

@@ -13,7 +13,8 @@ def own(new_database):
 @pytest.fixture
 def migrate(own):
     def migrate(command, *arguments, **options):
-        return run_script("migrate", command, *arguments, "--database", own.name, cluster=own.cluster, **options)
+        where = ("--database", own.name)
+        return run_script("migrate", command, *arguments, *where, cluster=own.cluster, **options)
 
     return migrate
 
@@ -25,7 +26,9 @@ def is_deployed(database, table="directory.jobs"):
 # MARK: Reverting
 
 
-@pytest.mark.parametrize("arguments", [[], ["--yes"], ["--all"], ["--to", "erasure"], ["--all", "--to", "erasure", "--yes"]])
+@pytest.mark.parametrize(
+    "arguments", [[], ["--yes"], ["--all"], ["--to", "erasure"], ["--all", "--to", "erasure", "--yes"]]
+)
 def test_a_revert_without_a_terminal_needs_consent_and_an_end(own, migrate, arguments):
     result = migrate("revert", *arguments)
     assert result.returncode == 2, result.stdout + result.stderr
@@ -87,6 +90,12 @@ def test_a_revert_to_a_change_that_is_not_deployed_changes_nothing(own, migrate)
     assert is_deployed(own)
 
 
+def test_a_revert_of_a_database_that_is_away_is_a_failure_and_no_wrong_usage():
+    result = run_script("migrate", "revert", "--to", "store", "--yes", PGHOST="/nonexistent")
+    assert result.returncode == 1
+    assert "cannot be read" in result.stderr
+
+
 # MARK: Deploying
 
 
@@ -132,7 +141,9 @@ def test_a_database_without_a_name_is_wrong_usage(uri):
 # MARK: Options and exit statuses
 
 
-@pytest.mark.parametrize("arguments", [["--database"], ["--to"], ["--to", ""], ["--to", "--yes"], ["--database", "--yes"]])
+@pytest.mark.parametrize(
+    "arguments", [["--database"], ["--to"], ["--to", ""], ["--to", "--yes"], ["--database", "--yes"]]
+)
 def test_an_option_without_its_value_is_wrong_usage(arguments):
     result = run_script("migrate", "revert", *arguments)
     assert result.returncode == 2, result.stderr
