@@ -84,7 +84,7 @@ struct SchemaTests {
     try await TestDatabase.with(migrated: true) { database in
       for _ in 0..<2 {
         #expect(try await schemas(of: database) == "audit auth directory store")
-        try await database.migrate("revert", "--yes")
+        try await database.migrate("revert", "--all", "--yes")
         #expect(try await schemas(of: database) == "")
         try await withPool(database.conninfo()) { pool in
           let found = try await DeployedSchema.found(pool)
@@ -172,7 +172,7 @@ struct SchemaTests {
     try await TestDatabase.with(migrated: true) { database in
       let fresh = try await database.psql(description)
       #expect(fresh.contains("store|job_runs|history_id|uuid|NO"))
-      try await database.migrate("revert", "--yes")
+      try await database.migrate("revert", "--all", "--yes")
       try await database.migrate("deploy")
       #expect(try await database.psql(description) == fresh)
     }

@@ -53,14 +53,14 @@ class Cluster:
         self.databases = []
 
     @classmethod
-    def create_template(cls):
-        """Creates a cluster, deploys the migrations to the database `pristine`, and stops it."""
-        template = cls(cls.new_home())
+    def create_empty(cls):
+        """Creates and starts a cluster without databases and roles of its own."""
+        cluster = cls(cls.new_home())
         subprocess.run(
             as_postgres(
                 server_programs() / "initdb",
                 "--pgdata",
-                template.data,
+                cluster.data,
                 "--username=postgres",
                 "--auth=trust",
                 "--encoding=UTF8",
@@ -71,9 +71,15 @@ class Cluster:
             capture_output=True,
             cwd="/",
         )
-        with open(template.data / "postgresql.conf", "a") as settings:
+        with open(cluster.data / "postgresql.conf", "a") as settings:
             settings.write(SETTINGS)
-        template.start()
+        cluster.start()
+        return cluster
+
+    @classmethod
+    def create_template(cls):
+        """Creates a cluster, deploys the migrations to the database `pristine`, and stops it."""
+        template = cls.create_empty()
         template.migrate("deploy", "--create", "--database", "pristine")
         template.stop()
         return template

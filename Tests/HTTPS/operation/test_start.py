@@ -137,7 +137,7 @@ def test_a_database_without_a_schema_is_refused(start_server, cluster, new_datab
 
 def test_a_reverted_and_redeployed_database_is_served(start_server, new_database, directory_of):
     database = new_database()
-    database.cluster.migrate("revert", "--yes", "--database", database.name)
+    database.cluster.migrate("revert", "--all", "--yes", "--database", database.name)
     assert database.value("SELECT to_regclass('directory.jobs')") is None
     database.cluster.migrate("deploy", "--database", database.name)
     database.cluster.migrate("verify", "--database", database.name)
