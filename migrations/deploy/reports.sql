@@ -5,7 +5,8 @@
 -- again, and no row is stored twice.
 BEGIN;
 
--- The columns of a run that describe its batches of one kind.
+-- The columns of a run that describe its batches of one kind. In PL/pgSQL: PostgreSQL 15 plans a function in SQL anew
+-- in every statement that calls it without inlining it.
 CREATE FUNCTION store.batches_of(
     p_run store.job_runs,
     p_kind text,
@@ -13,25 +14,25 @@ CREATE FUNCTION store.batches_of(
     OUT inherited bigint,
     OUT opened store.open_batch
 )
-LANGUAGE sql
+LANGUAGE plpgsql
 IMMUTABLE
 AS $$
-    SELECT
-        CASE p_kind
-            WHEN 'messages' THEN (p_run).messages_batch
-            WHEN 'data' THEN (p_run).data_batch
-            WHEN 'results' THEN (p_run).results_batch
-        END,
-        CASE p_kind
-            WHEN 'messages' THEN (p_run).messages_inherited
-            WHEN 'data' THEN (p_run).data_inherited
-            WHEN 'results' THEN (p_run).results_inherited
-        END,
-        CASE p_kind
-            WHEN 'messages' THEN (p_run).messages_open
-            WHEN 'data' THEN (p_run).data_open
-            WHEN 'results' THEN (p_run).results_open
-        END
+BEGIN
+    CASE p_kind
+        WHEN 'messages' THEN
+            last_batch := p_run.messages_batch;
+            inherited := p_run.messages_inherited;
+            opened := p_run.messages_open;
+        WHEN 'data' THEN
+            last_batch := p_run.data_batch;
+            inherited := p_run.data_inherited;
+            opened := p_run.data_open;
+        WHEN 'results' THEN
+            last_batch := p_run.results_batch;
+            inherited := p_run.results_inherited;
+            opened := p_run.results_open;
+    END CASE;
+END
 $$;
 
 -- Changes those columns: p_last is the last batch that is stored completely, p_opened what is stored of the next one.
