@@ -132,19 +132,25 @@ struct CoalescerTests {
     }
   }
 
+  /// What becomes of the inputs 1 to 6, of which the first has a batch of its own and the others wait for it.
+  private func outcomes(of work: HeldWork, on loop: EventLoop) async -> [(input: Int, outcome: Outcome)] {
+    let coalescer = Coalescer<Int, Int>(loop: loop, maxBatches: 1) { inputs throws(RepositoryError) in
+      try await work.perform(inputs)
+    }
+    var tasks: [Task<Outcome, Never>] = []
+    for input in 1...6 { tasks.append(await start(coalescer, input)) }
+    work.open()
+    var outcomes: [(Int, Outcome)] = []
+    for (input, task) in zip(1...6, tasks) { outcomes.append((input, await task.value)) }
+    return outcomes
+  }
+
   @Test("One that fails does not fail its neighbours: they are tried one by one")
   func injectedFailure() async {
     for failure in [RepositoryError.failed("injected"), .cancelled, .rolledBack("deadlock detected")] {
       await withLoop { loop in
         let work = HeldWork(failures: [4: failure])
-        let coalescer = Coalescer<Int, Int>(loop: loop, maxBatches: 1) { inputs throws(RepositoryError) in
-          try await work.perform(inputs)
-        }
-        var tasks: [Task<Outcome, Never>] = []
-        for input in 1...6 { tasks.append(await start(coalescer, input)) }
-        work.open()
-        for (input, task) in zip(1...6, tasks) {
-          let outcome = await task.value
+        for (input, outcome) in await outcomes(of: work, on: loop) {
           #expect((try? outcome.get()) == (input == 4 ? nil : input * 10))
         }
         #expect(work.batches == [[1], [2, 3, 4, 5, 6], [2], [3], [4], [5], [6]])
@@ -160,14 +166,7 @@ struct CoalescerTests {
     ] {
       await withLoop { loop in
         let work = HeldWork(failures: [4: failure])
-        let coalescer = Coalescer<Int, Int>(loop: loop, maxBatches: 1) { inputs throws(RepositoryError) in
-          try await work.perform(inputs)
-        }
-        var tasks: [Task<Outcome, Never>] = []
-        for input in 1...6 { tasks.append(await start(coalescer, input)) }
-        work.open()
-        for (input, task) in zip(1...6, tasks) {
-          let outcome = await task.value
+        for (input, outcome) in await outcomes(of: work, on: loop) {
           #expect(((try? outcome.get()) != nil) == (input == 1))
         }
         #expect(work.batches == [[1], [2, 3, 4, 5, 6]])
