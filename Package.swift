@@ -12,7 +12,7 @@ let package = Package(
       name: "ccs-jobstore",
       dependencies: [
         "API", "HTTPServer", "Administration", "Authorization", "Background", "Repository", "Postgres",
-        "EventLoop", "Observability", "Domain", "JSON",
+        "EventLoop", "Observability", "Domain", "JSON", "CMalloc",
       ]),
     .target(
       name: "API",
@@ -21,12 +21,12 @@ let package = Package(
       exclude: ["OpenAPI/parts"]),
     .target(
       name: "HTTPServer",
-      dependencies: ["EventLoop", "Observability", "CMicroHTTPD", "CGnuTLS", "COpenSSL"],
+      dependencies: ["EventLoop", "Observability", "CMicroHTTPD", "CGnuTLS", "COpenSSL", "CTCPInfo"],
       path: "Sources/FrontEnd/HTTPServer"),
     .target(name: "Administration", dependencies: ["Authorization", "Repository", "Domain", "JSON"]),
     .target(
       name: "Authorization",
-      dependencies: ["Repository", "EventLoop", "Observability", "Domain", "JSON", "COpenSSL"]),
+      dependencies: ["Repository", "Observability", "Domain", "JSON", "COpenSSL"]),
     .target(name: "Background", dependencies: ["Repository", "Observability", "Domain"]),
     .target(name: "Repository", dependencies: ["Postgres", "EventLoop", "Domain"]),
     .target(name: "Postgres", dependencies: ["EventLoop", "CLibPQ"]),
@@ -47,6 +47,8 @@ let package = Package(
     .systemLibrary(
       name: "COpenSSL", path: "Sources/System/COpenSSL", pkgConfig: "openssl",
       providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CMalloc", path: "Sources/System/CMalloc"),
+    .systemLibrary(name: "CTCPInfo", path: "Sources/System/CTCPInfo"),
 
     .testTarget(
       name: "CommandTests", dependencies: ["ccs-jobstore", "Administration", "Repository", "Domain", "JSON"]),

@@ -1,5 +1,4 @@
 import Domain
-import EventLoop
 import Observability
 import Repository
 
@@ -21,18 +20,19 @@ public struct ReportGate: Sendable {
   private let authorizer: Authorizer
   private let reports: any ReportStore
   private let maximumUploads: Int
-  private let slots: Slots
+  private let slots: UploadSlots
   private let observe: Observer
 
   /// - Parameter maximumUploads: Maximum number of concurrent uploads.
-  public init(repository: Repository, maximumUploads: Int, slots: Slots, observer: Observer) {
+  public init(repository: Repository, maximumUploads: Int, slots: UploadSlots, observer: Observer) {
     self.init(
       authorizer: Authorizer(repository: repository), reports: repository.reports,
       maximumUploads: maximumUploads, slots: slots, observer: observer)
   }
 
   init(
-    authorizer: Authorizer, reports: any ReportStore, maximumUploads: Int, slots: Slots, observer: Observer
+    authorizer: Authorizer, reports: any ReportStore, maximumUploads: Int, slots: UploadSlots,
+    observer: Observer
   ) {
     self.authorizer = authorizer
     self.reports = reports
@@ -43,23 +43,24 @@ public struct ReportGate: Sendable {
 
   /// Stores a batch in the order in which `rows` hands its rows over.
   ///
-  /// - Parameter rows: Appends all rows of the batch behind those that are stored already, and returns how many there are
-  ///   in all. It is not called before it is known that the caller may report and that the batch is the next one.
+  /// - Parameters:
+  ///   - end: Makes `rows` throw `CancellationError`, if the upload has to give way to another; any thread may call it.
+  ///   - rows: Appends all rows of the batch behind those that are stored already, and returns how many there are in
+  ///     all. It is not called before it is known that the caller may report and that the batch is the next one.
   /// - Throws: `Refusal`, or what `rows` throws. Chunks that were stored stay stored, and are skipped when the batch is
   ///   sent again.
   public func store(
-    _ batch: ReportBatch, _ context: inout RequestContext,
+    _ batch: ReportBatch, _ context: inout RequestContext, end: @escaping @Sendable () -> Void,
     rows: (inout ReportUpload) async throws -> Int
   ) async throws -> Outcome {
     try await authorizer.permit(batch.kind.operation, &context)
-    guard slots.take(limit: maximumUploads) else {
-      throw Refusal.unavailable("\(maximumUploads) uploads are under way")
-    }
-    defer { slots.giveBack() }
+    let slot = slots.take(caller: context.userName ?? "", run: batch.runID, limit: maximumUploads, end: end)
+    guard let slot else { throw Refusal.unavailable("\(maximumUploads) uploads are under way") }
+    defer { slot.giveBack() }
     let standing = try await refusing { () async throws(RepositoryError) in
       try await reports.standing(of: batch)
     }
-    var upload = try ReportUpload(batch, standing, reports, observe)
+    var upload = try ReportUpload(batch, standing, reports, slot, observe)
     do {
       let count = try await rows(&upload)
       try await upload.complete(rows: count)
@@ -67,6 +68,10 @@ public struct ReportGate: Sendable {
     } catch {
       // A chunk that is being stored is better stored than sent again, and the slot is not free before that is over.
       await upload.waitForChunk()
+      if error is CancellationError, slot.gaveWay {
+        throw Refusal.unavailable(
+          "the upload gave way to another one: it was slow, or its caller had several")
+      }
       throw error
     }
   }

@@ -7,6 +7,7 @@ import Repository
 /// A batch that is being stored: takes its rows in order.
 public struct ReportUpload {
   private let batch: ReportBatch
+  private let slot: UploadSlots.Slot
   private let observe: Observer
   /// nil if the batch was stored before.
   private var writer: ReportWriter?
@@ -16,9 +17,11 @@ public struct ReportUpload {
   public let rowsToSkip: Int
 
   init(
-    _ batch: ReportBatch, _ standing: ReportBatch.Standing, _ reports: any ReportStore, _ observer: Observer
+    _ batch: ReportBatch, _ standing: ReportBatch.Standing, _ reports: any ReportStore,
+    _ slot: UploadSlots.Slot, _ observer: Observer
   ) throws(Refusal) {
     self.batch = batch
+    self.slot = slot
     observe = observer
     switch standing {
     case .open(let open):
@@ -37,6 +40,9 @@ public struct ReportUpload {
 
   /// Whether the rows are to be flushed before another one is appended.
   public var isFull: Bool { writer?.isFull ?? false }
+
+  /// So many bytes of the batch have arrived.
+  public func received(_ bytes: Int) { slot.received(bytes) }
 
   public mutating func append(_ row: ReportedRow) { writer?.append(row) }
 

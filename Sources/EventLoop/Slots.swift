@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Counts the slots that are taken, such as those of requests or uploads, up to a limit.
+/// Counts the slots that are taken, such as those of requests or uploads or bytes of memory, up to a limit.
 ///
 /// The limit comes with each call, so that a reload may change it.
 public final class Slots: Sendable {
@@ -11,18 +11,18 @@ public final class Slots: Sendable {
   /// How many are taken; negative after `close`.
   public var taken: Int { number.load(ordering: .relaxed) }
 
-  /// Takes a slot; `giveBack` must follow if there was one.
+  /// Takes a slot, or several; `giveBack` must follow if there were enough.
   ///
   /// - Parameter limit: Maximum number of slots taken.
-  /// - Returns: Whether there was one; after `close` there never is.
-  public func take(limit: Int) -> Bool {
-    let number = number.wrappingAdd(1, ordering: .acquiringAndReleasing).newValue
+  /// - Returns: Whether there were enough; after `close` there never are.
+  public func take(_ count: Int = 1, limit: Int) -> Bool {
+    let number = number.wrappingAdd(count, ordering: .acquiringAndReleasing).newValue
     if number > 0, number <= limit { return true }
-    giveBack()
+    giveBack(count)
     return false
   }
 
-  public func giveBack() { number.wrappingSubtract(1, ordering: .relaxed) }
+  public func giveBack(_ count: Int = 1) { number.wrappingSubtract(count, ordering: .relaxed) }
 
   /// Allows no slot to be taken any more, provided that none is taken now.
   ///

@@ -12,6 +12,8 @@ public struct Gauges: Sendable {
   public var requestsInFlight: Int
   /// Open connections of clients.
   public var connectionsOpen: Int
+  /// Bytes of request bodies and answers that wait in memory.
+  public var bytesWaiting: Int
   /// Purges with rows left to erase; nil if unknown, and the metric is left out.
   public var purgesWaiting: Int?
   /// Days until the certificate expires, negative afterwards; nil if unknown, and the metric is left out.
@@ -22,7 +24,7 @@ public struct Gauges: Sendable {
   /// Creates a reading; each parameter is the property of its name.
   public init(
     poolConnectionsOpen: Int, poolConnectionsIdle: Int, poolConnectionsLeased: Int, poolQueueLength: Int,
-    requestsInFlight: Int, connectionsOpen: Int, purgesWaiting: Int? = nil,
+    requestsInFlight: Int, connectionsOpen: Int, bytesWaiting: Int, purgesWaiting: Int? = nil,
     certificateExpiresInDays: Double? = nil, residentBytes: Int
   ) {
     self.poolConnectionsOpen = poolConnectionsOpen
@@ -31,6 +33,7 @@ public struct Gauges: Sendable {
     self.poolQueueLength = poolQueueLength
     self.requestsInFlight = requestsInFlight
     self.connectionsOpen = connectionsOpen
+    self.bytesWaiting = bytesWaiting
     self.purgesWaiting = purgesWaiting
     self.certificateExpiresInDays = certificateExpiresInDays
     self.residentBytes = residentBytes

@@ -105,6 +105,9 @@ public final class Metrics: Sendable {
       gauges.requestsInFlight)
     page.single(
       "ccs_jobstore_connections_open", .gauge, "Connections of clients.", gauges.connectionsOpen)
+    page.single(
+      "ccs_jobstore_waiting_bytes", .gauge, "Request bodies and answers that wait in memory, in bytes.",
+      gauges.bytesWaiting)
 
     let pool = "ccs_jobstore_pool_connections"
     page.begin(pool, .gauge, "Connections to the database: open, and of those idle and leased.")

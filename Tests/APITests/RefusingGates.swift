@@ -66,7 +66,7 @@ func withRefusingGates(_ body: (Gates) async throws -> Void) async rethrows {
         deletionRowBound: 1, observer: observer, rowsLeft: {}),
       runs: RunGate(authorizer: authorizer, repository: repository, limits: .init(attempts: 1)),
       reports: ReportGate(
-        authorizer: authorizer, reports: repository.reports, maximumUploads: 1, slots: Slots(),
+        authorizer: authorizer, reports: repository.reports, maximumUploads: 1, slots: UploadSlots(),
         observer: observer),
       results: ResultGate(authorizer: authorizer, repository: repository, maximumChecks: 1),
       inventory: InventoryGate(authorizer: authorizer, repository: repository),

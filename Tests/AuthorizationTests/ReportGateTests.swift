@@ -56,7 +56,7 @@ struct ReportGateTests {
   /// - Returns: nil for the outcome if the rows were not asked for.
   private func store(
     _ reports: FakeReports, rows: Int, broken: Bool = false, callers: FakeCallers = FakeCallers(),
-    slots: Slots = Slots(), maximumUploads: Int = 1
+    slots: UploadSlots = UploadSlots(), maximumUploads: Int = 1
   ) async -> (result: Result<ReportGate.Outcome, Refusal>, wasAsked: Bool) {
     let gate = ReportGate(
       authorizer: Authorizer(callers: callers), reports: reports, maximumUploads: maximumUploads,
@@ -64,7 +64,8 @@ struct ReportGateTests {
     var context = RequestContext.withToken
     var wasAsked = false
     do {
-      let outcome = try await gate.store(Self.batch, &context) { upload in
+      let end: @Sendable () -> Void = {}
+      let outcome = try await gate.store(Self.batch, &context, end: end) { upload in
         wasAsked = true
         for _ in upload.rowsToSkip..<max(rows, upload.rowsToSkip) where !upload.isStored {
           upload.append(ReportedRow())
@@ -149,10 +150,10 @@ struct ReportGateTests {
 
   @Test("Whatever becomes of an upload, its slot is free afterwards")
   func slots() async {
-    let slots = Slots()
+    let slots = UploadSlots()
     for reports in [
       FakeReports(Self.open()), FakeReports(.notFound), FakeReports(Self.open(), answers: [.not(.leaseLost)]),
     ] { _ = await store(reports, rows: 1, slots: slots) }
-    #expect(slots.take(limit: 1))
+    #expect(slots.take(caller: "ann", run: UUID(), limit: 1, end: {}) != nil)
   }
 }

@@ -47,7 +47,7 @@ extension Setting {
   /// A value that the setting takes and that is not its default.
   var anotherValue: JSONValue? {
     let candidates: [JSONValue] =
-      [2, 12, 60, 90, 4000, 6000, 20_000].map { .number($0) }
+      [2, 12, 60, 90, 4000, 6000, 20_000, 2_000_000].map { .number($0) }
       + ["192.0.2.1", "warning", "/somewhere/else"].map { .string($0) }
     return candidates.first { candidate in
       var configuration = Configuration()

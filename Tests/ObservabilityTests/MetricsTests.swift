@@ -56,6 +56,9 @@ struct MetricsTests {
         # HELP ccs_jobstore_connections_open Connections of clients.
         # TYPE ccs_jobstore_connections_open gauge
         ccs_jobstore_connections_open 6
+        # HELP ccs_jobstore_waiting_bytes Request bodies and answers that wait in memory, in bytes.
+        # TYPE ccs_jobstore_waiting_bytes gauge
+        ccs_jobstore_waiting_bytes 9
         # HELP ccs_jobstore_pool_connections Connections to the database: open, and of those idle and leased.
         # TYPE ccs_jobstore_pool_connections gauge
         ccs_jobstore_pool_connections{state="idle"} 1

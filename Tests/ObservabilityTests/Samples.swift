@@ -46,6 +46,6 @@ func deletion(
 func gauges(purgesWaiting: Int? = 7, certificateExpiresInDays: Double? = 41.5) -> Gauges {
   Gauges(
     poolConnectionsOpen: 3, poolConnectionsIdle: 1, poolConnectionsLeased: 2, poolQueueLength: 4,
-    requestsInFlight: 5, connectionsOpen: 6, purgesWaiting: purgesWaiting,
+    requestsInFlight: 5, connectionsOpen: 6, bytesWaiting: 9, purgesWaiting: purgesWaiting,
     certificateExpiresInDays: certificateExpiresInDays, residentBytes: 8)
 }

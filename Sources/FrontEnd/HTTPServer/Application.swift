@@ -21,8 +21,12 @@ public struct RequestPlan: Sendable {
   public enum Answer: Sendable {
     /// The body is read and discarded before this is sent.
     case refusal(Response)
+    /// The body is read and discarded before the request is answered.
+    case ignoringBody(@Sendable (Request) async -> Response)
     /// The body is read as a whole before the request is answered.
     case whole(@Sendable (Request) async -> Response)
+    /// The request is answered by a task that reads its body, as a whole, if it is worth reading.
+    case onDemand(@Sendable (Request, BodyStream) async -> Response)
     /// The request, without its body, is answered while the body arrives.
     case streaming(@Sendable (Request, BodyStream) async -> Response)
   }

@@ -14,6 +14,10 @@ public final class Server: Sendable {
     /// The most client connections of one address; 0 for no limit.
     public var connectionsPerAddress: Int
     public var requestsInFlight: Int
+    /// For bodies and answers that wait, in bytes.
+    public var memoryBytes: Int
+    /// Of bodies and answers, in bytes a second.
+    public var leastRate: Int
     /// libmicrohttpd's threads.
     public var threads: Int
     /// From the connection to the head of its first request.
@@ -25,14 +29,17 @@ public final class Server: Sendable {
 
     public init(
       headBytes: Int, bulkTimeout: Duration,
-      connections: Int, connectionsPerAddress: Int, requestsInFlight: Int, threads: Int,
-      headTimeout: Duration, idleTimeout: Duration, bodyTimeout: Duration, requestTimeout: Duration
+      connections: Int, connectionsPerAddress: Int, requestsInFlight: Int, memoryBytes: Int, leastRate: Int,
+      threads: Int, headTimeout: Duration, idleTimeout: Duration, bodyTimeout: Duration,
+      requestTimeout: Duration
     ) {
       self.headBytes = headBytes
       self.bulkTimeout = bulkTimeout
       self.connections = connections
       self.connectionsPerAddress = connectionsPerAddress
       self.requestsInFlight = requestsInFlight
+      self.memoryBytes = memoryBytes
+      self.leastRate = leastRate
       self.threads = threads
       self.headTimeout = headTimeout
       self.idleTimeout = idleTimeout
@@ -43,10 +50,10 @@ public final class Server: Sendable {
     var daemon: HTTPSDaemon.Settings {
       HTTPSDaemon.Settings(
         headBytes: headBytes, connections: connections, connectionsPerAddress: connectionsPerAddress,
-        requestsInFlight: requestsInFlight, threads: threads,
+        requestsInFlight: requestsInFlight, memoryBytes: memoryBytes, threads: threads,
         deadlines: .init(
           head: headTimeout, idle: idleTimeout, body: bodyTimeout, request: requestTimeout,
-          response: requestTimeout, upload: bulkTimeout))
+          response: requestTimeout, upload: bulkTimeout, leastRate: leastRate))
     }
   }
 
@@ -68,6 +75,7 @@ public final class Server: Sendable {
   private let executor: any TaskExecutor
   private let observe: Observer
   private let inFlight = Slots()
+  private let memory = Slots()
   /// Waits for the sockets of clients that libmicrohttpd does not wait for. One for all daemons, so that a reload needs
   /// no thread and no descriptor of its own.
   private let network = EventLoop(name: "network")
@@ -85,6 +93,9 @@ public final class Server: Sendable {
   /// Requests taken and not answered yet.
   public var requestsInFlight: Int { inFlight.taken }
 
+  /// Bytes of bodies and answers that wait.
+  public var bytesWaiting: Int { memory.taken }
+
   /// Connections of clients.
   public var connectionsOpen: Int {
     state.withLock { ([$0.current].compactMap(\.self) + $0.retiring).reduce(0) { $0 + $1.registry.count } }
@@ -97,7 +108,7 @@ public final class Server: Sendable {
   ) throws(Failure) {
     let daemon = HTTPSDaemon(
       application: application, settings: settings.daemon, executor: executor, network: network,
-      closing: closing, inFlight: inFlight, observer: observe)
+      closing: closing, inFlight: inFlight, memory: memory, observer: observe)
     do throws(HTTPSDaemon.Failure) {
       try daemon.start(on: socket, certificate: certificate)
     } catch {

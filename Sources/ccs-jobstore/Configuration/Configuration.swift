@@ -121,6 +121,8 @@ struct Configuration: Sendable, Equatable {
     var connections = 12_000
     var connectionsPerAddress = 0
     var requestsInFlight = 2000
+    var memoryBytes = 134_217_728
+    var leastBytesPerSecond = 1000
     var requestTimeoutSeconds = 30.0
     var headTimeoutSeconds = 10.0
     var bodyTimeoutSeconds = 30.0

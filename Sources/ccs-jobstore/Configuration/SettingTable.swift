@@ -182,7 +182,7 @@ extension Setting {
       "Maximum body of a collector's report, in bytes; it is stored while it arrives."),
     Setting(
       "limits.bulkTimeoutSeconds", \.limits.bulkTimeoutSeconds, .number(0.1...86400), .reload,
-      "Maximum time of a report from its head to its answer, in seconds."),
+      "Maximum time of a report from its head to its answer, and of other bodies, in seconds."),
     Setting(
       "limits.headerBytes", \.limits.headerBytes, .integer(1024...1_048_576), .reload,
       "Memory for a request's head, in bytes; beyond it, 414 or 431."),
@@ -196,14 +196,21 @@ extension Setting {
       "limits.requestsInFlight", \.limits.requestsInFlight, .integer(1...1_000_000), .reload,
       "Maximum concurrent requests; beyond it, 503."),
     Setting(
+      "limits.memoryBytes", \.limits.memoryBytes, .integer(1_048_576...1_099_511_627_776), .reload,
+      "Maximum memory for request bodies and answers that wait, in bytes; beyond it, 503."),
+    Setting(
+      "limits.leastBytesPerSecond", \.limits.leastBytesPerSecond, .integer(1...1_000_000_000), .reload,
+      "Slowest rate of a body or answer that takes longer than its time, in bytes a second."
+    ),
+    Setting(
       "limits.requestTimeoutSeconds", \.limits.requestTimeoutSeconds, .number(0.1...3600), .reload,
-      "Maximum time to process one request, in seconds."),
+      "Maximum time to process one request, and to read nothing of its answer, in seconds."),
     Setting(
       "limits.headTimeoutSeconds", \.limits.headTimeoutSeconds, .number(0.1...3600), .reload,
       "Maximum time from connecting to the end of the first request's head, in seconds."),
     Setting(
       "limits.bodyTimeoutSeconds", \.limits.bodyTimeoutSeconds, .number(0.1...3600), .reload,
-      "Maximum time from a request's head to the end of its body, in seconds."),
+      "Maximum time in which a client sends nothing of a request's body, in seconds."),
     Setting(
       "limits.idleTimeoutSeconds", \.limits.idleTimeoutSeconds, .number(0.1...3600), .reload,
       "Maximum idle time of a connection between requests, in seconds."),

@@ -47,7 +47,8 @@ struct Probes: Sendable {
       Gauges(
         poolConnectionsOpen: pool.open, poolConnectionsIdle: pool.idle, poolConnectionsLeased: pool.leased,
         poolQueueLength: pool.waiting, requestsInFlight: parts.server.requestsInFlight,
-        connectionsOpen: parts.server.connectionsOpen, purgesWaiting: await purgesWaiting.value(),
+        connectionsOpen: parts.server.connectionsOpen, bytesWaiting: parts.server.bytesWaiting,
+        purgesWaiting: await purgesWaiting.value(),
         certificateExpiresInDays: certificate.daysLeft, residentBytes: ProcessLimits.residentBytes()))
   }
 }

@@ -32,6 +32,8 @@ final class ServerProcess: Sendable {
   func run(signals: AsyncStream<Signal>) async -> ExitStatus {
     await parts.pool.start()
     parts.loop.every(.milliseconds(250)) { [server = parts.server] in server.sweep() }
+    let memory = MemoryReturn()
+    parts.loop.every(.seconds(5)) { Task.detached { memory.look() } }
     if let interval = manager.watchdogInterval {
       // On the loop: a loop that hangs must not look alive.
       parts.loop.every(interval) { [manager] in manager.alive() }

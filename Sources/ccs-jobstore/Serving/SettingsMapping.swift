@@ -28,7 +28,8 @@ extension Configuration {
     Server.Settings(
       headBytes: limits.headerBytes, bulkTimeout: .seconds(limits.bulkTimeoutSeconds),
       connections: limits.connections, connectionsPerAddress: limits.connectionsPerAddress,
-      requestsInFlight: limits.requestsInFlight, threads: listen.threads,
+      requestsInFlight: limits.requestsInFlight, memoryBytes: limits.memoryBytes,
+      leastRate: limits.leastBytesPerSecond, threads: listen.threads,
       headTimeout: .seconds(limits.headTimeoutSeconds), idleTimeout: .seconds(limits.idleTimeoutSeconds),
       bodyTimeout: .seconds(limits.bodyTimeoutSeconds), requestTimeout: .seconds(limits.requestTimeoutSeconds)
     )

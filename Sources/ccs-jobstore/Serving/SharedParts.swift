@@ -17,7 +17,7 @@ final class SharedParts: Sendable {
   let server: Server
   let passwordMemory = PasswordMemory()
   /// Each upload takes memory, and now and then a database connection.
-  let uploadSlots = Slots()
+  let uploadSlots = UploadSlots()
   /// For the eraser of the configuration in force.
   let eraserWakeUps = WakeUps()
 

@@ -43,6 +43,7 @@ EXPECTED_METRICS = [
     "ccs_jobstore_jobs_deleted_total",
     "ccs_jobstore_requests_in_flight",
     "ccs_jobstore_connections_open",
+    "ccs_jobstore_waiting_bytes",
     "process_resident_memory_bytes",
     "process_start_time_seconds",
 ]

@@ -60,8 +60,8 @@ def test_uploads_that_stand_still_give_their_places_up(place):
         connection.wait_for_end()
 
 
-def test_an_upload_that_goes_on_is_not_cut_however_slow_it_is(place):
-    server, collector, new_run = place({**SHORT, "limits.bodyTimeoutSeconds": 3})
+def test_an_upload_that_keeps_to_the_least_rate_is_not_cut_however_long_it_takes(place):
+    server, collector, new_run = place({**SHORT, "limits.bodyTimeoutSeconds": 3, "limits.leastBytesPerSecond": 100})
     run, body = new_run(), results(20)
     with begin_upload(server, collector, run, len(body)) as connection:
         for start in range(0, len(body), len(body) // 8 + 1):
@@ -140,3 +140,51 @@ def test_those_that_wait_for_work_leave_room_for_others(place):
         claim.join()
     assert sorted(answer.status_code for answer in answers) == [200, 200, 503, 503, 503, 503]
     assert_problem(next(answer for answer in answers if answer.status_code == 503), 503)
+
+
+def drip_upload(connection, pause, seconds):
+    """Sends a byte of a row again and again until the connection ends; for how long."""
+    started = time.monotonic()
+    while not connection.ended and time.monotonic() - started < seconds:
+        connection.send(b" ")
+        time.sleep(pause)
+        connection._receive_some()
+    return time.monotonic() - started
+
+
+def test_an_upload_slower_than_the_least_rate_is_ended(place):
+    server, collector, new_run = place(SHORT)
+    with begin_upload(server, collector, new_run()) as connection:
+        # Long before limits.bulkTimeoutSeconds, though no pause is as long as limits.bodyTimeoutSeconds.
+        assert drip_upload(connection, 0.3, 40) < 30
+
+
+def test_slow_uploads_of_one_collector_give_way_to_those_of_others(place):
+    server, collector, new_run = place({"collectors.maximumUploads": 4})
+    slow = []
+    for _ in range(4):
+        connection = begin_upload(server, collector, new_run())
+        connection.send(results(1))
+        slow.append(connection)
+
+    def is_stored():
+        return new_run().report(Client(server, collector.token), "results", results(1)).status_code == 200
+
+    # Every one of the four would have its place for limits.bodyTimeoutSeconds, 30.
+    started = time.monotonic()
+    eventually(is_stored, what="a slow upload gives way", seconds=25)
+    assert time.monotonic() - started < 25
+    for connection in slow:
+        connection.close()
+
+
+def test_a_collector_with_many_uploads_leaves_a_place_to_others(place):
+    server, collector, new_run = place({"collectors.maximumUploads": 2})
+    other = Client(server)
+    other.sign_in(new_run().directory.user(tasks=(COLLECTOR_TASK,)))
+    with begin_upload(server, collector, new_run()) as connection:
+        connection.send(results(1))
+        eventually(lambda: server.metrics()["ccs_jobstore_requests_in_flight"] >= 2, what="it is under way")
+        # The same collector waits, another does not.
+        assert_problem(new_run().report(collector, "results", results(1)), 503)
+        stored(new_run().report(other, "results", results(1)), 1)

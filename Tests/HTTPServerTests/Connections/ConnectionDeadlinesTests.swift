@@ -49,30 +49,70 @@ struct ConnectionDeadlinesTests {
     #expect(deadlines.expired(now: .seconds(50)).map(\.verdict) == [.cancelRequest])
   }
 
-  @Test("An upload may take long, but not be silent for longer than a body may take")
-  func upload() {
-    var deadlines = deadlines
-    deadlines.enter(.upload, connection: 1, now: .zero)
-    #expect(deadlines.expired(now: .seconds(30) - .milliseconds(1)).isEmpty)
-    for second in stride(from: 29, through: 580, by: 29) { deadlines.progressed(1, now: .seconds(second)) }
-    #expect(deadlines.expired(now: .seconds(599)).isEmpty)
-    // The end of it all comes nevertheless.
-    deadlines.progressed(1, now: .seconds(599))
-    #expect(deadlines.expired(now: .seconds(600)).map(\.verdict) == [.cancelRequest])
-
-    deadlines.enter(.upload, connection: 2, now: .zero)
-    deadlines.progressed(2, now: .seconds(5))
-    #expect(deadlines.expired(now: .seconds(35)).map(\.verdict) == [.cancelRequest])
-    #expect(deadlines.expired(now: .seconds(54)).isEmpty)
-    #expect(deadlines.expired(now: .seconds(55)).map(\.verdict) == [.disconnect])
+  @Test(
+    "Bodies and answers may take long, but neither stand still nor be slower than the least rate for their time",
+    arguments: [(ConnectionDeadlines.Phase.body, 30), (.upload, 30), (.response, 40)])
+  func leastRate(phase: ConnectionDeadlines.Phase, patience: Int) {
+    /// When a client that moves so many bytes each second is late; nil if it is not within 599 s.
+    func end(bytesEachSecond: Int) -> Int? {
+      var deadlines = deadlines
+      deadlines.enter(phase, connection: 1, now: .zero)
+      for second in 0..<600 {
+        if !deadlines.expired(now: .seconds(second)).isEmpty { return second }
+        let bytes = bytesEachSecond * second
+        let traffic =
+          phase == .response
+          ? ConnectionDeadlines.Traffic(received: 0, acknowledged: 7 + bytes)
+          : ConnectionDeadlines.Traffic(received: 7 + bytes, acknowledged: 0)
+        deadlines.look(at: 1, traffic, now: .seconds(second))
+      }
+      return nil
+    }
+    #expect(end(bytesEachSecond: 0) == patience)
+    #expect(end(bytesEachSecond: 1) == patience + 1)
+    #expect(end(bytesEachSecond: 500) == 2 * patience - 1)
+    #expect(end(bytesEachSecond: 1000) == nil)
+    #expect(end(bytesEachSecond: 1 << 40) == nil)
   }
 
-  @Test("Whatever arrives prolongs nothing but an upload")
-  func progressElsewhere() {
+  @Test("A client that has been fast may stand still for no longer than any other")
+  func noCredit() {
     var deadlines = deadlines
-    deadlines.enter(.body, connection: 1, now: .zero)
-    deadlines.progressed(1, now: .seconds(29))
-    #expect(deadlines.expired(now: .seconds(30)).map(\.verdict) == [.disconnect])
+    deadlines.enter(.response, connection: 1, now: .zero)
+    deadlines.look(at: 1, .init(received: 0, acknowledged: 0), now: .zero)
+    deadlines.look(at: 1, .init(received: 0, acknowledged: .max), now: .seconds(5))
+    #expect(deadlines.expired(now: .seconds(45) - .milliseconds(1)).isEmpty)
+    #expect(deadlines.expired(now: .seconds(45)).map(\.verdict) == [.disconnect])
+  }
+
+  @Test(
+    "What the server does not read makes no client late, but an upload has an end", arguments: [false, true])
+  func upload(isPaused: Bool) {
+    var deadlines = deadlines
+    deadlines.enter(.upload, connection: 1, now: .zero)
+    for second in stride(from: 0, through: 580, by: 29) {
+      if isPaused {
+        deadlines.paused(1, now: .seconds(second))
+      } else {
+        deadlines.look(at: 1, .init(received: second * 1000, acknowledged: 0), now: .seconds(second))
+      }
+    }
+    #expect(deadlines.expired(now: .seconds(599)).isEmpty)
+    #expect(deadlines.expired(now: .seconds(600)).map(\.verdict) == [.cancelRequest])
+    #expect(deadlines.expired(now: .seconds(619)).isEmpty)
+    #expect(deadlines.expired(now: .seconds(620)).map(\.verdict) == [.disconnect])
+  }
+
+  @Test(
+    "Bytes win no time for a head, a request or a pause",
+    arguments: [ConnectionDeadlines.Phase.head, .request, .idle])
+  func progressElsewhere(phase: ConnectionDeadlines.Phase) {
+    var deadlines = deadlines
+    deadlines.enter(phase, connection: 1, now: .zero)
+    deadlines.look(at: 1, .init(received: 0, acknowledged: 0), now: .zero)
+    deadlines.look(at: 1, .init(received: 1_000_000, acknowledged: 1_000_000), now: .seconds(1))
+    deadlines.paused(1, now: .seconds(9))
+    #expect(!deadlines.expired(now: .seconds(60)).isEmpty)
   }
 
   @Test("A connection that has gone is not named")

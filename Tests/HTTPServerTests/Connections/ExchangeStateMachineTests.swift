@@ -11,10 +11,9 @@ private let huge = ExchangeStateMachine.mostDiscarded + 1
 private let tooLarge = ExchangeStateMachine.Outgoing.fault(.bodyTooLarge(limit: limit))
 
 private func head(
-  _ reception: Head.Reception, limit: Int = limit, length: Int = 0, expects: Bool = false,
-  fault: RequestFault? = nil
+  _ reception: Head.Reception, limit: Int = limit, length: Int = 0, expects: Bool = false
 ) -> Head {
-  Head(fault: fault, reception: reception, bodyLimit: limit, declaredLength: length, expectsContinue: expects)
+  Head(reception: reception, bodyLimit: limit, declaredLength: length, expectsContinue: expects)
 }
 
 /// A head, and what follows from it.
@@ -26,10 +25,6 @@ struct FirstCase: Sendable, CustomTestStringConvertible {
 }
 
 private let firstCases: [FirstCase] = [
-  FirstCase(
-    testDescription: "a faulty head is refused, and the connection closed",
-    head: head(.whole, length: 5, fault: .hostMissing),
-    actions: Actions(entered: .response, sends: .fault(.hostMissing), closes: true)),
   FirstCase(
     testDescription: "the body of a refused request is read first", head: head(.refused, length: 5),
     actions: Actions(entered: .body)),
@@ -70,8 +65,8 @@ struct ExchangeStateMachineTests {
   func whole() {
     var machine = ExchangeStateMachine()
     _ = machine.headReceived(head(.whole)) { true }
-    #expect(machine.arrived(600) == Actions(keeps: true))
-    #expect(machine.arrived(400) == Actions(keeps: true))
+    #expect(machine.arrived(600, hasMemory: { true }) == Actions(keeps: true))
+    #expect(machine.arrived(400, hasMemory: { true }) == Actions(keeps: true))
     #expect(machine.called { true } == Actions(entered: .request, suspends: true, starts: true))
     #expect(machine.isWorking)
     #expect(machine.answered() == Actions(entered: .response, resumes: true))
@@ -93,12 +88,61 @@ struct ExchangeStateMachineTests {
   func bodyTooLarge() {
     var machine = ExchangeStateMachine()
     _ = machine.headReceived(head(.whole)) { true }
-    #expect(machine.arrived(limit + 1) == Actions(drops: true))
-    #expect(machine.arrived(1) == Actions())
+    #expect(machine.arrived(limit + 1, hasMemory: { true }) == Actions(drops: true))
+    #expect(machine.arrived(1, hasMemory: { true }) == Actions())
     var other = machine
     #expect(other.called { true } == Actions(entered: .response, sends: tooLarge))
     #expect(
-      machine.arrived(huge) == Actions(entered: .response, sends: tooLarge, cuts: true))
+      machine.arrived(huge, hasMemory: { true }) == Actions(entered: .response, sends: tooLarge, cuts: true))
+  }
+
+  @Test(
+    "A body that means nothing is not kept; one that finds no memory is discarded, and the request refused")
+  func unkept() {
+    var ignoring = ExchangeStateMachine()
+    _ = ignoring.headReceived(head(.ignored)) { true }
+    #expect(ignoring.arrived(limit, hasMemory: { true }) == Actions())
+    #expect(ignoring.called { true } == Actions(entered: .request, suspends: true, starts: true))
+
+    var whole = ExchangeStateMachine()
+    _ = whole.headReceived(head(.whole)) { true }
+    #expect(whole.arrived(1, hasMemory: { true }) == Actions(keeps: true))
+    #expect(whole.arrived(1, hasMemory: { false }) == Actions(drops: true))
+    #expect(whole.called { true } == Actions(entered: .response, sends: .fault(.busy)))
+
+    var upload = ExchangeStateMachine()
+    _ = upload.headReceived(head(.streaming)) { true }
+    _ = upload.asked()
+    #expect(upload.arrived(1, hasMemory: { false }).delivery == .failure(.noMemory))
+  }
+
+  @Test("A body that is read on demand, as a whole, is worked on from its end")
+  func onDemand() {
+    var machine = ExchangeStateMachine()
+    let first = machine.headReceived(head(.onDemand)) { true }
+    #expect(first == Actions(entered: .upload, suspends: true, starts: true))
+    #expect(machine.asked() == Actions(resumes: true))
+    #expect(machine.called { false } == Actions())
+    #expect(machine.arrived(10, hasMemory: { true }) == Actions(keeps: true))
+    #expect(machine.called { false } == Actions(entered: .request, suspends: true, delivery: .bytes))
+    #expect(!machine.isUploading)
+    #expect(machine.asked() == Actions(delivery: .end))
+    #expect(machine.answered() == Actions(resumes: true, drops: true))
+  }
+
+  @Test(
+    "What is malformed in a body is answered within it, unless there is an answer",
+    arguments: [
+      (ExchangeStateMachine.Head.Reception.refused, ExchangeStateMachine.Outgoing.plannedRefusal),
+      (.whole, .fault(.malformed(.chunkEnd))), (.streaming, .fault(.malformed(.chunkEnd))),
+    ])
+  func malformed(reception: ExchangeStateMachine.Head.Reception, outgoing: ExchangeStateMachine.Outgoing) {
+    var machine = ExchangeStateMachine()
+    _ = machine.headReceived(head(reception)) { true }
+    let actions = machine.malformed(.malformed(.chunkEnd))
+    #expect(actions.sends == outgoing)
+    #expect(actions.cuts)
+    #expect(machine.malformed(.malformed(.chunkEnd)) == Actions())
   }
 
   @Test("An upload: read on demand, answered when the body is whole")
@@ -107,7 +151,7 @@ struct ExchangeStateMachineTests {
     _ = machine.headReceived(head(.streaming)) { true }
     #expect(machine.asked() == Actions(resumes: true))
     #expect(machine.called { true } == Actions())
-    #expect(machine.arrived(10) == Actions(keeps: true, progresses: true))
+    #expect(machine.arrived(10, hasMemory: { true }) == Actions(keeps: true))
     #expect(machine.called { true } == Actions(suspends: true, delivery: .bytes))
     #expect(machine.isUploadSuspended)
     #expect(machine.asked() == Actions(delivery: .end))
@@ -126,7 +170,7 @@ struct ExchangeStateMachineTests {
     _ = other.headReceived(head(.streaming, length: 5)) { true }
     _ = other.answered()
     #expect(other.called { true } == Actions())
-    #expect(other.arrived(5) == Actions(entered: .body))
+    #expect(other.arrived(5, hasMemory: { true }) == Actions(entered: .body))
     #expect(other.called { true } == Actions(entered: .response, sends: .answer))
   }
 
@@ -136,10 +180,10 @@ struct ExchangeStateMachineTests {
     _ = machine.headReceived(head(.streaming)) { true }
     _ = machine.asked()
     _ = machine.called { true }
-    #expect(machine.arrived(limit + 1).delivery == .failure(.tooLarge))
-    #expect(machine.arrived(1) == Actions(progresses: true))
+    #expect(machine.arrived(limit + 1, hasMemory: { true }).delivery == .failure(.tooLarge))
+    #expect(machine.arrived(1, hasMemory: { true }) == Actions())
     #expect(
-      machine.arrived(huge) == Actions(entered: .response, sends: tooLarge, cuts: true))
+      machine.arrived(huge, hasMemory: { true }) == Actions(entered: .response, sends: tooLarge, cuts: true))
   }
 
   @Test("A body that is whole after its reader was refused it or cancelled suspends the connection once")
@@ -149,7 +193,11 @@ struct ExchangeStateMachineTests {
       _ = machine.headReceived(head(.streaming)) { true }
       _ = machine.asked()
       _ = machine.called { true }
-      if isTooLarge { _ = machine.arrived(limit + 1) } else { _ = machine.readingCancelled() }
+      if isTooLarge {
+        _ = machine.arrived(limit + 1, hasMemory: { true })
+      } else {
+        _ = machine.readingCancelled()
+      }
       #expect(machine.called { true } == Actions(suspends: true))
       #expect(machine.answered() == Actions(resumes: true, drops: true))
       #expect(machine.called { true } == Actions(entered: .response, sends: .answer))
@@ -162,11 +210,12 @@ struct ExchangeStateMachineTests {
     _ = machine.headReceived(head(.streaming, limit: 4 * huge, length: huge + 19)) { true }
     _ = machine.asked()
     _ = machine.called { true }
-    _ = machine.arrived(10)
+    _ = machine.arrived(10, hasMemory: { true })
     _ = machine.answered()
     var other = machine
-    #expect(machine.arrived(9) == Actions(entered: .response, sends: .answer, cuts: true))
-    #expect(other.arrived(10) == Actions(entered: .body))
+    #expect(
+      machine.arrived(9, hasMemory: { true }) == Actions(entered: .response, sends: .answer, cuts: true))
+    #expect(other.arrived(10, hasMemory: { true }) == Actions(entered: .body))
   }
 
   @Test("A body without a declared length is discarded up to a bound that counts from the answer")
@@ -175,10 +224,11 @@ struct ExchangeStateMachineTests {
     _ = machine.headReceived(head(.streaming, limit: 4 * huge)) { true }
     _ = machine.asked()
     _ = machine.called { true }
-    _ = machine.arrived(2 * huge)
+    _ = machine.arrived(2 * huge, hasMemory: { true })
     _ = machine.answered()
-    #expect(machine.arrived(huge - 1) == Actions(entered: .body))
-    #expect(machine.arrived(1) == Actions(entered: .response, sends: .answer, cuts: true))
+    #expect(machine.arrived(huge - 1, hasMemory: { true }) == Actions(entered: .body))
+    #expect(
+      machine.arrived(1, hasMemory: { true }) == Actions(entered: .response, sends: .answer, cuts: true))
   }
 
   @Test("A client that goes ends the task and its reading")
@@ -244,14 +294,14 @@ struct ExchangeStateMachineTests {
       #expect(actions.sends != nil || actions.suspends, "seed \(seed): a thread spins")
       follow(actions)
     }
+    func memory() -> Bool { Int.random(in: 0..<30, using: &random) > 0 }
     func room() -> Bool {
       places += 1
       return Int.random(in: 0..<8, using: &random) > 0
     }
 
-    let reception: [Head.Reception] = [.refused, .whole, .streaming, .streaming]
+    let reception: [Head.Reception] = [.refused, .ignored, .whole, .onDemand, .streaming, .streaming]
     let head = Head(
-      fault: Int.random(in: 0..<20, using: &random) == 0 ? .hostMissing : nil,
       reception: reception.randomElement(using: &random)!,
       bodyLimit: [limit, 4 * huge].randomElement(using: &random)!,
       declaredLength: [0, 500, 2000, huge + 300_000].randomElement(using: &random)!,
@@ -267,13 +317,14 @@ struct ExchangeStateMachineTests {
           if isBodyWhole { callWhole() } else { follow(machine.called(hasRoom: room)) }
         } else if !isBodyWhole, Int.random(in: 0..<4, using: &random) > 0 {
           let isHuge = Int.random(in: 0..<20, using: &random) == 0
-          follow(machine.arrived(isHuge ? huge : Int.random(in: 1...200_000, using: &random)))
+          follow(
+            machine.arrived(isHuge ? huge : Int.random(in: 1...200_000, using: &random), hasMemory: memory))
         } else {
           isBodyWhole = true
           callWhole()
         }
       // The task, which does not read and answer at the same time.
-      case 3...4 where isTaskRunning && !isReading && head.reception == .streaming:
+      case 3...4 where isTaskRunning && !isReading && [.streaming, .onDemand].contains(head.reception):
         isReading = true
         follow(machine.asked())
       case 5 where isTaskRunning && !isReading:
@@ -281,6 +332,8 @@ struct ExchangeStateMachineTests {
         follow(machine.answered())
       case 6 where isTaskRunning && Int.random(in: 0..<10, using: &random) == 0:
         follow(machine.readingCancelled())
+      case 7 where !isSuspended && answers == 0 && Int.random(in: 0..<20, using: &random) == 0:
+        follow(machine.malformed(.malformed(.chunkEnd)))
       default: break
       }
       #expect(places <= 1, "seed \(seed): a place is taken at most once")

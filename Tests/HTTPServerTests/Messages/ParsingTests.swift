@@ -36,31 +36,4 @@ struct ParsingTests {
     }
     #expect(Target(Array("/ccs/%zz".utf8)).segments == nil)
   }
-
-  @Test("Where a request ends is beyond doubt, or it is refused")
-  func framing() {
-    func fault(
-      _ fields: [(String, String)], version: String = "HTTP/1.1", bytes: Int = 10
-    ) -> RequestFault? {
-      Framing.fault(
-        version: version, headers: Headers(fields.map { (name: $0.0, value: $0.1) }), headBytes: bytes,
-        headLimit: 100)
-    }
-    let host = ("Host", "h")
-    #expect(fault([host]) == nil)
-    #expect(fault([host, ("content-length", "12")]) == nil)
-    #expect(fault([host, ("Transfer-Encoding", "Chunked")]) == nil)
-    #expect(fault([], version: "HTTP/1.0") == nil)
-    #expect(fault([]) == .hostMissing)
-    #expect(fault([host, host]) == .hostMissing)
-    #expect(fault([host, ("Content-Length", "1"), ("Transfer-Encoding", "chunked")]) == .conflictingLengths)
-    #expect(fault([host, ("Content-Length", "1"), ("Content-Length", "1")]) == .conflictingLengths)
-    for length in ["-1", "+1", "x", "99999999999999999999", ""] {
-      #expect(fault([host, ("Content-Length", length)]) == .invalidContentLength)
-    }
-    for coding in ["gzip", "gzip, chunked", "chunked;q=1", "identity"] {
-      #expect(fault([host, ("Transfer-Encoding", coding)]) == .unknownTransferCoding)
-    }
-    #expect(fault([host], bytes: 101) == .headTooLarge(limit: 100))
-  }
 }

@@ -31,7 +31,7 @@ struct ReportHandlers: Sendable {
     _ context: inout RequestContext
   ) async throws -> Response {
     let batch = try batch(kind, request, values)
-    let outcome = try await gate.store(batch, &context) { upload in
+    let outcome = try await gate.store(batch, &context, end: body.cancel) { upload in
       try await read(body, kind, into: &upload)
     }
     return .json(
@@ -56,6 +56,7 @@ struct ReportHandlers: Sendable {
     var hasEnded = false
     while !hasEnded, !parser.isHopeless {
       if let piece = try await body.next() {
+        upload.received(piece.count)
         parser.add(piece)
       } else {
         parser.end()

@@ -76,6 +76,12 @@ struct Problem: Error, Sendable {
   /// What the HTTP server refuses by itself.
   init(_ fault: RequestFault) {
     switch fault {
+    case .malformed(let part): self.init(400, "The request is not HTTP/1.1: \(Self.expected(part)).")
+    case .versionNotSupported: self.init(505, "The version of HTTP is not supported: use HTTP/1.1.")
+    case .targetTooLong(let limit):
+      self.init(414, "The target of the request is longer than the \(limit) bytes allowed here.")
+    case .tooManyFields(let limit):
+      self.init(431, "The request has more than the \(limit) header fields allowed here.")
     case .headTooLarge(let limit):
       self.init(431, "The head of the request is larger than the \(limit) bytes allowed here.")
     case .hostMissing: self.init(400, "An HTTP/1.1 request needs exactly one Host field.")
@@ -88,6 +94,22 @@ struct Problem: Error, Sendable {
     case .bodyTooLarge(let limit):
       self.init(413, "The body is larger than the \(limit) bytes allowed here.")
     case .busy: self.init(Refusal.unavailable("too many requests in flight"))
+    }
+  }
+
+  /// What a part of a message must be (RFC 9112; RFC 9110, section 5).
+  private static func expected(_ part: RequestFault.Part) -> String {
+    switch part {
+    case .method: "the method must be a token"
+    case .target: "the target must be of visible ASCII characters, others percent-encoded"
+    case .version: "the request line must end with one space and HTTP/1.1"
+    case .foldedLine: "a line must not begin with white space"
+    case .fieldName: "the name of a field must be a token, directly followed by a colon"
+    case .fieldValue: "the value of a field must not contain control characters, or be longer than needed"
+    case .lineEnd: "a line must end with CR LF"
+    case .chunkSize: "a chunk must begin with its size, 1 to 8 hexadecimal digits, without extensions"
+    case .trailer: "a field that delimits or routes a message must not follow its body"
+    case .chunkEnd: "a chunk must be as long as its size says and end with CR LF"
     }
   }
 
@@ -117,7 +139,8 @@ struct Problem: Error, Sendable {
 
   private static let titles = [
     400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
-    409: "Conflict", 412: "Precondition Failed", 413: "Content Too Large", 415: "Unsupported Media Type",
-    431: "Request Header Fields Too Large", 500: "Internal Server Error", 503: "Service Unavailable",
+    409: "Conflict", 412: "Precondition Failed", 413: "Content Too Large", 414: "URI Too Long",
+    415: "Unsupported Media Type", 431: "Request Header Fields Too Large", 500: "Internal Server Error",
+    503: "Service Unavailable", 505: "HTTP Version Not Supported",
   ]
 }

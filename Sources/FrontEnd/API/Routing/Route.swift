@@ -44,6 +44,8 @@ struct Route: Sendable {
   /// is cancelled.
   let longestWait: Duration
   let answer: Answer
+  /// Whether a body means anything.
+  var readsBody: Bool { method != "GET" && method != "DELETE" }
   let segments: [Segment]
 
   init(

@@ -4,9 +4,6 @@ import HTTPServer
 
 /// Finds the route of a request and lets its handler answer.
 public struct Router: Sendable {
-  /// Maximum length of a body that is parsed before it is known whether its sender may do what it asks for, in bytes.
-  private static let unauthorizedBody = 16_384
-
   let routes: [Route]
   private let authorizer: Authorizer
 
@@ -52,7 +49,7 @@ public struct Router: Sendable {
 
   /// Answers a request. Every error becomes a problem.
   ///
-  /// - Parameter body: For a route that streams.
+  /// - Parameter body: If it has not been read.
   func respond(
     to request: Request, body: BodyStream? = nil, along route: Route, values: [String]
   ) async -> Response {
@@ -76,19 +73,22 @@ public struct Router: Sendable {
   }
 
   /// Lets the handler answer. It decodes the request first, and its gate authorises the caller together with the work;
-  /// but a large body is decoded only for callers who may do what it asks for, and what is wrong with a request is reported
+  /// but a large body is read only for callers who may do what it asks for, and what is wrong with a request is reported
   /// only to callers with a valid token.
   private func answer(
     _ request: Request, _ body: BodyStream?, along route: Route, _ values: [String],
     _ context: inout RequestContext
   ) async throws -> Response {
     let needsToken = route.operation.policy.needsToken
-    if needsToken, request.body.count > Self.unauthorizedBody {
-      try await authorizer.permit(route.operation, &context)
-    }
     do {
       switch route.answer {
-      case .whole(let handler): return try await handler(request, values, &context)
+      case .whole(let handler):
+        var request = request
+        if let body {
+          try await authorizer.permit(route.operation, &context)
+          request.body = try await body.whole()
+        }
+        return try await handler(request, values, &context)
       case .streaming(let handler):
         guard let body else { throw Problem(500, Problem.fault, cause: "a body to be streamed was read") }
         return try await handler(request, body, values, &context)

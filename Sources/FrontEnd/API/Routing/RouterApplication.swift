@@ -7,6 +7,13 @@ extension Router: Application {
   /// For a request that no route answers, in bytes.
   private static let unroutedBodyLimit = 1 << 20
 
+  /// Maximum length of a body that is read before it is known whether its sender may do what it asks for, in bytes.
+  private static let unauthorizedBody = 4096
+
+  private func isLarge(_ request: Request) -> Bool {
+    request.bodyLength.map { $0 > Self.unauthorizedBody } ?? true
+  }
+
   public func newRequestID() -> UUID { .timeOrdered() }
 
   public func plan(for request: Request) -> RequestPlan {
@@ -18,7 +25,11 @@ extension Router: Application {
     case .route(let route, let values):
       let answer: RequestPlan.Answer =
         switch route.answer {
-        case .whole: .whole { await respond(to: $0, along: route, values: values) }
+        case .whole where !route.readsBody:
+          .ignoringBody { await respond(to: $0, along: route, values: values) }
+        case .whole where !isLarge(request) || !route.operation.policy.needsToken:
+          .whole { await respond(to: $0, along: route, values: values) }
+        case .whole: .onDemand { await respond(to: $0, body: $1, along: route, values: values) }
         case .streaming: .streaming { await respond(to: $0, body: $1, along: route, values: values) }
         }
       return RequestPlan(

@@ -11,6 +11,8 @@ struct BodyFlow: Sendable, Equatable {
     case disconnected
     /// It is larger than allowed.
     case tooLarge
+    /// The memory for waiting bodies is used up.
+    case noMemory
     /// The task was cancelled.
     case cancelled
   }

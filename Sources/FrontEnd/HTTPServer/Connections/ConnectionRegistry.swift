@@ -1,3 +1,4 @@
+import CTCPInfo
 import Glibc
 import Synchronization
 
@@ -50,6 +51,12 @@ final class ConnectionRegistry: Sendable {
     }
   }
 
+  /// The exchange whose head has been received, and the client's address.
+  func exchange(on connection: MHDConnection) -> (Exchange?, peer: String) {
+    let client = state.withLock { $0.clients[connection.key] }
+    return (client?.exchange, client?.address ?? "unknown")
+  }
+
   /// - Parameter wait: How long the client may have asked to wait, beyond the phase's own time.
   func enter(_ phase: ConnectionDeadlines.Phase, on connection: MHDConnection, wait: Duration = .zero) {
     state.withLock {
@@ -57,11 +64,6 @@ final class ConnectionRegistry: Sendable {
       if phase == .idle { $0.clients[connection.key]?.exchange = nil }
       $0.deadlines.enter(phase, connection: connection.key, now: now, extra: wait)
     }
-  }
-
-  /// More of an upload's body has arrived.
-  func progressed(on connection: MHDConnection) {
-    state.withLock { $0.deadlines.progressed(connection.key, now: now) }
   }
 
   /// Cancels every request under way. Of uploads nothing more is read: a client may send for as long as it likes, and
@@ -79,9 +81,16 @@ final class ConnectionRegistry: Sendable {
   /// Cuts or cancels what has taken too long. To be called a few times a second.
   func sweep() {
     let cancelled = state.withLock { state in
-      // A client is not late with what the server does not read.
-      for (key, client) in state.clients where client.exchange?.isUploadSuspended == true {
-        state.deadlines.progressed(key, now: now)
+      for key in state.deadlines.watched {
+        guard let client = state.clients[key] else { continue }
+        if client.exchange?.isUploadSuspended == true {
+          state.deadlines.paused(key, now: now)
+        } else {
+          let traffic = tcp_traffic(client.descriptor)
+          state.deadlines.look(
+            at: key, .init(received: Int(traffic.received), acknowledged: Int(traffic.acknowledged)), now: now
+          )
+        }
       }
       var cancelled: [Exchange] = []
       for (key, verdict) in state.deadlines.expired(now: now) {

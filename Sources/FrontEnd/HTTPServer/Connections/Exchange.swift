@@ -19,6 +19,8 @@ final class Exchange: Sendable {
     var reader: CheckedContinuation<[UInt8]?, any Error>?
     var task: Task<Void, Never>?
     var isCancelled = false
+    /// Bytes of the memory that all exchanges share.
+    var memory = 0
     /// The task's answer.
     var answer: Response?
     /// For the log.
@@ -32,8 +34,6 @@ final class Exchange: Sendable {
   private let id: UUID
   private let idText: String
   private let target: Target
-  /// The length of the target as it was sent.
-  private let targetBytes: Int
   private let daemon: HTTPSDaemon
   private let state = Mutex(State())
 
@@ -42,7 +42,6 @@ final class Exchange: Sendable {
     id = daemon.application.newRequestID()
     idText = id.uuidString.lowercased()
     self.target = Target(target)
-    targetBytes = target.count
     self.daemon = daemon
   }
 
@@ -51,17 +50,14 @@ final class Exchange: Sendable {
   // MARK: - The connection's thread
 
   /// The head has been received.
-  func begin(_ connection: MHDConnection, method: String, version: String) -> MHD_Result {
+  func begin(_ connection: MHDConnection, method: String, framing: MessageScanner.Framing) -> MHD_Result {
     let request = Request(
-      id: id, method: method, target: target, headers: connection.headers,
+      id: id, method: method, target: target, headers: connection.headers, bodyLength: framing.length,
       peer: daemon.registry.begin(self, on: connection))
     let plan = daemon.application.plan(for: request)
     let head = ExchangeStateMachine.Head(
-      fault: Framing.fault(
-        version: version, headers: request.headers, headBytes: targetBytes + request.headers.bytes,
-        headLimit: daemon.settings.headBytes),
-      reception: plan.answer.reception, bodyLimit: plan.bodyLimit,
-      declaredLength: Framing.length(request.headers), expectsContinue: request.headers["Expect"] != nil)
+      reception: plan.answer.reception, bodyLimit: plan.bodyLimit, declaredLength: request.bodyLength ?? 0,
+      expectsContinue: request.headers["Expect"] != nil)
     return handle { state in
       state.connection = connection
       state.request = request
@@ -73,7 +69,9 @@ final class Exchange: Sendable {
   /// A piece of the body has arrived.
   func receive(_ piece: UnsafeRawBufferPointer) -> MHD_Result {
     handle { state in
-      let actions = state.machine.arrived(piece.count)
+      var memory = 0
+      let actions = state.machine.arrived(piece.count) { daemon.takeMemory(piece.count, for: &memory) }
+      state.memory += memory
       if actions.keeps { state.body.append(contentsOf: piece) }
       return actions
     }
@@ -87,6 +85,19 @@ final class Exchange: Sendable {
     }
   }
 
+  /// What follows of the body is malformed.
+  ///
+  /// - Returns: Whether the request has been answered with that; false if it has its answer.
+  func breakOff(_ fault: RequestFault) -> Bool {
+    var isSent = false
+    _ = handle { state in
+      let actions = state.machine.malformed(fault)
+      isSent = actions.sends != nil
+      return actions
+    }
+    return isSent
+  }
+
   /// The answer has been sent, or the connection is about to end.
   ///
   /// - Parameter answered: Whether the whole answer has been sent.
@@ -95,6 +106,7 @@ final class Exchange: Sendable {
     let record = state.withLock { $0.record(id: idText, answered: answered) }
     _ = handle { state in
       defer { state.connection = nil }
+      daemon.returnMemory(state.memory, of: &state.memory)
       return state.machine.ended()
     }
     return record
@@ -118,7 +130,8 @@ final class Exchange: Sendable {
 
   private func answer(_ response: Response) {
     _ = handle { state in
-      state.answer = response
+      let hasMemory = daemon.takeMemory(response.body.count, for: &state.memory)
+      state.answer = hasMemory ? response : daemon.application.response(to: .busy, requestID: id)
       state.task = nil
       return state.machine.answered()
     }
@@ -128,9 +141,15 @@ final class Exchange: Sendable {
     let task: Task<Void, Never>
     switch plan.answer {
     case .refusal: return
-    case .whole(let respond):
+    case .ignoringBody(let respond), .whole(let respond):
       task = Task(executorPreference: daemon.executor) { [self] in
         let response = await respond(request)
+        daemon.returnPlace(of: plan)
+        answer(response)
+      }
+    case .onDemand(let respond):
+      task = Task(executorPreference: daemon.executor) { [self] in
+        let response = await respond(request, BodyStream(exchange: self))
         daemon.returnPlace(of: plan)
         answer(response)
       }
@@ -183,31 +202,35 @@ final class Exchange: Sendable {
       let former = state.connection
       let actions = event(&state)
       if actions.suspends { state.connection?.suspend() }
-      if actions.drops { state.body = [] }
+      if actions.drops {
+        daemon.returnMemory(state.body.count, of: &state.memory)
+        state.body = []
+      }
+      if actions.delivery == .bytes, state.plan?.isStreaming == true {
+        daemon.returnMemory(state.body.count, of: &state.memory)
+      }
       let deliver = actions.delivery.flatMap { state.take($0) }
       let request = actions.starts ? state.wholeRequest() : nil
       return (actions, deliver, state.connection ?? former, state.plan, request)
     }
-    if let connection {
-      if let phase = actions.entered {
-        let wait = phase == .request ? plan?.longestWait : nil
-        daemon.registry.enter(phase, on: connection, wait: wait ?? .zero)
-      } else if actions.progresses {
-        daemon.registry.progressed(on: connection)
-      }
+    if let connection, let phase = actions.entered {
+      let wait = phase == .request ? plan?.longestWait : nil
+      daemon.registry.enter(phase, on: connection, wait: wait ?? .zero)
     }
     deliver?()
     if actions.cancels { cancel() }
     if let plan, let request { start(plan, request) }
-    if actions.resumes, let connection { daemon.resume(connection, atOnce: plan?.isStreaming ?? true) }
+    if actions.resumes, let connection {
+      daemon.resume(connection, atOnce: plan?.readsWhileAnswering ?? true)
+    }
     if let outgoing = actions.sends, let connection {
-      return send(outgoing, closes: actions.closes, cuts: actions.cuts, on: connection)
+      return send(outgoing, cuts: actions.cuts, on: connection)
     }
     return .YES
   }
 
   private func send(
-    _ outgoing: ExchangeStateMachine.Outgoing, closes: Bool, cuts: Bool, on connection: MHDConnection
+    _ outgoing: ExchangeStateMachine.Outgoing, cuts: Bool, on connection: MHDConnection
   ) -> MHD_Result {
     let (planned, answer) = state.withLock { ($0.plan?.answer, $0.answer) }
     let response: Response
@@ -218,7 +241,7 @@ final class Exchange: Sendable {
     default: return .NO
     }
     state.withLock { $0.sent = (response.status, response.body.count, response.user, response.detail) }
-    let fields = daemon.fields(requestID: idText, closes: closes || cuts)
+    let fields = daemon.fields(requestID: idText, closes: cuts)
     guard cuts else { return connection.queue(response, fields: fields) }
     // libmicrohttpd takes no answer within a body, so that it is sent past it.
     let isSent = connection.sendPastQueue(response, fields: fields)
@@ -248,7 +271,9 @@ extension Exchange.State {
     case .failure(.tooLarge):
       let limit = plan?.bodyLimit ?? 0
       return { reader.resume(throwing: RequestFault.bodyTooLarge(limit: limit)) }
-    case .failure: return { reader.resume(throwing: CancellationError()) }
+    case .failure(.noMemory): return { reader.resume(throwing: RequestFault.busy) }
+    case .failure(.disconnected), .failure(.cancelled):
+      return { reader.resume(throwing: CancellationError()) }
     }
   }
 
@@ -267,14 +292,17 @@ extension Exchange.State {
 }
 
 extension RequestPlan {
-  fileprivate var isStreaming: Bool { if case .streaming = answer { true } else { false } }
+  fileprivate var isStreaming: Bool { answer.reception == .streaming }
+  fileprivate var readsWhileAnswering: Bool { isStreaming || answer.reception == .onDemand }
 }
 
 extension RequestPlan.Answer {
   fileprivate var reception: ExchangeStateMachine.Head.Reception {
     switch self {
     case .refusal: .refused
+    case .ignoringBody: .ignored
     case .whole: .whole
+    case .onDemand: .onDemand
     case .streaming: .streaming
     }
   }

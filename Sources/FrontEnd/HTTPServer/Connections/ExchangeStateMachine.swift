@@ -12,12 +12,14 @@ struct ExchangeStateMachine: Sendable, Equatable {
     enum Reception: Sendable, Equatable {
       /// Whatever the body, the request is refused.
       case refused
+      /// The request is answered without its body, after it.
+      case ignored
       case whole
+      /// A task decides whether to read the body, as a whole.
+      case onDemand
       case streaming
     }
 
-    /// The head itself is at fault; the connection does not outlive the answer.
-    var fault: RequestFault?
     var reception: Reception
     /// Maximum length of the body, in bytes.
     var bodyLimit: Int
@@ -51,14 +53,10 @@ struct ExchangeStateMachine: Sendable, Equatable {
     var keeps = false
     /// Bytes that were kept are of no use any more.
     var drops = false
-    /// More of an upload has arrived in time.
-    var progresses = false
     /// What the waiting reader of the body gets.
     var delivery: BodyFlow.Delivery?
     /// What is to be sent.
     var sends: Outgoing?
-    /// The connection does not outlive what is sent.
-    var closes = false
     /// What is sent is sent at once, within the body, and the connection is closed.
     var cuts = false
     /// The task that answers is to be cancelled.
@@ -114,19 +112,14 @@ struct ExchangeStateMachine: Sendable, Equatable {
   mutating func headReceived(_ head: Head, hasRoom: () -> Bool) -> Actions {
     precondition(stage == .head, "an exchange has one head")
     self.head = head
-    if let fault = head.fault {
-      var actions = send(.fault(fault))
-      actions.closes = true
-      return actions
-    }
     switch head.reception {
     case .refused: return refuse(.plannedRefusal)
-    case .whole, .streaming:
+    case .ignored, .whole, .onDemand, .streaming:
       guard head.declaredLength <= head.bodyLimit else {
         return refuse(.fault(.bodyTooLarge(limit: head.bodyLimit)))
       }
     }
-    guard head.reception == .streaming else {
+    guard head.reception == .streaming || head.reception == .onDemand else {
       stage = .receiving
       return Actions(entered: enter(.body))
     }
@@ -138,12 +131,18 @@ struct ExchangeStateMachine: Sendable, Equatable {
   }
 
   /// Bytes of the body have arrived.
-  mutating func arrived(_ count: Int) -> Actions {
+  ///
+  /// - Parameter hasMemory: Takes memory for them, if there is any. Called at most once, and only if they are kept.
+  mutating func arrived(_ count: Int, hasMemory: () -> Bool) -> Actions {
     received += count
     switch stage {
     case .receiving:
-      guard received > bodyLimit else { return Actions(keeps: true) }
-      stage = .discarding(.fault(.bodyTooLarge(limit: bodyLimit)))
+      let isTooLarge = received > bodyLimit
+      if !isTooLarge {
+        guard head?.reception == .whole else { return Actions() }
+        if hasMemory() { return Actions(keeps: true) }
+      }
+      stage = .discarding(.fault(isTooLarge ? .bodyTooLarge(limit: bodyLimit) : .busy))
       return Actions(drops: true)
     case .discarding(let outgoing):
       return received > Self.mostDiscarded ? cut(outgoing) : Actions()
@@ -157,11 +156,30 @@ struct ExchangeStateMachine: Sendable, Equatable {
         actions.delivery = flow.delivery()
         return actions
       }
-      var actions = Actions(keeps: !flow.discards, progresses: true)
+      if !flow.discards, !hasMemory() { flow.failed(.noMemory) }
+      var actions = Actions(keeps: !flow.discards)
       actions.suspends = flow.arrived(count)
       return proceed(flow, isBodyAwaited: isBodyAwaited, actions)
     case .head, .working, .worked, .sending, .over:
       return Actions()
+    }
+  }
+
+  /// What follows of the body is not as its framing says; nothing more is read of the connection.
+  mutating func malformed(_ fault: RequestFault) -> Actions {
+    switch stage {
+    case .receiving:
+      var actions = cut(.fault(fault))
+      actions.drops = true
+      return actions
+    case .discarding(let outgoing): return cut(outgoing)
+    case .streaming(var flow, _):
+      if flow.isAnswered { return cut(.answer) }
+      flow.failed(.disconnected)
+      var actions = cut(.fault(fault))
+      actions.delivery = flow.delivery()
+      return actions
+    case .head, .working, .worked, .sending, .over: return Actions()
     }
   }
 
@@ -183,7 +201,9 @@ struct ExchangeStateMachine: Sendable, Equatable {
     case .streaming(var flow, isBodyAwaited: false):
       if flow.isAnswered { return send(.answer) }
       let suspends = flow.finished()
-      return proceed(flow, isBodyAwaited: false, Actions(suspends: suspends))
+      // A body that is read as a whole is worked on when it is whole.
+      let entered = head?.reception == .onDemand ? enter(.request) : nil
+      return proceed(flow, isBodyAwaited: false, Actions(entered: entered, suspends: suspends))
     case .head, .working, .sending, .over: return Actions()
     }
   }

@@ -16,6 +16,8 @@ final class HTTPSDaemon: Sendable {
     /// 0 for no limit.
     var connectionsPerAddress: Int
     var requestsInFlight: Int
+    /// For bodies and answers that wait.
+    var memoryBytes: Int
     var threads: Int
     var deadlines: ConnectionDeadlines.Limits
   }
@@ -31,11 +33,13 @@ final class HTTPSDaemon: Sendable {
   enum Failure: Error, CustomStringConvertible {
     case noDescriptor
     case notStarted
+    case unchecked
 
     var description: String {
       switch self {
       case .noDescriptor: "no file descriptor left for the listening socket"
       case .notStarted: "libmicrohttpd did not start with these settings"
+      case .unchecked: "libmicrohttpd does not read through this program's gnutls_record_recv"
       }
     }
   }
@@ -49,6 +53,7 @@ final class HTTPSDaemon: Sendable {
   private let handshakes: Handshakes
   private let closing: ClosingConnections
   private let inFlight: Slots
+  private let memory: Slots
   /// Those of the requests in flight that may wait for an event.
   private let waiting = Slots()
   /// Exchanges whose head has been received and whose answer has not been sent. libmicrohttpd must not be stopped before.
@@ -74,12 +79,13 @@ final class HTTPSDaemon: Sendable {
   /// - Parameter network: Waits for sockets of clients.
   init(
     application: any Application, settings: Settings, executor: any TaskExecutor, network: EventLoop,
-    closing: ClosingConnections, inFlight: Slots, observer: Observer
+    closing: ClosingConnections, inFlight: Slots, memory: Slots, observer: Observer
   ) {
     self.application = application
     self.settings = settings
     self.executor = executor
     self.inFlight = inFlight
+    self.memory = memory
     self.closing = closing
     resumptions = Resumptions(executor: executor)
     handshakes = Handshakes(loop: network)
@@ -90,6 +96,7 @@ final class HTTPSDaemon: Sendable {
   // MARK: - Life
 
   func start(on socket: ListeningSocket, certificate: Certificate) throws(Failure) {
+    guard ConnectionInput.isInPlace else { throw .unchecked }
     let texts = [certificate.chain, certificate.privateKey, Self.priorities].map { (text: String) in
       strdup(text)
     }
@@ -111,13 +118,12 @@ final class HTTPSDaemon: Sendable {
       // beyond 32 KiB it maps and unmaps it anew for each connection.
       connection_memory: settings.headBytes + Self.fieldsMemory, tls_priorities: texts[2],
       certificate_chain: texts[0], private_key: texts[1], context: Unmanaged.passUnretained(self).toOpaque(),
-      access: { context, connection, _, method, version, upload, uploadSize, exchange in
-        guard let context, let connection, let method, let version, let uploadSize,
-          let pointer = exchange?.pointee
+      access: { context, connection, _, method, _, upload, uploadSize, exchange in
+        guard let context, let connection, let method, let uploadSize, let pointer = exchange?.pointee
         else { return .NO }
         return Unmanaged<HTTPSDaemon>.fromOpaque(context).takeUnretainedValue().access(
           Unmanaged<Exchange>.fromOpaque(pointer).takeUnretainedValue(), MHDConnection(pointer: connection),
-          (method, version), UnsafeRawBufferPointer(start: upload, count: uploadSize.pointee),
+          method, UnsafeRawBufferPointer(start: upload, count: uploadSize.pointee),
           &uploadSize.pointee)
       },
       target: { context, target, _ in
@@ -129,11 +135,12 @@ final class HTTPSDaemon: Sendable {
         leave_query_unparsed(target)
         return Unmanaged.passRetained(exchange).toOpaque()
       },
-      completed: { context, _, exchange, code in
-        guard let context, let pointer = exchange?.pointee else { return }
+      completed: { context, connection, exchange, code in
+        guard let context, let connection, let pointer = exchange?.pointee else { return }
         exchange?.pointee = nil
         Unmanaged<HTTPSDaemon>.fromOpaque(context).takeUnretainedValue().completed(
-          Unmanaged<Exchange>.fromOpaque(pointer).takeRetainedValue(), answered: was_answered(code))
+          Unmanaged<Exchange>.fromOpaque(pointer).takeRetainedValue(), MHDConnection(pointer: connection),
+          answered: was_answered(code))
       },
       connection: { context, connection, handshake, code in
         guard let context, let connection, let handshake else { return }
@@ -175,12 +182,18 @@ final class HTTPSDaemon: Sendable {
   /// - Returns: The connection's own pointer, kept by libmicrohttpd.
   private func opened(_ connection: MHDConnection) -> UnsafeMutableRawPointer? {
     registry.opened(connection)
-    return connection.session.map { handshakes.begin($0, of: connection) }
+    return connection.session.map { session in
+      ConnectionInput(limits: .init(head: settings.headBytes)) { [unowned self] fault, isInBody in
+        refuse(fault, isInBody: isInBody, on: connection)
+      }.attach(to: session)
+      return handshakes.begin(session, of: connection)
+    }
   }
 
   /// The connection has ended; its socket is closed after this.
   private func closed(_ connection: MHDConnection, handshake: UnsafeMutableRawPointer?) {
     registry.closed(connection)
+    connection.session.map(ConnectionInput.detach)
     // Before the end of the handshake nothing was answered.
     if let handshake, Handshakes.ended(handshake) { closing.finish(connection.descriptor) }
   }
@@ -188,23 +201,49 @@ final class HTTPSDaemon: Sendable {
   /// The head has been received, or a piece of the body; or the body is whole; or the connection has been resumed.
   private func access(
     _ exchange: Exchange, _ connection: MHDConnection,
-    _ line: (method: UnsafePointer<CChar>, version: UnsafePointer<CChar>), _ piece: UnsafeRawBufferPointer,
-    _ left: inout Int
+    _ method: UnsafePointer<CChar>, _ piece: UnsafeRawBufferPointer, _ left: inout Int
   ) -> MHD_Result {
     if !piece.isEmpty {
       left = 0
       return exchange.receive(piece)
     }
     guard !exchange.hasBegun else { return exchange.proceed() }
-    guard open.take(limit: .max) else { return .NO }
-    return exchange.begin(
-      connection, method: String(cString: line.method), version: String(cString: line.version))
+    guard let input = connection.input, let framing = input.nextHead(), !input.end(atFaultInBody: true),
+      open.take(limit: .max)
+    else { return .NO }
+    return exchange.begin(connection, method: String(cString: method), framing: framing)
   }
 
-  private func completed(_ exchange: Exchange, answered: Bool) {
+  private func completed(_ exchange: Exchange, _ connection: MHDConnection, answered: Bool) {
+    defer {
+      if answered, connection.input?.end(atFaultInBody: false) ?? false {
+        // libmicrohttpd finds the end when it looks for the next request.
+        shutdown(connection.descriptor, Int32(SHUT_RD))
+      }
+    }
     guard let record = exchange.end(answered: answered) else { return }
     observe(.request(record))
     open.giveBack()
+  }
+
+  /// What the client has sent is not HTTP, or larger than allowed. The connection is closed after this.
+  ///
+  /// - Returns: False if a request that is whole has not been answered yet.
+  private func refuse(_ fault: RequestFault, isInBody: Bool, on connection: MHDConnection) -> Bool {
+    let (exchange, peer) = registry.exchange(on: connection)
+    if let exchange { return isInBody && exchange.breakOff(fault) }
+    let id = application.newRequestID()
+    let response = application.response(to: fault, requestID: id)
+    let idText = id.uuidString.lowercased()
+    let isSent = connection.sendPastQueue(response, fields: fields(requestID: idText, closes: true))
+    observe(
+      .request(
+        RequestRecord(
+          requestID: idText, method: "-", route: "unmatched", operation: "none", user: nil,
+          status: response.status,
+          outcome: isSent ? "refused" : "disconnected", seconds: 0, bytesIn: 0, bytesOut: response.body.count,
+          peer: peer, detail: response.detail)))
+    return true
   }
 
   // MARK: - For exchanges
@@ -223,6 +262,20 @@ final class HTTPSDaemon: Sendable {
   func returnPlace(of plan: RequestPlan) {
     if plan.longestWait > .zero { waiting.giveBack() }
     inFlight.giveBack()
+  }
+
+  /// Takes memory for bytes that wait, if there is enough.
+  ///
+  /// - Parameter total: What an exchange has taken.
+  func takeMemory(_ bytes: Int, for total: inout Int) -> Bool {
+    guard memory.take(bytes, limit: settings.memoryBytes) else { return bytes == 0 }
+    total += bytes
+    return true
+  }
+
+  func returnMemory(_ bytes: Int, of total: inout Int) {
+    memory.giveBack(bytes)
+    total -= bytes
   }
 
   /// Header fields that every answer has.

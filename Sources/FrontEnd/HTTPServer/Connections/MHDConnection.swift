@@ -20,6 +20,9 @@ struct MHDConnection: @unchecked Sendable {
   /// The session of GnuTLS; nil without TLS.
   var session: OpaquePointer? { connection_session(pointer).map { OpaquePointer($0) } }
 
+  /// What checks the bytes that are read; nil without TLS.
+  var input: ConnectionInput? { session.flatMap(ConnectionInput.of) }
+
   /// Must be called on the connection's own thread, in one of its callbacks.
   func suspend() { MHD_suspend_connection(pointer) }
 

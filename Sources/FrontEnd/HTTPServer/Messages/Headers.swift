@@ -6,9 +6,6 @@ public struct Headers: Sendable {
 
   mutating func append(_ name: String, _ value: String) { fields.append((name, value)) }
 
-  /// The approximate length of all fields as they were sent, in bytes.
-  var bytes: Int { fields.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 } }
-
   /// All values of a field, in order.
   public func values(_ name: String) -> [String] {
     fields.filter { $0.name.equalsIgnoringASCIICase(name) }.map(\.value)

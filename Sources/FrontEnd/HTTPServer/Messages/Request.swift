@@ -7,19 +7,23 @@ public struct Request: Sendable {
   public let method: String
   public let target: Target
   public let headers: Headers
-  /// Empty if the body is streamed.
-  public internal(set) var body: [UInt8]
+  /// Length of the body as the head states it, in bytes; nil if it comes in chunks.
+  public let bodyLength: Int?
+  /// Empty until it has been read as a whole.
+  public var body: [UInt8]
   /// The client's address.
   public let peer: String
 
   /// Creates a request; each parameter is the property of its name.
   public init(
-    id: UUID, method: String, target: Target, headers: Headers, body: [UInt8] = [], peer: String
+    id: UUID, method: String, target: Target, headers: Headers, bodyLength: Int? = 0, body: [UInt8] = [],
+    peer: String
   ) {
     self.id = id
     self.method = method
     self.target = target
     self.headers = headers
+    self.bodyLength = bodyLength
     self.body = body
     self.peer = peer
   }

@@ -1,0 +1,30 @@
+#pragma once
+#include <stdint.h>
+
+// How many bytes a TCP connection has moved.
+struct tcp_traffic {
+  uint64_t received;
+  // Sent, and acknowledged by the peer.
+  uint64_t acknowledged;
+};
+
+int getsockopt(int descriptor, int level, int option, void *value, unsigned int *size);
+
+// From TCP_INFO of tcp(7). The C library's struct tcp_info ends before these counts, and the kernel's own header, whose
+// struct this is, cannot be included beside the C library's.
+static inline struct tcp_traffic tcp_traffic(int descriptor) {
+  struct {
+    uint8_t state[8];
+    uint32_t figures[24];
+    uint64_t rates[2];
+    uint64_t acknowledged;
+    uint64_t received;
+  } info = {{0}, {0}, {0}, 0, 0};
+  unsigned int size = sizeof info;
+  struct tcp_traffic traffic = {0, 0};
+  if (getsockopt(descriptor, 6 /* IPPROTO_TCP */, 11 /* TCP_INFO */, &info, &size) == 0) {
+    traffic.received = info.received;
+    traffic.acknowledged = info.acknowledged;
+  }
+  return traffic;
+}
