@@ -13,7 +13,9 @@ let package = Package(
       dependencies: [
         "API", "HTTPServer", "Administration", "Authorization", "Background", "Repository", "Postgres",
         "EventLoop", "Observability", "Domain", "JSON", "CMalloc",
-      ]),
+      ],
+      // libmicrohttpd is to call this program's function (HTTPServer/Connections/ConnectionInput.swift).
+      linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic-symbol=gnutls_record_recv"])]),
     .target(
       name: "API",
       dependencies: ["HTTPServer", "Authorization", "Domain", "JSON"],
@@ -21,7 +23,7 @@ let package = Package(
       exclude: ["OpenAPI/parts"]),
     .target(
       name: "HTTPServer",
-      dependencies: ["EventLoop", "Observability", "CMicroHTTPD", "CGnuTLS", "COpenSSL", "CTCPInfo"],
+      dependencies: ["EventLoop", "Observability", "CMicroHTTPD", "CGnuTLS", "COpenSSL", "CSocket"],
       path: "Sources/FrontEnd/HTTPServer"),
     .target(name: "Administration", dependencies: ["Authorization", "Repository", "Domain", "JSON"]),
     .target(
@@ -48,7 +50,7 @@ let package = Package(
       name: "COpenSSL", path: "Sources/System/COpenSSL", pkgConfig: "openssl",
       providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CMalloc", path: "Sources/System/CMalloc"),
-    .systemLibrary(name: "CTCPInfo", path: "Sources/System/CTCPInfo"),
+    .systemLibrary(name: "CSocket", path: "Sources/System/CSocket"),
 
     .testTarget(
       name: "CommandTests", dependencies: ["ccs-jobstore", "Administration", "Repository", "Domain", "JSON"]),

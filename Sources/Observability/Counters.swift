@@ -29,6 +29,9 @@ struct Counters: Sendable {
   private(set) var loginsFailed = 0
   private(set) var refreshTokensReused = 0
   private(set) var databaseConnectionsLost = 0
+  /// By what was used up.
+  private(set) var connectionsClosed: [String: Int] = [:]
+  private(set) var connectionsRefused: [String: Int] = [:]
 
   /// Counts an observation. Without a `default`, so that a new case must be decided on here.
   mutating func record(_ observation: Observation) {
@@ -48,10 +51,13 @@ struct Counters: Sendable {
     case .loginFailed: loginsFailed += 1
     case .refreshTokenReused: refreshTokensReused += 1
     case .databaseLost: databaseConnectionsLost += 1
+    case .connectionsShed(let shortage, let closed, let refused):
+      connectionsClosed[shortage, default: 0] += max(closed, 0)
+      connectionsRefused[shortage, default: 0] += max(refused, 0)
     case .scheduleCleared, .occurrencePostponed, .schedulerFailed, .purgeFinished, .eraserFailed,
       .databaseConnected,
       .databaseConnectFailed, .serverStarting, .listening, .reloaded, .reloadRefused, .draining, .stopped,
-      .certificate, .schemaRefused, .logLinesDropped:
+      .certificate, .schemaRefused, .descriptorLimitLow, .logLinesDropped:
       break
     }
   }

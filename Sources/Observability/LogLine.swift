@@ -73,6 +73,16 @@ public enum LogLine {
     case .databaseConnected(let detail):
       line.add("event", "databaseConnected")
       line.add("detail", detail)
+    case .descriptorLimitLow(let limit, let wanted):
+      line.add("event", "descriptorLimitLow")
+      line.add("limit", limit)
+      line.add("wanted", wanted)
+      line.add("detail", "raise LimitNOFILE of the unit (ulimit -n), or lower limits.connections")
+    case .connectionsShed(let shortage, let closed, let refused):
+      line.add("event", "connectionsShed")
+      line.add("shortage", shortage)
+      line.add("closed", closed)
+      line.add("refused", refused)
     case .databaseLost(let detail):
       line.add("event", "databaseLost")
       line.add("detail", detail)

@@ -97,6 +97,17 @@ public final class Metrics: Sendable {
     page.single(
       "ccs_jobstore_database_connection_losses_total", .counter, "Connections to the database that broke.",
       counters.databaseConnectionsLost)
+    let shed = "ccs_jobstore_connections_shed_total"
+    page.begin(
+      shed, .counter,
+      "Connections that were closed while idle, or refused, because there was no room for more.")
+    for (outcome, counts) in [
+      ("closed", counters.connectionsClosed), ("refused", counters.connectionsRefused),
+    ] {
+      for (shortage, count) in counts.sorted(by: { $0.key < $1.key }) {
+        page.sample(shed, ["shortage": shortage, "outcome": outcome], count)
+      }
+    }
   }
 
   private static func write(_ gauges: Gauges, to page: inout Exposition) {

@@ -13,7 +13,8 @@ extension Observation {
       .reloaded, .draining, .stopped, .occurrencesMissed, .occurrencePostponed, .runOverdue,
       .runsExpired:
       .info
-    case .loginFailed, .refreshTokenReused, .databaseLost, .logLinesDropped, .leaseLost:
+    case .loginFailed, .refreshTokenReused, .databaseLost, .logLinesDropped, .leaseLost,
+      .connectionsShed, .descriptorLimitLow:
       .warning
     case .certificate(let days, _):
       days <= 0 ? .error : days < 21 ? .warning : .info

@@ -66,6 +66,12 @@ public enum Observation: Sendable {
   /// The database's schema is not one that this version works with.
   case schemaRefused(found: String, wanted: String)
 
+  /// Fewer files may be open than the configured connections need.
+  case descriptorLimitLow(limit: Int, wanted: Int)
+  /// Connections that were closed while idle, or refused, because there was no room for more, within a second. `shortage`
+  /// is the setting or resource that was used up.
+  case connectionsShed(shortage: String, closed: Int, refused: Int)
+
   /// Log lines dropped because the log's reader did not keep up.
   case logLinesDropped(count: Int)
 }

@@ -12,6 +12,8 @@ let everyObservation: [Observation] = [
   .eraserFailed("lock timeout"),
   .databaseConnected("db1:5432"),
   .databaseLost("server closed the connection"),
+  .descriptorLimitLow(limit: 64, wanted: 12_084),
+  .connectionsShed(shortage: "limits.connections", closed: 3, refused: 2),
   .databaseConnectFailed("refused", retrySeconds: 0.5),
   .serverStarting(version: "1.2.3"),
   .listening(address: "0.0.0.0", port: 12431),

@@ -11,7 +11,7 @@ public final class Server: Sendable {
     public var bulkTimeout: Duration
     /// The most client connections.
     public var connections: Int
-    /// The most client connections of one address; 0 for no limit.
+    /// The most client connections of one address, or of one /64 of IPv6; 0 for no limit.
     public var connectionsPerAddress: Int
     public var requestsInFlight: Int
     /// For bodies and answers that wait, in bytes.
@@ -49,7 +49,7 @@ public final class Server: Sendable {
 
     var daemon: HTTPSDaemon.Settings {
       HTTPSDaemon.Settings(
-        headBytes: headBytes, connections: connections, connectionsPerAddress: connectionsPerAddress,
+        headBytes: headBytes, connections: connections,
         requestsInFlight: requestsInFlight, memoryBytes: memoryBytes, threads: threads,
         deadlines: .init(
           head: headTimeout, idle: idleTimeout, body: bodyTimeout, request: requestTimeout,
@@ -80,6 +80,7 @@ public final class Server: Sendable {
   /// no thread and no descriptor of its own.
   private let network = EventLoop(name: "network")
   private let closing: ClosingConnections
+  private let acceptor: Acceptor
   private let state = Mutex(State())
 
   /// - Parameter executor: Where requests are answered; nothing there may block.
@@ -88,6 +89,7 @@ public final class Server: Sendable {
     self.executor = executor
     observe = observer
     closing = ClosingConnections(loop: network)
+    acceptor = Acceptor(socket: socket, loop: network, observer: observer)
   }
 
   /// Requests taken and not answered yet.
@@ -108,9 +110,9 @@ public final class Server: Sendable {
   ) throws(Failure) {
     let daemon = HTTPSDaemon(
       application: application, settings: settings.daemon, executor: executor, network: network,
-      closing: closing, inFlight: inFlight, memory: memory, observer: observe)
+      closing: closing, acceptor: acceptor, inFlight: inFlight, memory: memory, observer: observe)
     do throws(HTTPSDaemon.Failure) {
-      try daemon.start(on: socket, certificate: certificate)
+      try daemon.start(certificate: certificate)
     } catch {
       throw .notStarted("\(error)")
     }
@@ -120,6 +122,10 @@ public final class Server: Sendable {
       if let former { state.retiring.append(former) }
       return former
     }
+    acceptor.accept(
+      limits: .init(
+        connections: settings.connections, connectionsPerNetwork: settings.connectionsPerAddress)
+    ) { daemon.add($0, $1, $2) }
     former?.quiesce()
   }
 
@@ -154,6 +160,7 @@ public final class Server: Sendable {
   public func drain(within limit: Duration, endWaits: @Sendable () async -> Void = {}) async -> Bool {
     let daemons = state.withLock { [$0.current].compactMap(\.self) + $0.retiring }
     for daemon in daemons { daemon.quiesce() }
+    acceptor.stop()
     socket.close()
     await endWaits()
     var drained = await areClosed(daemons, within: limit)

@@ -6,11 +6,8 @@
 
 // The options of a daemon over TLS; the texts are needed only until it has started.
 struct https_daemon_options {
-  int listen_socket;
   unsigned int threads;
   unsigned int connection_limit;
-  // 0 for no limit.
-  unsigned int connection_limit_per_address;
   // Memory for a request's head and what is parsed from it, in bytes. All of it is cleared between two requests.
   size_t connection_memory;
   const char *tls_priorities;
@@ -43,10 +40,9 @@ static inline void leave_query_unparsed(const char *target) {
 // NULL if the daemon did not start.
 static inline struct MHD_Daemon *start_https_daemon(const struct https_daemon_options *options) {
   return MHD_start_daemon(
-      MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TLS | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
-      options->access, options->context, MHD_OPTION_LISTEN_SOCKET, options->listen_socket,
-      MHD_OPTION_THREAD_POOL_SIZE, options->threads, MHD_OPTION_CONNECTION_LIMIT, options->connection_limit,
-      MHD_OPTION_PER_IP_CONNECTION_LIMIT, options->connection_limit_per_address,
+      MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TLS | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET,
+      0, NULL, NULL, options->access, options->context, MHD_OPTION_THREAD_POOL_SIZE, options->threads,
+      MHD_OPTION_CONNECTION_LIMIT, options->connection_limit,
       MHD_OPTION_CONNECTION_MEMORY_LIMIT, options->connection_memory,
       // ConnectionDeadlines has the deadlines; libmicrohttpd's timeout counts from the last byte.
       MHD_OPTION_CONNECTION_TIMEOUT, 0u, MHD_OPTION_URI_LOG_CALLBACK, options->target, options->context,

@@ -188,10 +188,10 @@ extension Setting {
       "Memory for a request's head, in bytes; beyond it, 414 or 431."),
     Setting(
       "limits.connections", \.limits.connections, .integer(1...1_000_000), .reload,
-      "Maximum client connections; each takes a file descriptor."),
+      "Maximum client connections; beyond it, idle ones are closed. Each takes a file descriptor."),
     Setting(
       "limits.connectionsPerAddress", \.limits.connectionsPerAddress, .integer(0...1_000_000), .reload,
-      "Maximum client connections per address; 0 is no limit."),
+      "Maximum client connections per IPv4 address or IPv6 /64; 0 is no limit."),
     Setting(
       "limits.requestsInFlight", \.limits.requestsInFlight, .integer(1...1_000_000), .reload,
       "Maximum concurrent requests; beyond it, 503."),

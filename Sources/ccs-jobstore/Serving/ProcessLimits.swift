@@ -4,11 +4,14 @@ import Glibc
 /// What the kernel says of this process.
 enum ProcessLimits {
   /// Raises the limit of open files to the hard limit: each client connection takes one.
-  static func raiseDescriptors() {
+  ///
+  /// - Returns: The limit in force; nil if it is unknown.
+  static func raiseDescriptors() -> Int? {
     var limit = rlimit()
-    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return nil }
     limit.rlim_cur = limit.rlim_max
     _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    return Int(clamping: limit.rlim_cur)
   }
 
   /// Resident memory in bytes: the second field of statm, in pages (proc(5)).

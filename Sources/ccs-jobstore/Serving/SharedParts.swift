@@ -21,6 +21,9 @@ final class SharedParts: Sendable {
   /// For the eraser of the configuration in force.
   let eraserWakeUps = WakeUps()
 
+  /// File descriptors for anything but connections: sockets, threads, files that are read at a reload.
+  private static let ownDescriptors = 64
+
   /// Opens the socket; connects to nothing yet.
   ///
   /// - Throws: If the address is taken, or the database's password cannot be read.
@@ -29,7 +32,10 @@ final class SharedParts: Sendable {
       log: Log(level: configuration.log.level), metrics: Metrics(version: Version.text))
     observe = observer
     observer(.serverStarting(version: Version.text))
-    ProcessLimits.raiseDescriptors()
+    let wanted = configuration.limits.connections + configuration.database.connections + Self.ownDescriptors
+    if let limit = ProcessLimits.raiseDescriptors(), limit < wanted {
+      observer(.descriptorLimitLow(limit: limit, wanted: wanted))
+    }
     pool = Pool(
       loop: loop, settings: try configuration.connectionSettings(), limits: configuration.poolLimits
     ) {

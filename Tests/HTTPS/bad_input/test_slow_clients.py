@@ -2,7 +2,6 @@
 
 import socket
 import ssl
-import subprocess
 import threading
 import time
 
@@ -116,49 +115,6 @@ def test_those_who_fill_all_connections_with_silence_lose_them(brisk):
         for each in silent:
             each.close()
     brisk.assert_alive()
-
-
-def test_one_address_can_be_kept_from_taking_all_connections(start_server, database):
-    server = start_server(database, {"limits.connectionsPerAddress": 5, "limits.headTimeoutSeconds": 60})
-    held = [RawConnection(server) for _ in range(5)]
-    try:
-        with pytest.raises(OSError):
-            with RawConnection(server, timeout=3) as connection:
-                connection.socket.settimeout(3)
-                connection.socket.send(head("GET", "/livez"))
-                if not connection.socket.recv(100):
-                    raise ConnectionResetError
-        from_elsewhere = subprocess.run(
-            [
-                "curl",
-                "--silent",
-                "--cacert",
-                server.certificate.certificate,
-                "--interface",
-                "127.0.0.3",
-                "--output",
-                "/dev/null",
-                "--write-out",
-                "%{http_code}",
-                f"{server.url}/livez",
-            ],
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        assert from_elsewhere.stdout == "200"
-    finally:
-        for each in held:
-            each.close()
-
-    def has_room():
-        # Until then, connections are reset.
-        try:
-            return server.get("/livez")[0] == 200
-        except OSError:
-            return False
-
-    eventually(has_room, what="there is room again")
 
 
 @pytest.mark.parametrize("leave", [RawConnection.close, RawConnection.reset], ids=["closing", "resetting"])

@@ -64,7 +64,7 @@ def run_command(configuration, *arguments, standard_input=""):
 class Server:
     """A running `ccs-jobstore serve`."""
 
-    def __init__(self, folder, database, certificate, settings=None, socket_folder=None, variables=None):
+    def __init__(self, folder, database, certificate, settings=None, socket_folder=None, variables=None, descriptors=None):
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.database = database
@@ -73,6 +73,8 @@ class Server:
         self.settings = dict(settings or {})
         self.socket_folder = socket_folder
         self.variables = dict(variables or {})
+        # The most files that the process may have open.
+        self.descriptors = descriptors
         self.log_file = folder / "log"
         self.log_file.touch()
         self.process = None
@@ -90,8 +92,9 @@ class Server:
         """Starts the process without waiting."""
         self._log_start = self.log_file.stat().st_size
         with open(self.log_file, "ab") as log:
+            limit = ["prlimit", f"--nofile={self.descriptors}"] if self.descriptors else []
             self.process = subprocess.Popen(
-                [BINARY, "serve", "--config", self.configuration],
+                [*limit, BINARY, "serve", "--config", self.configuration],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -21,10 +21,11 @@ final class ConnectionInput: @unchecked Sendable {
     self.refuse = refuse
   }
 
-  /// Whether libmicrohttpd's calls reach this type.
+  /// Whether libmicrohttpd's calls reach this type: the name must lead to the program's function, not to GnuTLS's.
   static var isInPlace: Bool {
-    let function: @convention(c) (gnutls_session_t?, UnsafeMutableRawPointer?, Int) -> Int = receiveChecked
-    return dlsym(nil, "gnutls_record_recv") == unsafeBitCast(function, to: UnsafeMutableRawPointer.self)
+    let library = dlopen("libgnutls.so.30", RTLD_LAZY | RTLD_NOLOAD)
+    defer { if let library { dlclose(library) } }
+    return dlsym(nil, "gnutls_record_recv") != dlsym(library, "gnutls_record_recv")
   }
 
   // MARK: - The connection's session
@@ -32,14 +33,9 @@ final class ConnectionInput: @unchecked Sendable {
   // GnuTLS keeps a pointer for a server's cache of sessions, which is not used here; so it is null in the sessions of
   // other libraries in this process.
 
+  /// To be called before the first byte is read. The session does not keep this object alive.
   func attach(to session: gnutls_session_t) {
-    gnutls_db_set_ptr(session, Unmanaged.passRetained(self).toOpaque())
-  }
-
-  static func detach(from session: gnutls_session_t) {
-    guard let pointer = gnutls_db_get_ptr(session) else { return }
-    gnutls_db_set_ptr(session, nil)
-    Unmanaged<ConnectionInput>.fromOpaque(pointer).release()
+    gnutls_db_set_ptr(session, Unmanaged.passUnretained(self).toOpaque())
   }
 
   static func of(_ session: gnutls_session_t) -> ConnectionInput? {

@@ -1,4 +1,4 @@
-import CTCPInfo
+import CSocket
 import Glibc
 import Synchronization
 
@@ -16,10 +16,13 @@ final class ConnectionRegistry: Sendable {
     var deadlines: ConnectionDeadlines
   }
 
+  private let acceptor: Acceptor
   private let epoch = ContinuousClock.now
   private let state: Mutex<State>
 
-  init(limits: ConnectionDeadlines.Limits) {
+  /// - Parameter acceptor: Is told which connections are at work.
+  init(limits: ConnectionDeadlines.Limits, acceptor: Acceptor) {
+    self.acceptor = acceptor
     state = Mutex(State(deadlines: ConnectionDeadlines(limits: limits)))
   }
 
@@ -37,6 +40,7 @@ final class ConnectionRegistry: Sendable {
 
   /// To be called before the descriptor is closed, so that it is never cut after it belongs to another.
   func closed(_ connection: MHDConnection) {
+    acceptor.ended(connection.descriptor)
     state.withLock {
       $0.clients[connection.key] = nil
       $0.deadlines.remove(connection.key)
@@ -45,7 +49,8 @@ final class ConnectionRegistry: Sendable {
 
   /// - Returns: The client's address.
   func begin(_ exchange: Exchange, on connection: MHDConnection) -> String {
-    state.withLock {
+    acceptor.begin(connection.descriptor)
+    return state.withLock {
       $0.clients[connection.key]?.exchange = exchange
       return $0.clients[connection.key]?.address ?? "unknown"
     }
@@ -61,7 +66,10 @@ final class ConnectionRegistry: Sendable {
   func enter(_ phase: ConnectionDeadlines.Phase, on connection: MHDConnection, wait: Duration = .zero) {
     state.withLock {
       guard $0.clients[connection.key] != nil else { return }
-      if phase == .idle { $0.clients[connection.key]?.exchange = nil }
+      if phase == .idle {
+        $0.clients[connection.key]?.exchange = nil
+        acceptor.rest(connection.descriptor)
+      }
       $0.deadlines.enter(phase, connection: connection.key, now: now, extra: wait)
     }
   }

@@ -13,8 +13,6 @@ final class HTTPSDaemon: Sendable {
     /// Memory for a request's head, in bytes.
     var headBytes: Int
     var connections: Int
-    /// 0 for no limit.
-    var connectionsPerAddress: Int
     var requestsInFlight: Int
     /// For bodies and answers that wait.
     var memoryBytes: Int
@@ -26,19 +24,16 @@ final class HTTPSDaemon: Sendable {
   /// change between start and stop. Hence unchecked.
   private struct Handle: @unchecked Sendable {
     let daemon: OpaquePointer
-    /// The daemon's own descriptor of the listening socket, to be closed after it.
-    let descriptor: Int32
   }
 
   enum Failure: Error, CustomStringConvertible {
-    case noDescriptor
     case notStarted
     case unchecked
 
     var description: String {
       switch self {
-      case .noDescriptor: "no file descriptor left for the listening socket"
-      case .notStarted: "libmicrohttpd did not start with these settings"
+      case .notStarted:
+        "libmicrohttpd did not start: too few file descriptors are left, or it cannot serve this certificate"
       case .unchecked: "libmicrohttpd does not read through this program's gnutls_record_recv"
       }
     }
@@ -52,6 +47,7 @@ final class HTTPSDaemon: Sendable {
   private let resumptions: Resumptions
   private let handshakes: Handshakes
   private let closing: ClosingConnections
+  private let acceptor: Acceptor
   private let inFlight: Slots
   private let memory: Slots
   /// Those of the requests in flight that may wait for an event.
@@ -79,7 +75,7 @@ final class HTTPSDaemon: Sendable {
   /// - Parameter network: Waits for sockets of clients.
   init(
     application: any Application, settings: Settings, executor: any TaskExecutor, network: EventLoop,
-    closing: ClosingConnections, inFlight: Slots, memory: Slots, observer: Observer
+    closing: ClosingConnections, acceptor: Acceptor, inFlight: Slots, memory: Slots, observer: Observer
   ) {
     self.application = application
     self.settings = settings
@@ -87,15 +83,16 @@ final class HTTPSDaemon: Sendable {
     self.inFlight = inFlight
     self.memory = memory
     self.closing = closing
+    self.acceptor = acceptor
     resumptions = Resumptions(executor: executor)
     handshakes = Handshakes(loop: network)
     observe = observer
-    registry = ConnectionRegistry(limits: settings.deadlines)
+    registry = ConnectionRegistry(limits: settings.deadlines, acceptor: acceptor)
   }
 
   // MARK: - Life
 
-  func start(on socket: ListeningSocket, certificate: Certificate) throws(Failure) {
+  func start(certificate: Certificate) throws(Failure) {
     guard ConnectionInput.isInPlace else { throw .unchecked }
     let texts = [certificate.chain, certificate.privateKey, Self.priorities].map { (text: String) in
       strdup(text)
@@ -105,14 +102,10 @@ final class HTTPSDaemon: Sendable {
       if let privateKey = texts[1] { memset(privateKey, 0, strlen(privateKey)) }
       for text in texts { free(text) }
     }
-    // A duplicate: libmicrohttpd closes the socket it was given if it cannot start, and the daemon before this one
-    // still accepts on it.
-    let descriptor = fcntl(socket.descriptor, F_DUPFD_CLOEXEC, 0)
-    guard descriptor >= 0 else { throw .noDescriptor }
     var options = https_daemon_options(
-      listen_socket: descriptor, threads: UInt32(settings.threads),
-      connection_limit: UInt32(settings.connections),
-      connection_limit_per_address: UInt32(settings.connectionsPerAddress),
+      threads: UInt32(settings.threads),
+      // The acceptor has the limit; those that it has told to close may not be gone yet, and each thread has its share.
+      connection_limit: UInt32(2 * settings.connections + 64 * settings.threads),
       // The head, 72 bytes for each field of it, and the answer's head. No more than that: libmicrohttpd 0.9.75 fills
       // all of it with zeros after every request, so each connection really has it, and each request pays for it; and
       // beyond 32 KiB it maps and unmaps it anew for each connection.
@@ -153,14 +146,23 @@ final class HTTPSDaemon: Sendable {
       })
     let daemon = start_https_daemon(&options)
     guard let daemon else { throw .notStarted }
-    handle.withLock { $0 = Handle(daemon: daemon, descriptor: descriptor) }
+    handle.withLock { $0 = Handle(daemon: daemon) }
   }
 
-  /// Accepts no more connections. Those there are go on, and are asked with each answer to go elsewhere.
-  func quiesce() {
-    guard !draining.exchange(true, ordering: .relaxed) else { return }
-    if let daemon = handle.withLock({ $0?.daemon }) { _ = MHD_quiesce_daemon(daemon) }
+  /// Takes a connection over. Its descriptor is closed if it cannot be.
+  ///
+  /// - Returns: Whether it was taken over.
+  func add(_ descriptor: Int32, _ address: UnsafePointer<sockaddr>, _ length: socklen_t) -> Bool {
+    let daemon = handle.withLock { $0 }
+    guard let daemon else {
+      close(descriptor)
+      return false
+    }
+    return MHD_add_connection(daemon.daemon, descriptor, address, length) == .YES
   }
+
+  /// From now on clients are asked with each answer to come anew.
+  func quiesce() { draining.store(true, ordering: .relaxed) }
 
   /// Takes no more requests, if none is under way. To be called before `stop`, until it says yes.
   func closeIfIdle() -> Bool { open.close() }
@@ -173,7 +175,6 @@ final class HTTPSDaemon: Sendable {
       // libmicrohttpd must not be stopped while a connection is suspended.
       handshakes.close()
       MHD_stop_daemon(stopping.daemon)
-      close(stopping.descriptor)
     }
   }
 
@@ -183,17 +184,16 @@ final class HTTPSDaemon: Sendable {
   private func opened(_ connection: MHDConnection) -> UnsafeMutableRawPointer? {
     registry.opened(connection)
     return connection.session.map { session in
-      ConnectionInput(limits: .init(head: settings.headBytes)) { [unowned self] fault, isInBody in
+      let input = ConnectionInput(limits: .init(head: settings.headBytes)) { [unowned self] fault, isInBody in
         refuse(fault, isInBody: isInBody, on: connection)
-      }.attach(to: session)
-      return handshakes.begin(session, of: connection)
+      }
+      return handshakes.begin(session, of: connection, with: input)
     }
   }
 
   /// The connection has ended; its socket is closed after this.
   private func closed(_ connection: MHDConnection, handshake: UnsafeMutableRawPointer?) {
     registry.closed(connection)
-    connection.session.map(ConnectionInput.detach)
     // Before the end of the handshake nothing was answered.
     if let handshake, Handshakes.ended(handshake) { closing.finish(connection.descriptor) }
   }

@@ -18,9 +18,14 @@ final class Handshakes: Sendable {
     let connection: MHDConnection
     let session: gnutls_session_t
     let descriptor: Int32
+    /// Lives as long as the connection.
+    let input: ConnectionInput
     var isOver = false
 
-    init(_ all: Handshakes, _ connection: MHDConnection, _ session: gnutls_session_t) {
+    init(
+      _ all: Handshakes, _ connection: MHDConnection, _ session: gnutls_session_t, _ input: ConnectionInput
+    ) {
+      self.input = input
       self.all = all
       self.connection = connection
       self.session = session
@@ -62,8 +67,11 @@ final class Handshakes: Sendable {
   /// To be called before the first byte of a connection is read.
   ///
   /// - Returns: For `ended`.
-  func begin(_ session: gnutls_session_t, of connection: MHDConnection) -> UnsafeMutableRawPointer {
-    let handshake = Handshake(self, connection, session)
+  func begin(
+    _ session: gnutls_session_t, of connection: MHDConnection, with input: ConnectionInput
+  ) -> UnsafeMutableRawPointer {
+    let handshake = Handshake(self, connection, session, input)
+    input.attach(to: session)
     let pointer = Unmanaged.passRetained(handshake).toOpaque()
     gnutls_transport_set_ptr2(
       session, pointer, UnsafeMutableRawPointer(bitPattern: Int(handshake.descriptor)))

@@ -1,14 +1,17 @@
 #pragma once
 #include <stdint.h>
 
+// The C library's headers for these functions take names from Swift's Glibc module if another module includes them, too.
+struct sockaddr;
+int accept4(int socket, struct sockaddr *address, unsigned int *length, int flags);
+int getsockopt(int descriptor, int level, int option, void *value, unsigned int *size);
+
 // How many bytes a TCP connection has moved.
 struct tcp_traffic {
   uint64_t received;
   // Sent, and acknowledged by the peer.
   uint64_t acknowledged;
 };
-
-int getsockopt(int descriptor, int level, int option, void *value, unsigned int *size);
 
 // From TCP_INFO of tcp(7). The C library's struct tcp_info ends before these counts, and the kernel's own header, whose
 // struct this is, cannot be included beside the C library's.
