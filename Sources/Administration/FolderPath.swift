@@ -25,7 +25,9 @@ public struct FolderPath: Sendable, Hashable, CustomStringConvertible {
       throw Invalid(rule: "must be a path that begins with a slash, as /Asset System/Unix")
     }
     let roots = FolderRoot.allCases
-    guard let root = roots.first(where: { $0.rawValue.lowercased() == parts[1].lowercased() }) else {
+    guard
+      let root = roots.first(where: { NameRules.key(of: $0.rawValue) == NameRules.key(of: String(parts[1])) })
+    else {
       throw Invalid(rule: "must begin with " + roots.map { "/" + $0.rawValue }.joined(separator: " or "))
     }
     for name in parts.dropFirst(2) {
@@ -39,7 +41,7 @@ public struct FolderPath: Sendable, Hashable, CustomStringConvertible {
   public var description: String { "/" + ([root.rawValue] + names).joined(separator: "/") }
 
   /// Equal for two paths of the same folder.
-  var key: String { description.lowercased() }
+  var key: String { NameRules.key(of: description) }
 
   /// The parent folder; nil for a root.
   var parent: FolderPath? { names.isEmpty ? nil : FolderPath(root: root, names: names.dropLast()) }

@@ -2,7 +2,7 @@ import Repository
 
 /// What the eraser needs of the repository. Each method is one transaction.
 public protocol ErasureStore: Sendable {
-  /// Deletes expired sessions.
+  /// Deletes expired sessions and forgotten failures of logins.
   ///
   /// - Returns: Whether there may be more.
   func sweepSessions() async throws(RepositoryError) -> Bool
@@ -23,7 +23,8 @@ public protocol ErasureStore: Sendable {
 
 extension Repository: ErasureStore {
   public func sweepSessions() async throws(RepositoryError) -> Bool {
-    try await sessions.sweep() >= Sessions.sweepLimit
+    try await failedLogins.sweep()
+    return try await sessions.sweep() >= Sessions.sweepLimit
   }
 
   public func erasePurged(rows: Int) async throws(RepositoryError) -> Purges.Step? {

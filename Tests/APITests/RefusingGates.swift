@@ -74,7 +74,7 @@ func withRefusingGates(_ body: (Gates) async throws -> Void) async rethrows {
         repository: repository,
         hasher: PasswordHasher(
           parameters: ScryptParameters(logN: 4, r: 1, p: 1), threads: 1, queueLimit: 0),
-        settings: .init(accessLifetime: 1, refreshLifetime: 1, failuresBeforeDelay: 1, maximumDelay: 1),
+        settings: .init(accessLifetime: 1, refreshLifetime: 1, failures: .init(failures: 1, maximumDelay: 1)),
         observer: observer),
       readiness: { Readiness(schema: nil, notReady: []) }, metrics: { "" }))
 }

@@ -1,5 +1,5 @@
 -- Deploy ccs-jobstore:audit to pg
--- requires: roles
+-- requires: directory
 -- Who did what to which job. Names are copied: an event outlives the user and the job.
 BEGIN;
 
@@ -22,8 +22,8 @@ CREATE TABLE audit.events (
 -- One for each question that `ccs-jobstore audit` asks, in the order of its answer, newest first: a page costs the same
 -- however long the trail is. By name, because names outlive users and jobs.
 CREATE INDEX events_by_job ON audit.events (job_id, occurred_at, event_id);
-CREATE INDEX events_by_job_name ON audit.events (lower(job_name), occurred_at, event_id);
-CREATE INDEX events_by_user ON audit.events (lower(user_name), occurred_at, event_id);
+CREATE INDEX events_by_job_name ON audit.events (directory.folded(job_name), occurred_at, event_id);
+CREATE INDEX events_by_user ON audit.events (directory.folded(user_name), occurred_at, event_id);
 CREATE INDEX events_by_operation ON audit.events (lower(operation), occurred_at, event_id);
 
 GRANT INSERT ON audit.events TO ccs_jobstore;

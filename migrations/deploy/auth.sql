@@ -33,16 +33,28 @@ CREATE TABLE auth.refresh_tokens (
 );
 CREATE INDEX refresh_tokens_by_session ON auth.refresh_tokens (session_id);
 
--- Keyed by the SHA-256 of what failed: a user name in lower case, known or not, or an address.
+-- Failed logins, counted for a name from a network, for a name from all networks (network_hash is empty) and for a network
+-- over all names (name_hash is empty). Hashes are SHA-256, of names by directory.folded, known or not. Each failure moves
+-- forgotten_at by the time in which one failure is forgotten; then the row has no effect.
 CREATE TABLE auth.failed_logins (
-    subject_hash bytea       PRIMARY KEY CHECK (length(subject_hash) = 32),
-    failures     integer     NOT NULL,
-    last_failure timestamptz NOT NULL,
-    closed_until timestamptz
+    name_hash    bytea       NOT NULL CHECK (length(name_hash) IN (0, 32)),
+    network_hash bytea       NOT NULL CHECK (length(network_hash) IN (0, 32)),
+    counted_at   timestamptz NOT NULL,
+    forgotten_at timestamptz NOT NULL,
+    PRIMARY KEY (name_hash, network_hash)
 );
-CREATE INDEX failed_logins_by_time ON auth.failed_logins (last_failure);
+CREATE INDEX failed_logins_by_end ON auth.failed_logins (forgotten_at);
+
+-- Networks from which a user has signed in with a password: failures elsewhere do not delay the user there.
+CREATE TABLE auth.known_networks (
+    user_id      uuid        NOT NULL REFERENCES directory.users ON DELETE CASCADE,
+    network_hash bytea       NOT NULL CHECK (length(network_hash) = 32),
+    last_login   timestamptz NOT NULL,
+    PRIMARY KEY (user_id, network_hash)
+);
+CREATE INDEX known_networks_by_time ON auth.known_networks (last_login);
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA auth TO ccs_jobstore;
-GRANT SELECT, DELETE ON auth.sessions, auth.failed_logins TO ccs_jobstore_admin;
+GRANT SELECT, DELETE ON auth.sessions, auth.failed_logins, auth.known_networks TO ccs_jobstore_admin;
 
 COMMIT;

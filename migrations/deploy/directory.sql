@@ -10,6 +10,23 @@ GRANT USAGE ON SCHEMA directory TO ccs_jobstore, ccs_jobstore_admin;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA directory;
 
+-- What names are compared by: NFC and Unicode's full case folding, so that Straße, STRASSE and strasse are one name. ICU's
+-- mappings to upper case and back are that folding, but for the dotless i, which has a folding of its own: U+FDD0, which is
+-- not a character, stands for it.
+CREATE FUNCTION directory.folded(p_text text)
+RETURNS text
+LANGUAGE sql
+IMMUTABLE
+PARALLEL SAFE
+AS $$
+    SELECT CASE
+        WHEN octet_length(p_text) = length(p_text) THEN lower(p_text COLLATE "C")
+        ELSE normalize(
+            lower(upper(translate(lower(normalize(p_text, NFC) COLLATE "und-x-icu"), U&'\0131', U&'\FDD0'))), NFC
+        ) COLLATE "C"
+    END
+$$;
+
 CREATE TABLE directory.users (
     user_id       uuid        PRIMARY KEY DEFAULT gen_random_uuid(),
     user_name     text        NOT NULL CHECK (user_name <> '' AND length(user_name) <= 256),
@@ -17,7 +34,7 @@ CREATE TABLE directory.users (
     disabled      boolean     NOT NULL DEFAULT false,
     created_at    timestamptz NOT NULL DEFAULT now()
 );
-CREATE UNIQUE INDEX users_by_name ON directory.users (lower(user_name));
+CREATE UNIQUE INDEX users_by_name ON directory.users (directory.folded(user_name));
 COMMENT ON COLUMN directory.users.password_hash IS 'scrypt with its parameters; NULL: no sign-in with a password';
 
 CREATE TABLE directory.roles (
@@ -25,7 +42,7 @@ CREATE TABLE directory.roles (
     role_name   text NOT NULL CHECK (role_name <> '' AND length(role_name) <= 256),
     description text NOT NULL DEFAULT ''
 );
-CREATE UNIQUE INDEX roles_by_name ON directory.roles (lower(role_name));
+CREATE UNIQUE INDEX roles_by_name ON directory.roles (directory.folded(role_name));
 
 CREATE TABLE directory.role_tasks (
     role_id uuid NOT NULL REFERENCES directory.roles ON DELETE CASCADE,
@@ -50,8 +67,8 @@ CREATE TABLE directory.folders (
     folder_name text   NOT NULL CHECK (folder_name <> '' AND length(folder_name) <= 256 AND folder_name !~ '/'),
     lineage     uuid[] NOT NULL
 );
-CREATE UNIQUE INDEX folders_by_name ON directory.folders (parent_id, lower(folder_name));
-CREATE UNIQUE INDEX folder_roots_by_name ON directory.folders (lower(folder_name)) WHERE parent_id IS NULL;
+CREATE UNIQUE INDEX folders_by_name ON directory.folders (parent_id, directory.folded(folder_name));
+CREATE UNIQUE INDEX folder_roots_by_name ON directory.folders (directory.folded(folder_name)) WHERE parent_id IS NULL;
 -- The folders below others.
 CREATE INDEX folders_by_lineage ON directory.folders USING gin (lineage);
 
@@ -74,7 +91,8 @@ CREATE TABLE directory.folder_grants (
     PRIMARY KEY (role_id, folder_id)
 );
 
-REVOKE EXECUTE ON FUNCTION directory.set_lineage FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION directory.set_lineage, directory.folded FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION directory.folded TO ccs_jobstore, ccs_jobstore_admin;
 GRANT SELECT ON ALL TABLES IN SCHEMA directory TO ccs_jobstore;
 GRANT UPDATE (password_hash) ON directory.users TO ccs_jobstore;
 GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA directory TO ccs_jobstore_admin;

@@ -1,7 +1,7 @@
 -- Deploy ccs-jobstore:inventory to pg
 -- requires: directory
 -- Assets and standards.
--- Searches ignore case and are ordered by name or by a time. The *_key columns hold names in lower case, under the
+-- Searches ignore case and are ordered by name or by a time. The *_key columns hold folded names, under the
 -- collation C, so that one index serves both LIKE with a prefix and the order, whatever the database's own collation.
 -- Each search index ends in the columns of an answer's order and includes every column that a search by its attribute
 -- filters by, so that counts and skipped pages are index-only.
@@ -12,8 +12,8 @@ CREATE TABLE directory.assets (
     asset_name text NOT NULL CHECK (asset_name <> ''),
     asset_type text NOT NULL CHECK (asset_type <> ''),
     folder_id  uuid NOT NULL REFERENCES directory.folders,
-    name_key   text COLLATE "C" NOT NULL GENERATED ALWAYS AS (lower(asset_name)) STORED,
-    type_key   text COLLATE "C" NOT NULL GENERATED ALWAYS AS (lower(asset_type)) STORED
+    name_key   text COLLATE "C" NOT NULL GENERATED ALWAYS AS (directory.folded(asset_name)) STORED,
+    type_key   text COLLATE "C" NOT NULL GENERATED ALWAYS AS (directory.folded(asset_type)) STORED
 );
 CREATE INDEX assets_searched_by_name ON directory.assets (name_key, asset_id);
 CREATE INDEX assets_searched_by_folder ON directory.assets (folder_id, name_key, asset_id);
@@ -26,8 +26,8 @@ CREATE TABLE directory.standards (
     standard_name    text NOT NULL CHECK (standard_name <> ''),
     standard_version text NOT NULL DEFAULT '1.0',
     folder_id        uuid NOT NULL REFERENCES directory.folders,
-    name_key         text COLLATE "C" NOT NULL GENERATED ALWAYS AS (lower(standard_name)) STORED,
-    version_key      text COLLATE "C" NOT NULL GENERATED ALWAYS AS (lower(standard_version)) STORED
+    name_key         text COLLATE "C" NOT NULL GENERATED ALWAYS AS (directory.folded(standard_name)) STORED,
+    version_key      text COLLATE "C" NOT NULL GENERATED ALWAYS AS (directory.folded(standard_version)) STORED
 );
 CREATE INDEX standards_searched_by_name ON directory.standards (name_key, standard_id);
 CREATE INDEX standards_searched_by_folder ON directory.standards (folder_id, name_key, standard_id);

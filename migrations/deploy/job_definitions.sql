@@ -82,7 +82,7 @@ BEGIN
         p_job, p_name, p_description, p_type, p_user, p_configuration, p_next_run_at,
         make_interval(secs => p_time_limit_seconds), p_keep_runs, p_keep_days
     )
-    ON CONFLICT (lower(job_name)) DO NOTHING;
+    ON CONFLICT (directory.folded(job_name)) DO NOTHING;
     IF NOT FOUND THEN
         outcome := 'name taken';
         RETURN;

@@ -25,8 +25,8 @@ CREATE TABLE directory.jobs (
     last_run_id     uuid,
     last_run_status text,
     last_run_at     timestamptz,
-    name_key        text COLLATE "C" NOT NULL GENERATED ALWAYS AS (lower(job_name)) STORED,
-    type_key        text COLLATE "C" NOT NULL GENERATED ALWAYS AS (lower(job_type)) STORED,
+    name_key        text COLLATE "C" NOT NULL GENERATED ALWAYS AS (directory.folded(job_name)) STORED,
+    type_key        text COLLATE "C" NOT NULL GENERATED ALWAYS AS (directory.folded(job_type)) STORED,
     CHECK (is_system = (created_by IS NULL))
 );
 COMMENT ON COLUMN directory.jobs.version IS 'counts the changes of the definition; runs do not change it';
@@ -35,7 +35,7 @@ COMMENT ON COLUMN directory.jobs.keep_days IS 'NULL: the server''s setting appli
 COMMENT ON COLUMN directory.jobs.run_count IS 'rows of store.job_runs in the present history; changed in the transaction that adds or removes them';
 COMMENT ON COLUMN directory.jobs.last_run_id IS 'the run that last_run_status and last_run_at describe';
 
-CREATE UNIQUE INDEX jobs_by_name ON directory.jobs (lower(job_name));
+CREATE UNIQUE INDEX jobs_by_name ON directory.jobs (directory.folded(job_name));
 CREATE INDEX jobs_by_creator ON directory.jobs (created_by);
 -- In the order in which due jobs are read, so that a page of them never needs a sort.
 CREATE INDEX jobs_due ON directory.jobs (next_run_at, job_id) WHERE next_run_at IS NOT NULL;

@@ -6,9 +6,9 @@ SELECT pg_temp.verify($$
 grants schema audit: ccs_jobstore=USAGE; ccs_jobstore_admin=USAGE
 columns audit.events: event_id bigint NOT NULL IDENTITY; occurred_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(); user_id uuid; user_name text NOT NULL; operation text NOT NULL; job_id uuid; job_name text; request_id uuid; details jsonb
 indexes audit.events: INDEX events_by_job USING btree (job_id, occurred_at, event_id)
-indexes audit.events: INDEX events_by_job_name USING btree (lower(job_name), occurred_at, event_id)
+indexes audit.events: INDEX events_by_job_name USING btree (directory.folded(job_name), occurred_at, event_id)
 indexes audit.events: INDEX events_by_operation USING btree (lower(operation), occurred_at, event_id)
-indexes audit.events: INDEX events_by_user USING btree (lower(user_name), occurred_at, event_id)
+indexes audit.events: INDEX events_by_user USING btree (directory.folded(user_name), occurred_at, event_id)
 indexes audit.events: UNIQUE INDEX events_pkey USING btree (occurred_at, event_id)
 grants audit.events: ccs_jobstore=INSERT; ccs_jobstore_admin=INSERT SELECT
 $$);

@@ -24,11 +24,18 @@ indexes auth.refresh_tokens: UNIQUE INDEX refresh_tokens_pkey USING btree (token
 constraints auth.refresh_tokens: CHECK ((length(token_hash) = 32))
 constraints auth.refresh_tokens: FOREIGN KEY (session_id) REFERENCES auth.sessions(session_id) ON DELETE CASCADE
 grants auth.refresh_tokens: ccs_jobstore=DELETE INSERT SELECT UPDATE
-columns auth.failed_logins: subject_hash bytea NOT NULL; failures integer NOT NULL; last_failure timestamp with time zone NOT NULL; closed_until timestamp with time zone
-indexes auth.failed_logins: INDEX failed_logins_by_time USING btree (last_failure)
-indexes auth.failed_logins: UNIQUE INDEX failed_logins_pkey USING btree (subject_hash)
-constraints auth.failed_logins: CHECK ((length(subject_hash) = 32))
+columns auth.failed_logins: name_hash bytea NOT NULL; network_hash bytea NOT NULL; counted_at timestamp with time zone NOT NULL; forgotten_at timestamp with time zone NOT NULL
+indexes auth.failed_logins: INDEX failed_logins_by_end USING btree (forgotten_at)
+indexes auth.failed_logins: UNIQUE INDEX failed_logins_pkey USING btree (name_hash, network_hash)
+constraints auth.failed_logins: CHECK ((length(name_hash) = ANY (ARRAY[0, 32])))
+constraints auth.failed_logins: CHECK ((length(network_hash) = ANY (ARRAY[0, 32])))
 grants auth.failed_logins: ccs_jobstore=DELETE INSERT SELECT UPDATE; ccs_jobstore_admin=DELETE SELECT
+columns auth.known_networks: user_id uuid NOT NULL; network_hash bytea NOT NULL; last_login timestamp with time zone NOT NULL
+indexes auth.known_networks: INDEX known_networks_by_time USING btree (last_login)
+indexes auth.known_networks: UNIQUE INDEX known_networks_pkey USING btree (user_id, network_hash)
+constraints auth.known_networks: CHECK ((length(network_hash) = 32))
+constraints auth.known_networks: FOREIGN KEY (user_id) REFERENCES directory.users(user_id) ON DELETE CASCADE
+grants auth.known_networks: ccs_jobstore=DELETE INSERT SELECT UPDATE; ccs_jobstore_admin=DELETE SELECT
 $$);
 
 ROLLBACK;

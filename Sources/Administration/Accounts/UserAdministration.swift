@@ -25,7 +25,7 @@ public struct UserAdministration: Sendable {
   /// Throws if a new user cannot have the name; call it before asking for a password.
   public func requireNew(_ name: String) async throws(AdministrationError) {
     try Self.check(name)
-    let taken = try await list().first { $0.name.lowercased() == name.lowercased() }
+    let taken = try await list().first { NameRules.key(of: $0.name) == NameRules.key(of: name) }
     if let taken { throw .taken(.user, name: taken.name) }
   }
 
@@ -33,7 +33,7 @@ public struct UserAdministration: Sendable {
   public func requireExisting(_ name: String) async throws(AdministrationError) {
     try Self.check(name)
     let users = try await list().map(\.name)
-    guard users.contains(where: { $0.lowercased() == name.lowercased() }) else {
+    guard users.contains(where: { NameRules.key(of: $0) == NameRules.key(of: name) }) else {
       throw .unknown(.user, name: name, known: users)
     }
   }
@@ -79,6 +79,7 @@ public struct UserAdministration: Sendable {
   }
 
   private func hash(_ password: [UInt8]) throws(AdministrationError) -> String {
+    let password = OpaquePassword.normalized(password)
     if let rule = PasswordRules.rule(brokenBy: password) { throw .invalidPassword(rule: rule) }
     do {
       return try PasswordHash.make(password, parameters: scrypt)

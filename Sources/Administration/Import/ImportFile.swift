@@ -155,13 +155,13 @@ extension ImportFile {
     }
     note(assets, \.pointer, "ID") { $0.id }
     note(standards, \.pointer, "ID") { $0.id }
-    note(roles, \.pointer, "name") { $0.name.lowercased() }
-    note(users, \.pointer, "name") { $0.name.lowercased() }
+    note(roles, \.pointer, "name") { NameRules.key(of: $0.name) }
+    note(users, \.pointer, "name") { NameRules.key(of: $0.name) }
     note(jobs, \.pointer, "ID") { $0.id }
-    note(jobs, \.pointer, "name") { $0.name.lowercased() }
+    note(jobs, \.pointer, "name") { NameRules.key(of: $0.name) }
     note(runs, \.pointer, "ID") { $0.run.id }
     note(inventedRuns, \.pointer, "Job, From and EveryMinutes") {
-      [$0.job.lowercased(), "\($0.runs.from.timeIntervalSince1970)", "\($0.runs.everyMinutes)"]
+      [NameRules.key(of: $0.job), "\($0.runs.from.timeIntervalSince1970)", "\($0.runs.everyMinutes)"]
     }
   }
 }

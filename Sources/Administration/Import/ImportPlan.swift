@@ -79,7 +79,7 @@ struct ImportPlan {
 
   private mutating func planAccounts() {
     let roles = file.roles.map(\.name) + known.roles
-    let roleNames = Set(roles.map { $0.lowercased() })
+    let roleNames = Set(roles.map { NameRules.key(of: $0) })
     for role in file.roles {
       var ids: [UUID]?
       if let folders = role.folders {
@@ -93,7 +93,7 @@ struct ImportPlan {
           name: role.name, description: role.description, tasks: role.tasks?.map(\.rawValue), folderIDs: ids))
     }
     for user in file.users {
-      for role in user.roles ?? [] where !roleNames.contains(role.name.lowercased()) {
+      for role in user.roles ?? [] where !roleNames.contains(NameRules.key(of: role.name)) {
         note(.role, role.pointer, role.name, known: roles)
       }
       rows.users.append(
@@ -103,9 +103,9 @@ struct ImportPlan {
 
   private mutating func planJobs() {
     let users = file.users.map(\.name) + known.users
-    let userNames = Set(users.map { $0.lowercased() })
+    let userNames = Set(users.map { NameRules.key(of: $0) })
     for job in file.jobs {
-      if let user = job.createdBy, !userNames.contains(user.lowercased()) {
+      if let user = job.createdBy, !userNames.contains(NameRules.key(of: user)) {
         note(.user, job.pointer / "CreatedBy", user, known: users)
       }
       if let other = jobs.job(named: job.name), other != job.id {
@@ -166,13 +166,13 @@ struct JobNames {
     let inFile = Set(file.jobs.map(\.id))
     ids = [:]
     for job in jobs.values {
-      let name = job.name.lowercased()
+      let name = NameRules.key(of: job.name)
       if ids[name] == nil || !inFile.contains(job.id) { ids[name] = job.id }
     }
     names = jobs.values.map(\.name).sorted()
   }
 
-  func job(named name: String) -> UUID? { ids[name.lowercased()] }
+  func job(named name: String) -> UUID? { ids[NameRules.key(of: name)] }
 
   /// - Parameter reference: A job's ID or its name.
   func job(_ reference: String) -> KnownNames.Job? {

@@ -10,24 +10,20 @@ public struct SignIn: Sendable {
     public var accessLifetime: Int
     /// Seconds, from 1.
     public var refreshLifetime: Int
-    /// Failures of one user after which the next login has to wait; ten times as many for one address, which may be
-    /// shared by many users.
-    public var failuresBeforeDelay: Int
-    /// The longest wait, in seconds.
-    public var maximumDelay: Int
+    /// When failed logins delay the next one.
+    public var failures: FailedLogins.Limits
 
-    public init(accessLifetime: Int, refreshLifetime: Int, failuresBeforeDelay: Int, maximumDelay: Int) {
+    public init(accessLifetime: Int, refreshLifetime: Int, failures: FailedLogins.Limits) {
       self.accessLifetime = accessLifetime
       self.refreshLifetime = refreshLifetime
-      self.failuresBeforeDelay = failuresBeforeDelay
-      self.maximumDelay = maximumDelay
+      self.failures = failures
     }
   }
 
   private let repository: Repository
   private let hasher: PasswordHasher
   private let memory: PasswordMemory
-  private let loginsOfUser: KeyedLock<[UInt8]>
+  private let loginsOfUser: KeyedLock<String>
   private let settings: Settings
   private let observe: Observer
 
@@ -51,7 +47,8 @@ public struct SignIn: Sendable {
     let issued =
       switch grant {
       case .password(let userName, let password):
-        try await logIn(userName: userName, password: password, peer: context.peer)
+        try await logIn(
+          userName: userName, password: OpaquePassword.normalized(password), peer: context.peer)
       case .refresh(let token):
         try await refresh(token)
       }
@@ -70,60 +67,62 @@ public struct SignIn: Sendable {
     -> IssuedTokens
   {
     let account = try await account(named: userName)
-    // By the account's own name: two spellings of the same account must share one count.
-    let name = (account?.userName ?? userName).lowercased()
-    let user = FailedLogins.Subject(
-      hash: sha256(Array("user:\(name)".utf8)), threshold: settings.failuresBeforeDelay)
-    let address = FailedLogins.Subject(
-      hash: sha256(Array("address:\(ClientNetwork(address: peer))".utf8)),
-      threshold: settings.failuresBeforeDelay * 10)
-
-    try await refuseIfSlowedDown([user, address], userName: userName, peer: peer)
+    // By the account's own name: all spellings of it share one count.
+    let attempt = FailedLogins.Attempt(
+      name: account?.userName ?? userName, network: "\(ClientNetwork(address: peer))", user: account?.userID)
+    let isKnown = try await refuseIfSlowedDown(attempt, userName: userName, peer: peer)
     // The passwords of one user are hashed one after the other, each failure counted before the next attempt: otherwise
-    // as many could be tried at once as there are threads. One that was right recently need not wait.
+    // as many could be tried at once as there are threads. One that was right recently need not wait, and a known network
+    // does not wait for others.
+    let key = NameRules.key(of: attempt.name) + (isKnown ? " \(attempt.network)" : "")
     let waits = !hasher.knows(password, of: account, remembering: memory)
     if waits {
-      switch await loginsOfUser.acquire(user.hash) {
+      switch await loginsOfUser.acquire(key) {
       case .acquired: break
       case .refused: throw .other(Self.busy)
       case .cancelled: throw .other(.timedOut)
       }
     }
-    defer { if waits { loginsOfUser.release(user.hash) } }
-    if waits { try await refuseIfSlowedDown([user, address], userName: userName, peer: peer) }
+    defer { if waits { loginsOfUser.release(key) } }
+    if waits { try await refuseIfSlowedDown(attempt, userName: userName, peer: peer) }
 
     let reason: String
     switch try await open(account, password) {
-    case .opened(let issued):
-      try await storing { () async throws(RepositoryError) in try await repository.failedLogins.clear(user) }
+    case .opened(let user, let issued):
+      try await storing { () async throws(RepositoryError) in
+        try await repository.failedLogins.clear(attempt, user: user)
+      }
       observe(.loginSucceeded(user: issued.userName, peer: peer))
       return issued
     case .refused(let why):
       reason = why
     }
     try await storing { () async throws(RepositoryError) in
-      try await repository.failedLogins.record([user, address], maximumSeconds: settings.maximumDelay)
+      try await repository.failedLogins.record(attempt, settings.failures)
     }
     observe(.loginFailed(user: userName, peer: peer, reason: reason))
     throw .invalidGrant("The user name or the password is wrong, or the user is disabled.")
   }
 
+  /// - Returns: Whether the user has signed in from this network before.
+  @discardableResult
   private func refuseIfSlowedDown(
-    _ subjects: [FailedLogins.Subject], userName: String, peer: String
-  ) async throws(TokenRefusal) {
-    let wait = try await storing { () async throws(RepositoryError) in
-      try await repository.failedLogins.wait(for: subjects)
+    _ attempt: FailedLogins.Attempt, userName: String, peer: String
+  ) async throws(TokenRefusal) -> Bool {
+    let (wait, isKnown) = try await storing { () async throws(RepositoryError) in
+      try await repository.failedLogins.wait(for: attempt, settings.failures)
     }
     guard wait == 0 else {
       observe(.loginFailed(user: userName, peer: peer, reason: "slowed down for another \(wait) s"))
       throw .slowedDown(seconds: wait)
     }
+    return isKnown
   }
 
   private static let busy = Refusal.unavailable("too many logins at once")
 
   private enum Opening {
-    case opened(IssuedTokens)
+    case opened(UUID, IssuedTokens)
     /// With the reason, for the log.
     case refused(String)
   }
@@ -157,7 +156,7 @@ public struct SignIn: Sendable {
           try await repository.sessions.rehash(user: account.userID, from: stored, to: rehashed)
         }
       }
-      return .opened(tokens.issued(to: account.userName))
+      return .opened(account.userID, tokens.issued(to: account.userName))
     }
   }
 

@@ -14,7 +14,7 @@ public struct InventorySearch<Attribute: SearchAttribute>: Sendable, Equatable {
 
   /// The search as text, for its cursors.
   public var text: String {
-    let place = container.map { "\($0)".lowercased() } ?? ""
+    let place = container.map { NameRules.key(of: "\($0)") } ?? ""
     return "\(Attribute.displayName.rawValue) \(place)\n\(includesSubtree) "
       + conditions.map(\.description).joined(separator: ", ")
   }

@@ -41,7 +41,7 @@ public struct Sessions: Sendable {
     """
     SELECT user_id, user_name, password_hash, disabled
     FROM directory.users
-    WHERE lower(user_name) = lower($1)
+    WHERE directory.folded(user_name) = directory.folded($1)
     """, .text)
 
   /// The account of a name, in any case.
@@ -179,8 +179,6 @@ public struct Sessions: Sendable {
         FOR UPDATE SKIP LOCKED
     ), sessions AS (
         DELETE FROM auth.sessions s USING ended WHERE s.session_id = ended.session_id
-    ), failures AS (
-        DELETE FROM auth.failed_logins WHERE last_failure < now() - interval '1 day'
     )
     SELECT count(*)
     FROM ended

@@ -61,11 +61,12 @@ extension DirectoryAdministration {
     var values = BoundValues()
     var conditions: [String] = []
     if let name = question.userName {
-      conditions.append("lower(user_name) = lower(\(values.bind(.text(name))))")
+      conditions.append("directory.folded(user_name) = directory.folded(\(values.bind(.text(name))))")
     }
     switch question.job {
     case .id(let id): conditions.append("job_id = \(values.bind(.uuid(id)))")
-    case .name(let name): conditions.append("lower(job_name) = lower(\(values.bind(.text(name))))")
+    case .name(let name):
+      conditions.append("directory.folded(job_name) = directory.folded(\(values.bind(.text(name))))")
     case nil: break
     }
     if let operation = question.operation {

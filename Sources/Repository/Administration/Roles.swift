@@ -34,10 +34,10 @@ extension DirectoryAdministration {
                FROM directory.user_roles ur
                JOIN directory.users u USING (user_id)
                WHERE ur.role_id = r.role_id
-               ORDER BY lower(u.user_name)
+               ORDER BY directory.folded(u.user_name)
            )
     FROM directory.roles r
-    ORDER BY lower(r.role_name)
+    ORDER BY directory.folded(r.role_name)
     """)
 
   /// All roles, by name.
@@ -51,7 +51,7 @@ extension DirectoryAdministration {
     """
     INSERT INTO directory.roles (role_name, description)
     VALUES ($1, $2)
-    ON CONFLICT (lower(role_name)) DO NOTHING
+    ON CONFLICT (directory.folded(role_name)) DO NOTHING
     """, .text, .text)
 
   /// Creates a role without grants.
@@ -136,7 +136,8 @@ extension DirectoryAdministration {
   }
 
   private static let find = Statement(
-    "SELECT role_id, role_name FROM directory.roles WHERE lower(role_name) = lower($1)", .text)
+    "SELECT role_id, role_name FROM directory.roles WHERE directory.folded(role_name) = directory.folded($1)",
+    .text)
 
   static func role(
     _ name: String, on connection: Connection

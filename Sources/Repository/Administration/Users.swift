@@ -21,10 +21,10 @@ extension DirectoryAdministration {
                FROM directory.user_roles ur
                JOIN directory.roles r USING (role_id)
                WHERE ur.user_id = u.user_id
-               ORDER BY lower(r.role_name)
+               ORDER BY directory.folded(r.role_name)
            )
     FROM directory.users u
-    ORDER BY lower(u.user_name)
+    ORDER BY directory.folded(u.user_name)
     """)
 
   /// All users, by name.
@@ -39,7 +39,7 @@ extension DirectoryAdministration {
     """
     SELECT user_id, user_name
     FROM directory.users
-    WHERE lower(user_name) = lower($1)
+    WHERE directory.folded(user_name) = directory.folded($1)
     FOR UPDATE
     """, .text)
 
@@ -47,7 +47,7 @@ extension DirectoryAdministration {
     """
     INSERT INTO directory.users (user_name, password_hash)
     VALUES ($1, $2)
-    ON CONFLICT (lower(user_name)) DO NOTHING
+    ON CONFLICT (directory.folded(user_name)) DO NOTHING
     RETURNING user_id
     """, .text, .text)
 
@@ -98,14 +98,16 @@ extension DirectoryAdministration {
 
   private static let setPassword = Statement(
     "UPDATE directory.users SET password_hash = $2 WHERE user_id = $1", .uuid, .text)
-  // The key by which logins count their failures.
-  private static let forgiveFailures = Statement(
+  // The networks go, too: whoever knew the former password may have signed in from them.
+  private static let forgetLogins = Statement(
     """
-    DELETE FROM auth.failed_logins
-    WHERE subject_hash = sha256(convert_to('user:' || lower($1), 'UTF8'))
-    """, .text)
+    WITH failures AS (
+        DELETE FROM auth.failed_logins WHERE name_hash = sha256(convert_to(directory.folded($1), 'UTF8'))
+    )
+    DELETE FROM auth.known_networks WHERE user_id = $2
+    """, .text, .uuid)
 
-  /// Sets a user's password, ends the user's sessions and forgets failed logins.
+  /// Sets a user's password, ends the user's sessions, and forgets failed logins and known networks.
   ///
   /// - Returns: `done` or `noSuchUser`.
   public func setPassword(
@@ -115,7 +117,7 @@ extension DirectoryAdministration {
       guard let user = try await Self.user(name, on: connection) else { return .noSuchUser(name) }
       try await connection.run(Self.setPassword(.uuid(user.id), .text(hash)))
       try await connection.run(Self.endSessions(.uuid(user.id)))
-      try await connection.run(Self.forgiveFailures(.text(user.name)))
+      try await connection.run(Self.forgetLogins(.text(user.name), .uuid(user.id)))
       try await connection.run(AuditNote.of("Set Password", by: actor, ["User": user.name]))
       return .done
     }

@@ -29,11 +29,11 @@ extension Inventory {
     WITH RECURSIVE way AS (
         SELECT folder_id, lineage, 1 AS depth
         FROM directory.folders
-        WHERE folder_id = $1 AND lower(folder_name) = lower(($2)[1])
+        WHERE folder_id = $1 AND directory.folded(folder_name) = directory.folded(($2)[1])
         UNION ALL
         SELECT f.folder_id, f.lineage, w.depth + 1
         FROM way w
-        JOIN directory.folders f ON f.parent_id = w.folder_id AND lower(f.folder_name) = lower(($2)[w.depth + 1])
+        JOIN directory.folders f ON f.parent_id = w.folder_id AND directory.folded(f.folder_name) = directory.folded(($2)[w.depth + 1])
     )
     SELECT w.folder_id
     FROM way w

@@ -46,7 +46,8 @@ public struct Jobs: Sendable {
   }
 
   static let byID = Statement(columns + "WHERE j.job_id = ANY ($1)", .uuidArray)
-  private static let byName = Statement(columns + "WHERE lower(j.job_name) = lower($1)", .text)
+  private static let byName = Statement(
+    columns + "WHERE directory.folded(j.job_name) = directory.folded($1)", .text)
 
   /// A job, and whether its reader may see it, in one round trip.
   ///

@@ -69,9 +69,9 @@ extension SearchColumn {
     of name: String, with pattern: TextPattern, _ isNegated: Bool, _ values: inout BoundValues
   ) -> String {
     if let text = pattern.exactText {
-      return "\(name) \(isNegated ? "<>" : "=") lower(\(values.bind(.text(text))))"
+      return "\(name) \(isNegated ? "<>" : "=") directory.folded(\(values.bind(.text(text))))"
     }
-    return "\(name) \(isNegated ? "NOT LIKE" : "LIKE") lower(\(values.bind(.text(pattern.like))))"
+    return "\(name) \(isNegated ? "NOT LIKE" : "LIKE") directory.folded(\(values.bind(.text(pattern.like))))"
   }
 
   private static func membership(

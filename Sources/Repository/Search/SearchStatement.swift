@@ -45,7 +45,7 @@ struct SearchStatement: Equatable {
       switch position {
       case .name(let name, let nameID):
         id = nameID
-        key = "lower(\(statement.values.bind(.text(name))))"
+        key = "directory.folded(\(statement.values.bind(.text(name))))"
       case .time(let time, let timeID):
         id = timeID
         key = statement.values.bind(.time(time))

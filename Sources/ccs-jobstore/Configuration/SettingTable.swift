@@ -98,10 +98,10 @@ extension Setting {
       "How long a verified password is cached in memory, as a keyed hash, in seconds; 0 is never."),
     Setting(
       "passwords.failuresBeforeDelay", \.passwords.failuresBeforeDelay, .integer(1...1000), .reload,
-      "Failed logins, by user or by address, before further ones are delayed."),
+      "Failed logins of a name from a network before further ones are delayed."),
     Setting(
       "passwords.maximumDelaySeconds", \.passwords.maximumDelaySeconds, .integer(1...86400), .reload,
-      "Maximum delay after repeated failed logins, in seconds."),
+      "Maximum delay after these, and time in which one is forgotten, in seconds."),
   ]
 
   private static let jobs = [

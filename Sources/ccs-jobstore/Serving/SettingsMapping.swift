@@ -46,7 +46,7 @@ extension Configuration {
   var signInSettings: SignIn.Settings {
     SignIn.Settings(
       accessLifetime: tokens.accessLifetimeSeconds, refreshLifetime: tokens.refreshLifetimeSeconds,
-      failuresBeforeDelay: passwords.failuresBeforeDelay, maximumDelay: passwords.maximumDelaySeconds)
+      failures: .init(failures: passwords.failuresBeforeDelay, maximumDelay: passwords.maximumDelaySeconds))
   }
 
   var scryptParameters: ScryptParameters {

@@ -130,7 +130,10 @@ struct JobDetailsTests {
     (#"{"JobName":"x","jobname":"y"}"#, ["/jobname is repeated, in different case"]),
     (#"{"JobName":""}"#, ["/JobName must have 1...256 characters"]),
     (#"{"JobName":"  "}"#, ["/JobName must not begin or end with white space"]),
-    (#"{"JobName":"a\tb"}"#, ["/JobName must have no control characters"]),
+    (
+      #"{"JobName":"a\tb"}"#,
+      ["/JobName must not contain U+0009, which is a control character (at position 2)"]
+    ),
     (#"{"JobName":7}"#, ["/JobName must be a text"]),
     (#"{"JobName":null}"#, ["/JobName is required"]),
     (#"{"JobName":"a\u0000"}"#, ["/JobName must be a text without a NUL character or half a surrogate pair"]),

@@ -117,7 +117,7 @@ BAD_FIELDS = [
 
 
 def jobs_named(directory, name):
-    return directory.database.value("SELECT count(*) FROM directory.jobs WHERE lower(job_name) = lower(%s)", name)
+    return directory.database.value("SELECT count(*) FROM directory.jobs WHERE directory.folded(job_name) = directory.folded(%s)", name)
 
 
 def job_row(directory, job, columns):

@@ -6,159 +6,165 @@ import Testing
 
 @Suite("Failed logins")
 struct FailedLoginTests {
-  private func subject(threshold: Int) -> FailedLogins.Subject {
-    FailedLogins.Subject(hash: (0..<32).map { _ in .random(in: 0...255) }, threshold: threshold)
+  private typealias Attempt = FailedLogins.Attempt
+
+  /// Counts failures one after the other.
+  ///
+  /// - Returns: The delay after each, in seconds.
+  private func delays(
+    _ count: Int, of attempt: Attempt, _ limits: FailedLogins.Limits, on fixture: Fixture
+  ) async throws -> [Int] {
+    let logins = fixture.repository.failedLogins
+    var delays: [Int] = []
+    for _ in 0..<count {
+      try await logins.record(attempt, limits)
+      delays.append(try await logins.wait(for: attempt, limits).seconds)
+    }
+    return delays
   }
 
-  /// The wait after the last failure, in seconds; 0 for none. Only one subject may be on record.
-  private func pause(on fixture: Fixture) async throws -> Int {
-    try await fixture.value(
-      Statement(
-        """
-        SELECT coalesce(extract(epoch FROM max(closed_until - last_failure)), 0)::bigint
-        FROM auth.failed_logins
-        """)())
+  /// Lets time pass, for the counts.
+  private func pass(_ interval: String, on fixture: Fixture) async throws {
+    try await fixture.database.psql(
+      """
+      UPDATE auth.failed_logins
+      SET counted_at = counted_at - interval '\(interval)', forgotten_at = forgotten_at - interval '\(interval)'
+      """)
   }
 
-  @Test("From the threshold on the wait doubles with every failure, up to the longest")
+  @Test("From the threshold on the delay doubles with every failure, up to the maximum")
   func doubling() async throws {
     try await withFixture { fixture in
+      let limits = FailedLogins.Limits(failures: 3, maximumDelay: 300)
+      let attempt = Attempt(name: "ann", network: "192.0.2.1", user: nil)
+      let delays = try await delays(12, of: attempt, limits, on: fixture)
+      #expect(delays == [0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 300])
+    }
+  }
+
+  @Test(
+    "One address has at most 302 guesses at a password in a day, however it spaces them", arguments: [0, 900])
+  func guessesOfOneAddress(pause: Int) async throws {
+    try await withFixture { fixture in
+      let limits = FailedLogins.Limits(failures: 5, maximumDelay: 300)
       let logins = fixture.repository.failedLogins
-      let subject = subject(threshold: 3)
-      var pauses: [Int] = []
-      for _ in 0..<12 {
-        try await logins.record([subject], maximumSeconds: 100)
-        pauses.append(try await pause(on: fixture))
+      let attempt = Attempt(name: "ann", network: "192.0.2.1", user: nil)
+      var (guesses, seconds) = (0, 0)
+      while seconds < 86_400 {
+        let wait = try await logins.wait(for: attempt, limits).seconds
+        if wait > 0 {
+          let step = max(wait, pause)
+          try await pass("\(step) seconds", on: fixture)
+          seconds += step
+        } else {
+          try await logins.record(attempt, limits)
+          guesses += 1
+        }
       }
-      #expect(pauses == [0, 0, 1, 2, 4, 8, 16, 32, 64, 100, 100, 100])
-      #expect((95...100).contains(try await logins.wait(for: [subject])))
+      #expect((250...302).contains(guesses))
     }
   }
 
-  @Test("A threshold of one slows from the first failure on, also after a time of peace")
-  func thresholdOfOne() async throws {
+  @Test("Many addresses have one guess at a password in ten seconds; a known network is not delayed")
+  func guessesOfManyAddresses() async throws {
     try await withFixture { fixture in
+      let limits = FailedLogins.Limits(failures: 5, maximumDelay: 300)
       let logins = fixture.repository.failedLogins
-      let subject = subject(threshold: 1)
-      var pauses: [Int] = []
-      for _ in 0..<3 {
-        try await logins.record([subject], maximumSeconds: 100)
-        pauses.append(try await pause(on: fixture))
+      let user: UUID = try await fixture.value(
+        Statement("INSERT INTO directory.users (user_name) VALUES ('D\\ann') RETURNING user_id")())
+      let home = Attempt(name: "D\\ann", network: "198.51.100.7", user: user)
+      try await logins.clear(home, user: user)
+      var (guesses, seconds) = (0, 0)
+      while seconds < 1000 {
+        let attempt = Attempt(name: "d\\ANN", network: "network \(guesses)", user: user)
+        let (wait, isKnown) = try await logins.wait(for: attempt, limits)
+        #expect(!isKnown && wait <= 10, "slow, not closed")
+        if wait > 0 {
+          try await pass("\(wait) seconds", on: fixture)
+          seconds += wait
+        } else {
+          try await logins.record(attempt, limits)
+          guesses += 1
+        }
       }
-      try await fixture.database.psql(
-        "UPDATE auth.failed_logins SET last_failure = now() - interval '1 hour'")
-      try await logins.record([subject], maximumSeconds: 100)
-      pauses.append(try await pause(on: fixture))
-      #expect(pauses == [1, 2, 4, 1])
+      #expect((100...155).contains(guesses))
+      let (wait, isKnown) = try await logins.wait(for: home, limits)
+      #expect(wait == 0 && isKnown)
     }
   }
 
-  @Test("Below the threshold nobody waits, and an unknown subject neither")
-  func noWait() async throws {
+  @Test("Fifty failures of a network over several names delay nobody else there")
+  func sharedNetwork() async throws {
     try await withFixture { fixture in
+      let limits = FailedLogins.Limits(failures: 5, maximumDelay: 300)
       let logins = fixture.repository.failedLogins
-      let subject = subject(threshold: 3)
-      #expect(try await logins.wait(for: [subject]) == 0)
-      for _ in 0..<2 {
-        try await logins.record([subject], maximumSeconds: 100)
-        #expect(try await logins.wait(for: [subject]) == 0)
+      for number in 0..<50 {
+        try await logins.record(Attempt(name: "nobody \(number)", network: "192.0.2.1", user: nil), limits)
       }
-      try await logins.record([subject], maximumSeconds: 100)
-      #expect(try await logins.wait(for: [subject]) == 1)
-      #expect(try await logins.wait(for: [self.subject(threshold: 3)]) == 0)
-      #expect(try await logins.wait(for: []) == 0)
+      let other = Attempt(name: "ann", network: "192.0.2.1", user: nil)
+      #expect(try await logins.wait(for: other, limits).seconds == 0)
     }
   }
 
-  @Test("Each subject has its own threshold, and the longest wait of all counts")
-  func severalSubjects() async throws {
-    try await withFixture { fixture in
-      let logins = fixture.repository.failedLogins
-      let (user, address) = (subject(threshold: 2), subject(threshold: 20))
-      for _ in 0..<6 { try await logins.record([user, address], maximumSeconds: 1000) }
-      #expect(try await logins.wait(for: [address]) == 0)
-      #expect((11...16).contains(try await logins.wait(for: [user, address])))
-      #expect((11...16).contains(try await logins.wait(for: [address, user])))
-      for _ in 0..<16 { try await logins.record([address], maximumSeconds: 1000) }
-      #expect((3...4).contains(try await logins.wait(for: [address])), "the 22nd failure")
-    }
-  }
-
-  @Test("A wait ends by itself")
-  func waitEnds() async throws {
-    try await withFixture { fixture in
-      let logins = fixture.repository.failedLogins
-      let subject = subject(threshold: 1)
-      try await logins.record([subject], maximumSeconds: 100)
-      #expect(try await logins.wait(for: [subject]) == 1)
-      try await Task.sleep(for: .milliseconds(1100))
-      #expect(try await logins.wait(for: [subject]) == 0)
-    }
-  }
-
-  @Test("A quarter of an hour without a failure is forgiven, and less is not")
-  func forgiving() async throws {
-    try await withFixture { fixture in
-      let logins = fixture.repository.failedLogins
-      let subject = subject(threshold: 3)
-      for _ in 0..<5 { try await logins.record([subject], maximumSeconds: 100) }
-      try await fixture.database.psql(
-        "UPDATE auth.failed_logins SET last_failure = now() - interval '14 minutes'")
-      try await logins.record([subject], maximumSeconds: 100)
-      #expect(try await pause(on: fixture) == 8, "the sixth in a row")
-
-      try await fixture.database.psql(
-        "UPDATE auth.failed_logins SET last_failure = now() - interval '16 minutes'")
-      var pauses: [Int] = []
-      for _ in 0..<4 {
-        try await logins.record([subject], maximumSeconds: 100)
-        pauses.append(try await pause(on: fixture))
-      }
-      #expect(pauses == [0, 0, 1, 2])
-    }
-  }
-
-  @Test("A login clears its own subject, and no other")
+  @Test("A login clears the count of its name from its network, and no other")
   func clear() async throws {
     try await withFixture { fixture in
+      let limits = FailedLogins.Limits(failures: 1, maximumDelay: 100)
       let logins = fixture.repository.failedLogins
-      let (user, address) = (subject(threshold: 1), subject(threshold: 1))
-      for _ in 0..<3 { try await logins.record([user, address], maximumSeconds: 100) }
-      try await logins.clear(user)
-      #expect(try await logins.wait(for: [user]) == 0)
-      #expect(try await logins.wait(for: [address]) > 0)
-      try await logins.record([user], maximumSeconds: 100)
-      #expect(try await logins.wait(for: [user]) == 1, "it counts from the beginning")
+      let user: UUID = try await fixture.value(
+        Statement("INSERT INTO directory.users (user_name) VALUES ('D\\ann') RETURNING user_id")())
+      let (here, there) = (
+        Attempt(name: "D\\ann", network: "192.0.2.1", user: user),
+        Attempt(name: "D\\ann", network: "192.0.2.2", user: user)
+      )
+      _ = try await delays(3, of: here, limits, on: fixture)
+      _ = try await delays(3, of: there, limits, on: fixture)
+      try await logins.clear(here, user: user)
+      #expect(try await logins.wait(for: here, limits).seconds == 0)
+      #expect(try await logins.wait(for: there, limits).seconds > 0)
     }
   }
 
-  @Test("Failures at the same time are all counted, whatever the order of their subjects")
+  @Test("What is forgotten is removed by later failures, and a sweep leaves a bounded number")
+  func bounded() async throws {
+    try await withFixture { fixture in
+      let limits = FailedLogins.Limits(failures: 5, maximumDelay: 300)
+      let logins = fixture.repository.failedLogins
+      let rows = Statement("SELECT count(*) FROM auth.failed_logins")
+      for number in 0..<100 {
+        try await logins.record(Attempt(name: "n\(number)", network: "a\(number)", user: nil), limits)
+      }
+      try await pass("1 hour", on: fixture)
+      for _ in 0..<40 {
+        try await logins.record(Attempt(name: "n", network: "a", user: nil), limits)
+      }
+      #expect(try await fixture.value(rows()) == 3)
+      for number in 0..<100 {
+        try await logins.record(Attempt(name: "n\(number)", network: "a\(number)", user: nil), limits)
+      }
+      try await logins.sweep(maximumRows: 50)
+      #expect(try await fixture.value(rows()) == 50)
+    }
+  }
+
+  @Test("Failures at the same time are all counted")
   func atOnce() async throws {
     try await withFixture { fixture in
+      let limits = FailedLogins.Limits(failures: 1000, maximumDelay: 1000)
       let logins = fixture.repository.failedLogins
-      let (one, other) = (subject(threshold: 1000), subject(threshold: 1000))
       try await withThrowingTaskGroup(of: Void.self) { group in
         for number in 0..<40 {
           group.addTask {
-            try await logins.record(number % 2 == 0 ? [one, other] : [other, one], maximumSeconds: 100)
+            try await logins.record(
+              Attempt(name: "n\(number % 2)", network: "a\(number / 2 % 2)", user: nil), limits)
           }
         }
         try await group.waitForAll()
       }
-      let failures = Statement("SELECT failures FROM auth.failed_logins")
-      #expect(try await fixture.owner.execute(failures()).map { try $0(0, as: Int.self) } == [40, 40])
-    }
-  }
-
-  @Test("Endless failures do not overflow anything")
-  func endless() async throws {
-    try await withFixture { fixture in
-      let logins = fixture.repository.failedLogins
-      let subject = subject(threshold: 1)
-      try await logins.record([subject], maximumSeconds: 86_400)
-      try await fixture.database.psql("UPDATE auth.failed_logins SET failures = 2147483646")
-      for _ in 0..<3 { try await logins.record([subject], maximumSeconds: 86_400) }
-      #expect(try await pause(on: fixture) == 86_400)
+      let counted = Statement(
+        "SELECT round(sum(extract(epoch FROM forgotten_at - counted_at) / 1000))::bigint FROM auth.failed_logins WHERE length(name_hash) = 32 AND length(network_hash) = 32"
+      )
+      #expect(try await fixture.value(counted()) == 40)
     }
   }
 }

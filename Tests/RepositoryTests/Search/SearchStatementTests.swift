@@ -14,16 +14,16 @@ struct SearchStatementTests {
   }
 
   private static let table: [(String, String, [Value])] = [
-    ("JobName = a_b", "j.name_key = lower($1)", [.text("a_b")]),
-    ("JobName != a", "j.name_key <> lower($1)", [.text("a")]),
-    (#"JobName = 100%_\\*"#, "j.name_key LIKE lower($1)", [.text(#"100\%\_\\%"#)]),
-    ("JobName != *a*", "j.name_key NOT LIKE lower($1)", [.text("%a%")]),
-    ("JobName Contains *", "j.name_key LIKE lower($1)", [.text("%*%")]),
-    ("JobName Contains ''", "j.name_key LIKE lower($1)", [.text("%")]),
-    ("JobName StartsWith _", "j.name_key LIKE lower($1)", [.text(#"\_%"#)]),
-    ("JobName EndsWith \"';--\"", "j.name_key LIKE lower($1)", [.text("%';--")]),
-    ("JobName Contains %\u{301}", "j.name_key LIKE lower($1)", [.text("%\\%\u{301}%")]),
-    ("JobType = collectionjob", "j.type_key = lower($1)", [.text("CollectionJob")]),
+    ("JobName = a_b", "j.name_key = directory.folded($1)", [.text("a_b")]),
+    ("JobName != a", "j.name_key <> directory.folded($1)", [.text("a")]),
+    (#"JobName = 100%_\\*"#, "j.name_key LIKE directory.folded($1)", [.text(#"100\%\_\\%"#)]),
+    ("JobName != *a*", "j.name_key NOT LIKE directory.folded($1)", [.text("%a%")]),
+    ("JobName Contains *", "j.name_key LIKE directory.folded($1)", [.text("%*%")]),
+    ("JobName Contains ''", "j.name_key LIKE directory.folded($1)", [.text("%")]),
+    ("JobName StartsWith _", "j.name_key LIKE directory.folded($1)", [.text(#"\_%"#)]),
+    ("JobName EndsWith \"';--\"", "j.name_key LIKE directory.folded($1)", [.text("%';--")]),
+    ("JobName Contains %\u{301}", "j.name_key LIKE directory.folded($1)", [.text("%\\%\u{301}%")]),
+    ("JobType = collectionjob", "j.type_key = directory.folded($1)", [.text("CollectionJob")]),
     ("JobID = \(id)", "j.job_id = $1", [.uuid(id)]),
     ("JobID != \(id)", "j.job_id <> $1", [.uuid(id)]),
     ("JobCategory = system", "j.is_system", []),
@@ -87,7 +87,7 @@ struct SearchStatementTests {
   @Test("A page is found in the order of the search, after the cursor's place or by number")
   func pages() throws {
     let search = JobSearch(try JobCondition.parse("LastRunDate > 1970-01-01, JobName = a*"))
-    let conditions = "WHERE j.last_run_at >= $1\n    AND j.name_key LIKE lower($2)"
+    let conditions = "WHERE j.last_run_at >= $1\n    AND j.name_key LIKE directory.folded($2)"
     let order = "ORDER BY j.last_run_at, j.job_id"
     let first = search.statement.page(SearchPage(number: 0, size: 20)) { "(\($0))" }
     #expect(

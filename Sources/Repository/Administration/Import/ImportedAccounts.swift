@@ -45,7 +45,7 @@ extension ImportedTable {
       INSERT INTO directory.roles (role_name, description)
       SELECT name, coalesce(description, '')
       FROM jsonb_to_recordset($1) AS s (name text, description text)
-      ON CONFLICT (lower(role_name)) DO NOTHING
+      ON CONFLICT (directory.folded(role_name)) DO NOTHING
       RETURNING role_id
       """, .jsonb),
     update: Statement(
@@ -53,7 +53,7 @@ extension ImportedTable {
       UPDATE directory.roles r
       SET description = s.description
       FROM jsonb_to_recordset($1) AS s (name text, description text)
-      WHERE lower(r.role_name) = lower(s.name) AND r.description <> s.description
+      WHERE directory.folded(r.role_name) = directory.folded(s.name) AND r.description <> s.description
       RETURNING r.role_id
       """, .jsonb),
     sets: [revokeTasks, grantTasks, revokeFolders, grantFolders])
@@ -62,7 +62,7 @@ extension ImportedTable {
     """
     DELETE FROM directory.role_tasks t
     USING directory.roles r, jsonb_to_recordset($1) AS s (name text, tasks text[])
-    WHERE t.role_id = r.role_id AND lower(r.role_name) = lower(s.name) AND t.task <> ALL (s.tasks)
+    WHERE t.role_id = r.role_id AND directory.folded(r.role_name) = directory.folded(s.name) AND t.task <> ALL (s.tasks)
     RETURNING t.role_id
     """, .jsonb)
 
@@ -71,7 +71,7 @@ extension ImportedTable {
     INSERT INTO directory.role_tasks (role_id, task)
     SELECT r.role_id, t.task
     FROM jsonb_to_recordset($1) AS s (name text, tasks text[])
-    JOIN directory.roles r ON lower(r.role_name) = lower(s.name)
+    JOIN directory.roles r ON directory.folded(r.role_name) = directory.folded(s.name)
     CROSS JOIN unnest(s.tasks) AS t (task)
     ON CONFLICT DO NOTHING
     RETURNING role_id
@@ -81,7 +81,7 @@ extension ImportedTable {
     """
     DELETE FROM directory.folder_grants g
     USING directory.roles r, jsonb_to_recordset($1) AS s (name text, folder_ids uuid[])
-    WHERE g.role_id = r.role_id AND lower(r.role_name) = lower(s.name) AND g.folder_id <> ALL (s.folder_ids)
+    WHERE g.role_id = r.role_id AND directory.folded(r.role_name) = directory.folded(s.name) AND g.folder_id <> ALL (s.folder_ids)
     RETURNING g.role_id
     """, .jsonb)
 
@@ -90,7 +90,7 @@ extension ImportedTable {
     INSERT INTO directory.folder_grants (role_id, folder_id)
     SELECT r.role_id, f.folder_id
     FROM jsonb_to_recordset($1) AS s (name text, folder_ids uuid[])
-    JOIN directory.roles r ON lower(r.role_name) = lower(s.name)
+    JOIN directory.roles r ON directory.folded(r.role_name) = directory.folded(s.name)
     CROSS JOIN unnest(s.folder_ids) AS f (folder_id)
     ON CONFLICT DO NOTHING
     RETURNING role_id
@@ -102,7 +102,7 @@ extension ImportedTable {
       INSERT INTO directory.users (user_name, disabled)
       SELECT name, coalesce(disabled, false)
       FROM jsonb_to_recordset($1) AS s (name text, disabled boolean)
-      ON CONFLICT (lower(user_name)) DO NOTHING
+      ON CONFLICT (directory.folded(user_name)) DO NOTHING
       RETURNING user_id
       """, .jsonb),
     update: Statement(
@@ -110,7 +110,7 @@ extension ImportedTable {
       UPDATE directory.users u
       SET disabled = s.disabled
       FROM jsonb_to_recordset($1) AS s (name text, disabled boolean)
-      WHERE lower(u.user_name) = lower(s.name) AND u.disabled <> s.disabled
+      WHERE directory.folded(u.user_name) = directory.folded(s.name) AND u.disabled <> s.disabled
       RETURNING u.user_id
       """, .jsonb),
     sets: [unassignRoles, assignRoles])
@@ -119,11 +119,11 @@ extension ImportedTable {
     """
     DELETE FROM directory.user_roles ur
     USING directory.users u, jsonb_to_recordset($1) AS s (name text, roles text[])
-    WHERE ur.user_id = u.user_id AND lower(u.user_name) = lower(s.name) AND s.roles IS NOT NULL
+    WHERE ur.user_id = u.user_id AND directory.folded(u.user_name) = directory.folded(s.name) AND s.roles IS NOT NULL
         AND NOT EXISTS (
             SELECT
             FROM directory.roles r
-            JOIN unnest(s.roles) AS n (role_name) ON lower(r.role_name) = lower(n.role_name)
+            JOIN unnest(s.roles) AS n (role_name) ON directory.folded(r.role_name) = directory.folded(n.role_name)
             WHERE r.role_id = ur.role_id
         )
     RETURNING ur.user_id
@@ -134,9 +134,9 @@ extension ImportedTable {
     INSERT INTO directory.user_roles (user_id, role_id)
     SELECT u.user_id, r.role_id
     FROM jsonb_to_recordset($1) AS s (name text, roles text[])
-    JOIN directory.users u ON lower(u.user_name) = lower(s.name)
+    JOIN directory.users u ON directory.folded(u.user_name) = directory.folded(s.name)
     CROSS JOIN unnest(s.roles) AS n (role_name)
-    JOIN directory.roles r ON lower(r.role_name) = lower(n.role_name)
+    JOIN directory.roles r ON directory.folded(r.role_name) = directory.folded(n.role_name)
     ON CONFLICT DO NOTHING
     RETURNING user_id
     """, .jsonb)
@@ -146,7 +146,7 @@ extension ImportedTable {
     """
     DELETE FROM auth.sessions t
     USING directory.users u, jsonb_to_recordset($1) AS s (name text, disabled boolean)
-    WHERE t.user_id = u.user_id AND lower(u.user_name) = lower(s.name) AND s.disabled
+    WHERE t.user_id = u.user_id AND directory.folded(u.user_name) = directory.folded(s.name) AND s.disabled
     RETURNING t.session_id
     """, .jsonb)
 }

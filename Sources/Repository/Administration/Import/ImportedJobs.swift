@@ -56,7 +56,7 @@ extension ImportedTable {
             configuration text, next_run_at timestamptz, run_time_limit bigint, keep_runs integer,
             keep_days integer
         )
-        LEFT JOIN directory.users u ON lower(u.user_name) = lower(s.created_by)
+        LEFT JOIN directory.users u ON directory.folded(u.user_name) = directory.folded(s.created_by)
         LEFT JOIN directory.jobs o ON o.job_id = s.id
     ) AS s
     """

@@ -30,10 +30,12 @@ public struct KnownNames: Sendable {
     self.jobOfRun = jobOfRun
   }
 
-  private static let allRoles = Statement("SELECT role_name FROM directory.roles ORDER BY lower(role_name)")
-  private static let allUsers = Statement("SELECT user_name FROM directory.users ORDER BY lower(user_name)")
+  private static let allRoles = Statement(
+    "SELECT role_name FROM directory.roles ORDER BY directory.folded(role_name)")
+  private static let allUsers = Statement(
+    "SELECT user_name FROM directory.users ORDER BY directory.folded(user_name)")
   private static let allJobs = Statement(
-    "SELECT job_id, job_name FROM directory.jobs ORDER BY lower(job_name)")
+    "SELECT job_id, job_name FROM directory.jobs ORDER BY directory.folded(job_name)")
   private static let jobsOfRuns = Statement(
     """
     SELECT r.run_id, j.job_id
