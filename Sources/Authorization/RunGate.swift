@@ -116,7 +116,8 @@ public struct RunGate: Sendable {
   /// - Parameters:
   ///   - count: Maximum number of runs, 1 to 100.
   ///   - leaseSeconds: Duration of each lease without a heartbeat.
-  ///   - wait: How long to wait for the first run. The caller is authorised before the wait.
+  ///   - wait: How long to wait for the first run. The caller is authorised before the wait, now and then during it, and
+  ///     before a run is handed over, so that a wait ends with its caller's right.
   /// - Returns: None, if there was nothing in time.
   public func claim(
     count: Int, leaseSeconds: Int, wait: Duration, _ context: inout RequestContext
@@ -124,8 +125,65 @@ public struct RunGate: Sendable {
     let caller = try await authorizer.permit(.claimJobRuns, &context)
     let request = ClaimRequest(
       count: count, collector: caller.userName, leaseSeconds: leaseSeconds, maximumAttempts: limits.attempts)
-    return try await refusing { () async throws(RepositoryError) in
-      try await repository.jobRunClaims.claim(request, wait: wait)
+    guard wait > .zero else { return try await claim(request, wait: wait).get() }
+    let runs = try await watching(context) { await claim(request, wait: wait) }
+    do throws(Refusal) {
+      try await authorizer.permit(.claimJobRuns, &context)
+    } catch {
+      await giveBack(runs)
+      throw error
+    }
+    return runs
+  }
+
+  private func claim(_ request: ClaimRequest, wait: Duration) async -> Result<[ClaimedRun], Refusal> {
+    do throws(RepositoryError) {
+      return .success(try await repository.jobRunClaims.claim(request, wait: wait))
+    } catch {
+      return .failure(Refusal(error))
+    }
+  }
+
+  /// Cancels a claim that waits when its caller has lost the right.
+  private func watching(
+    _ context: RequestContext, _ claim: @escaping @Sendable () async -> Result<[ClaimedRun], Refusal>
+  ) async throws(Refusal) -> [ClaimedRun] {
+    let outcome = await withTaskGroup(of: Result<[ClaimedRun], Refusal>?.self) { group in
+      group.addTask { await claim() }
+      group.addTask { [authorizer] in
+        var context = context
+        while true {
+          guard (try? await Task.sleep(for: Self.longestTrust)) != nil else { return nil }
+          do throws(Refusal) {
+            try await authorizer.permit(.claimJobRuns, &context)
+          } catch {
+            return .failure(error)
+          }
+        }
+      }
+      var outcome: Result<[ClaimedRun], Refusal>?
+      for await result in group {
+        guard let result else { continue }
+        if outcome == nil {
+          outcome = result
+          group.cancelAll()
+        } else if case .success(let runs) = result {
+          // Claimed in the moment in which the right was found to be gone.
+          await giveBack(runs)
+        }
+      }
+      return outcome ?? .failure(.timedOut)
+    }
+    return try outcome.get()
+  }
+
+  /// How long a caller that waits is trusted to have the right still.
+  private static let longestTrust = Duration.seconds(15)
+
+  /// Ends leases, so that other collectors get the runs. One that is not ended now ends by itself.
+  private func giveBack(_ runs: [ClaimedRun]) async {
+    for run in runs {
+      _ = try? await repository.jobRunClaims.renew(run: run.id, lease: run.lease, seconds: 0)
     }
   }
 

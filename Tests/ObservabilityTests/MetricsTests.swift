@@ -50,6 +50,8 @@ struct MetricsTests {
         # HELP ccs_jobstore_database_connection_losses_total Connections to the database that broke.
         # TYPE ccs_jobstore_database_connection_losses_total counter
         ccs_jobstore_database_connection_losses_total 0
+        # HELP ccs_jobstore_connections_shed_total Connections that were closed while idle, or refused, because there was no room for more.
+        # TYPE ccs_jobstore_connections_shed_total counter
         # HELP ccs_jobstore_requests_in_flight Requests taken and not answered yet.
         # TYPE ccs_jobstore_requests_in_flight gauge
         ccs_jobstore_requests_in_flight 5

@@ -12,8 +12,6 @@ let everyObservation: [Observation] = [
   .eraserFailed("lock timeout"),
   .databaseConnected("db1:5432"),
   .databaseLost("server closed the connection"),
-  .descriptorLimitLow(limit: 64, wanted: 12_084),
-  .connectionsShed(shortage: "limits.connections", closed: 3, refused: 2),
   .databaseConnectFailed("refused", retrySeconds: 0.5),
   .serverStarting(version: "1.2.3"),
   .listening(address: "0.0.0.0", port: 12431),
@@ -32,6 +30,8 @@ let everyObservation: [Observation] = [
   .leaseLost(runID: "r-3", jobID: "j-4", outcome: "requeued"),
   .schedulerFailed("no such function"),
   .runsExpired(40),
+  .descriptorLimitLow(limit: 64, wanted: 12_084),
+  .connectionsShed(shortage: "limits.connections", closed: 3, refused: 2),
 ]
 
 /// A Delete Job that went well, unless told otherwise.

@@ -71,7 +71,13 @@ extension Configuration {
   /// The first line of a file; nil for no file.
   static func secret(_ file: String?) throws -> String? {
     guard let file else { return nil }
-    let text = try String(contentsOfFile: file, encoding: .utf8)
+    guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
+      throw ConfigurationError(problems: [
+        .init(
+          subject: .file(file), fault: "cannot be read",
+          remedy: "it must be a text file that this process may read")
+      ])
+    }
     return String(text.prefix { !$0.isNewline })
   }
 }

@@ -185,3 +185,27 @@ def test_a_claim_without_a_database_is_told_to_come_again(directory_of, own_clus
     collector = Collector(server, directory_of(own_database))
     own_cluster.stop()
     assert_problem(post(collector, CLAIM, {}), 503)
+
+
+def test_a_wait_ends_with_the_right_of_its_caller(collector, directory):
+    leaver = Collector(collector.server, directory)
+    answer = in_background(lambda: post(leaver, CLAIM, {"WaitSeconds": 30}, timeout=90))
+    waiting(collector.server, 1)
+    directory.disable(leaver.user)
+    started = time.monotonic()
+    assert_problem(answer(), 401)
+    assert time.monotonic() - started < 25, "not only when its wait was over"
+    run = queue(directory)
+    (found,) = claim(collector)
+    assert found["JobRunID"] == str(run)
+
+
+def test_a_run_is_not_handed_to_a_caller_who_has_lost_the_right_meanwhile(collector, directory):
+    leaver = Collector(collector.server, directory)
+    answer = in_background(lambda: post(leaver, CLAIM, {"WaitSeconds": 30}, timeout=90))
+    waiting(collector.server, 1)
+    directory.disable(leaver.user)
+    run = queue(directory)
+    assert_problem(answer(), 401)
+    (found,) = claim(collector, WaitSeconds=30)
+    assert found["JobRunID"] == str(run)

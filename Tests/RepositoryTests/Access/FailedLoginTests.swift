@@ -87,7 +87,7 @@ struct FailedLoginTests {
           guesses += 1
         }
       }
-      #expect((100...155).contains(guesses))
+      #expect((100...165).contains(guesses))
       let (wait, isKnown) = try await logins.wait(for: home, limits)
       #expect(wait == 0 && isKnown)
     }
