@@ -1,6 +1,6 @@
 """Requests with faults at random, against a strict reference: h11. Both must agree on where each request ends.
 
-CCS_JOBSTORE_FUZZ_CASES says how many (3,000 unless set), CCS_JOBSTORE_FUZZ_SEED where chance begins, and
+CCS_JOBSTORE_FUZZ_CASES says how many (1,500 unless set), CCS_JOBSTORE_FUZZ_SEED where chance begins, and
 CCS_JOBSTORE_FUZZ_PORT that another address, such as a proxy in front of the server, is spoken to.
 """
 
@@ -18,7 +18,7 @@ import h11
 
 from harness.client import API
 
-CASES = int(os.environ.get("CCS_JOBSTORE_FUZZ_CASES", "3000"))
+CASES = int(os.environ.get("CCS_JOBSTORE_FUZZ_CASES", "1500"))
 SEED = int(os.environ.get("CCS_JOBSTORE_FUZZ_SEED", "20261128"))
 PORT = int(os.environ.get("CCS_JOBSTORE_FUZZ_PORT", "0"))
 
