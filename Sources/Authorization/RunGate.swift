@@ -127,6 +127,7 @@ public struct RunGate: Sendable {
       count: count, collector: caller.userName, leaseSeconds: leaseSeconds, maximumAttempts: limits.attempts)
     guard wait > .zero else { return try await claim(request, wait: wait).get() }
     let runs = try await watching(context) { await claim(request, wait: wait) }
+    guard !runs.isEmpty else { return runs }
     do throws(Refusal) {
       try await authorizer.permit(.claimJobRuns, &context)
     } catch {

@@ -99,18 +99,22 @@ final class Acceptor: Sendable {
     case EMFILE, ENFILE, ENOBUFS, ENOMEM:
       // The socket stays ready; it is looked at again when something may have been closed.
       loop.unwatch(socket.descriptor)
-      let closed = state.withLock { state in
+      state.withLock { state in
         state.isPaused = true
         let closed = state.table.shed(state.limits)
         state.shed[.descriptors, default: (0, 0)].closed += closed.count
         if closed.isEmpty { state.shed[.descriptors, default: (0, 0)].refused += 1 }
-        return closed
+        Self.end(closed)
       }
-      for descriptor in closed { shutdown(descriptor, Int32(SHUT_RDWR)) }
       return false
     case ECONNABORTED, EINTR: return true
     default: return false
     }
+  }
+
+  /// Must be called under the lock: `ended` waits for it, so that the descriptors belong to no other socket yet.
+  private static func end(_ connections: [Int32]) {
+    for descriptor in connections { shutdown(descriptor, Int32(SHUT_RDWR)) }
   }
 
   private func take(_ descriptor: Int32, _ address: UnsafePointer<sockaddr>, _ length: socklen_t) {
@@ -121,8 +125,7 @@ final class Acceptor: Sendable {
         state.shed[shortage, default: (0, 0)].closed += admission.closed.count
         state.shed[shortage, default: (0, 0)].refused += admission.isAdmitted ? 0 : 1
       }
-      // Closed while they are certain to be what they were.
-      for closed in admission.closed { shutdown(closed, Int32(SHUT_RDWR)) }
+      Self.end(admission.closed)
       return (admission, state.isStopped ? nil : state.receive)
     }
     guard admission.isAdmitted, let receive else {
