@@ -105,7 +105,7 @@ struct Problem: Error, Sendable {
     case .version: "the request line must end with one space and HTTP/1.1"
     case .foldedLine: "a line must not begin with white space"
     case .fieldName: "the name of a field must be a token, directly followed by a colon"
-    case .fieldValue: "the value of a field must have no control characters, and be short if it delimits the body"
+    case .fieldValue: "the value of a field must have no control characters, or is too long"
     case .lineEnd: "a line must end with CR LF"
     case .chunkSize: "a chunk must begin with its size, 1 to 8 hexadecimal digits, without extensions"
     case .trailer: "a field that delimits or routes a message must not follow its body"

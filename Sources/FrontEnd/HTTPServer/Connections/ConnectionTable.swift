@@ -60,7 +60,7 @@ struct ConnectionTable: Sendable {
 
   /// Those that count; connections that were told to close are forgotten.
   private var entries: [Int32: Entry] = [:]
-  private var counts: [Network: Int] = [:]
+  private var members: [Network: Set<Int32>] = [:]
 
   var count: Int { entries.count }
 
@@ -75,7 +75,7 @@ struct ConnectionTable: Sendable {
     // The kernel gives a descriptor anew only after its former connection is over.
     remove(descriptor)
     var admission = Admission(isAdmitted: true)
-    if limits.connectionsPerNetwork > 0, counts[network, default: 0] >= limits.connectionsPerNetwork {
+    if limits.connectionsPerNetwork > 0, members[network]?.count ?? 0 >= limits.connectionsPerNetwork {
       admission.shortage = .connectionsPerNetwork
       admission.closed = forget(1, of: network)
     } else if entries.count >= limits.connections {
@@ -85,7 +85,7 @@ struct ConnectionTable: Sendable {
     admission.isAdmitted = admission.shortage == nil || !admission.closed.isEmpty
     if admission.isAdmitted {
       entries[descriptor] = Entry(network: network, idleSince: now)
-      counts[network, default: 0] += 1
+      members[network, default: []].insert(descriptor)
     }
     return admission
   }
@@ -95,7 +95,7 @@ struct ConnectionTable: Sendable {
   /// - Returns: Idle connections of the network with the most, at least one if any is idle anywhere.
   mutating func shed(_ limits: Limits) -> [Int32] {
     let wanted = max(1, min(entries.count, limits.connections) / 100)
-    for (network, _) in counts.sorted(by: { $0.value > $1.value }) {
+    for (network, _) in members.sorted(by: { $0.value.count > $1.value.count }) {
       let closed = forget(wanted, of: network)
       if !closed.isEmpty { return closed }
     }
@@ -107,18 +107,18 @@ struct ConnectionTable: Sendable {
   mutating func rest(_ descriptor: Int32, now: Duration) { entries[descriptor]?.idleSince = now }
 
   mutating func remove(_ descriptor: Int32) {
-    guard let entry = entries.removeValue(forKey: descriptor), let count = counts[entry.network] else {
-      return
-    }
-    counts[entry.network] = count > 1 ? count - 1 : nil
+    guard let entry = entries.removeValue(forKey: descriptor) else { return }
+    members[entry.network]?.remove(descriptor)
+    if members[entry.network]?.isEmpty == true { members[entry.network] = nil }
   }
 
   /// Forgets the connections of a network that have been idle for longest.
   private mutating func forget(_ count: Int, of network: Network) -> [Int32] {
-    let idle = entries.compactMap { descriptor, entry in
-      entry.network == network ? entry.idleSince.map { (since: $0, descriptor) } : nil
+    let idle = (members[network] ?? []).compactMap { descriptor in
+      entries[descriptor]?.idleSince.map { (since: $0, descriptor) }
     }
-    let closed = idle.sorted { $0 < $1 }.prefix(count).map(\.1)
+    let closed =
+      count == 1 ? idle.min { $0 < $1 }.map { [$0.1] } ?? [] : idle.sorted { $0 < $1 }.prefix(count).map(\.1)
     for descriptor in closed { remove(descriptor) }
     return closed
   }

@@ -153,12 +153,14 @@ final class HTTPSDaemon: Sendable {
   ///
   /// - Returns: Whether it was taken over.
   func add(_ descriptor: Int32, _ address: UnsafePointer<sockaddr>, _ length: socklen_t) -> Bool {
-    let daemon = handle.withLock { $0 }
-    guard let daemon else {
-      close(descriptor)
-      return false
+    // Under the lock, so that the daemon is not stopped meanwhile.
+    handle.withLock { handle in
+      guard let handle else {
+        close(descriptor)
+        return false
+      }
+      return MHD_add_connection(handle.daemon, descriptor, address, length) == .YES
     }
-    return MHD_add_connection(daemon.daemon, descriptor, address, length) == .YES
   }
 
   /// From now on clients are asked with each answer to come anew.

@@ -99,6 +99,10 @@ final class Handshakes: Sendable {
 
   /// Reads for GnuTLS; suspends the connection if there is nothing to read yet and its handshake is not over.
   private static func read(_ handshake: Handshake, _ buffer: UnsafeMutableRawPointer, _ size: Int) -> Int {
+    guard handshake.isOver || !hasLeft(handshake.descriptor) else {
+      gnutls_transport_set_errno(handshake.session, ECONNRESET)
+      return -1
+    }
     let count = recv(handshake.descriptor, buffer, size, 0)
     guard count < 0 else { return count }
     var problem = errno
@@ -106,6 +110,15 @@ final class Handshakes: Sendable {
     gnutls_transport_set_errno(handshake.session, problem)
     return -1
   }
+
+  /// Whether a client has closed its sending side: it cannot complete its handshake, so that none of it is computed.
+  private static func hasLeft(_ descriptor: Int32) -> Bool {
+    var descriptors = [pollfd(fd: descriptor, events: peerHasGone, revents: 0)]
+    return poll(&descriptors, 1, 0) > 0 && descriptors[0].revents != 0
+  }
+
+  /// POLLRDHUP of poll(2), which Swift's Glibc does not show.
+  private static let peerHasGone: Int16 = 0x2000
 
   /// - Returns: False if clients are not waited for any more.
   private func wait(for handshake: Handshake) -> Bool {
