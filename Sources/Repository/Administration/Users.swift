@@ -98,7 +98,7 @@ extension DirectoryAdministration {
 
   private static let setPassword = Statement(
     "UPDATE directory.users SET password_hash = $2 WHERE user_id = $1", .uuid, .text)
-  // The networks go, too: whoever knew the former password may have signed in from them.
+  // Known networks are removed, too: somebody who knew the old password may have signed in from one.
   private static let forgetLogins = Statement(
     """
     WITH failures AS (

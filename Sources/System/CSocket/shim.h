@@ -13,6 +13,9 @@ struct tcp_traffic {
   uint64_t acknowledged;
 };
 
+// POLLRDHUP of poll(2): the peer will send nothing more.
+static const short peer_has_gone = 0x2000;
+
 // From TCP_INFO of tcp(7). The C library's struct tcp_info ends before these counts, and the kernel's own header, whose
 // struct this is, cannot be included beside the C library's.
 static inline struct tcp_traffic tcp_traffic(int descriptor) {

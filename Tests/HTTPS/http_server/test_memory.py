@@ -136,3 +136,17 @@ def test_a_slow_reader_is_cut_only_if_it_is_slower_than_the_least_rate(own, dire
     assert received >= whole and seconds > 3, "a steady reader was cut"
     received, _ = read(20_000, 60)
     assert received < whole, "a reader below the least rate was not cut"
+
+
+def test_clients_that_leave_within_a_body_keep_no_memory(own):
+    server, client = own()
+    request = head("POST", f"{API}/Jobs", f"Content-Length: {BODY}", bearer(client))
+    held = [RawConnection(server) for _ in range(20)]
+    for connection in held:
+        connection.send(request + b" " * 100_000)
+    eventually(lambda: waiting(server) > 1_900_000, what="the bodies wait")
+    for connection in held:
+        connection.reset()
+    eventually(lambda: server.metrics()["ccs_jobstore_requests_in_flight"] <= 1, what="all are answered")
+    # The answers that nobody gets are not counted, either.
+    eventually(lambda: waiting(server) == 0, what="all memory is free")

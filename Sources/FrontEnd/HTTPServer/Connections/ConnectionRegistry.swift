@@ -114,9 +114,6 @@ final class ConnectionRegistry: Sendable {
     for exchange in cancelled { exchange.cancel() }
   }
 
-  /// POLLRDHUP of poll(2), which Swift's Glibc does not show: the peer will send nothing more.
-  private static let peerHasGone: Int16 = 0x2000
-
   /// The exchanges that wait for long and whose clients have gone. libmicrohttpd does not look at a suspended
   /// connection, and would notice only when it is answered.
   private static func abandoned(among clients: some Collection<Client>) -> [Exchange] {
@@ -125,7 +122,7 @@ final class ConnectionRegistry: Sendable {
     for client in clients {
       guard let exchange = client.exchange, exchange.isWaiting else { continue }
       waiting.append(exchange)
-      descriptors.append(pollfd(fd: client.descriptor, events: peerHasGone, revents: 0))
+      descriptors.append(pollfd(fd: client.descriptor, events: peer_has_gone, revents: 0))
     }
     guard !waiting.isEmpty, poll(&descriptors, nfds_t(descriptors.count), 0) > 0 else { return [] }
     return zip(waiting, descriptors).filter { $0.1.revents != 0 }.map(\.0)

@@ -130,7 +130,9 @@ final class Exchange: Sendable {
 
   private func answer(_ response: Response) {
     _ = handle { state in
-      let hasMemory = daemon.takeMemory(response.body.count, for: &state.memory)
+      // After the end of the exchange the answer goes nowhere, and nothing would return the memory.
+      let hasMemory =
+        state.connection == nil || daemon.takeMemory(response.body.count, for: &state.memory)
       state.answer = hasMemory ? response : daemon.application.response(to: .busy, requestID: id)
       state.task = nil
       return state.machine.answered()
@@ -138,28 +140,18 @@ final class Exchange: Sendable {
   }
 
   private func start(_ plan: RequestPlan, _ request: Request) {
-    let task: Task<Void, Never>
+    let respond: @Sendable () async -> Response
     switch plan.answer {
     case .refusal: return
-    case .ignoringBody(let respond), .whole(let respond):
-      task = Task(executorPreference: daemon.executor) { [self] in
-        let response = await respond(request)
-        daemon.returnPlace(of: plan)
-        answer(response)
-      }
-    case .onDemand(let respond):
-      task = Task(executorPreference: daemon.executor) { [self] in
-        let response = await respond(request, BodyStream(exchange: self))
-        daemon.returnPlace(of: plan)
-        answer(response)
-      }
-    case .streaming(let respond):
-      // Not on the executor of the others, which must not be kept busy: these parse what they read.
-      task = Task { [self] in
-        let response = await respond(request, BodyStream(exchange: self))
-        daemon.returnPlace(of: plan)
-        answer(response)
-      }
+    case .ignoringBody(let answer), .whole(let answer): respond = { await answer(request) }
+    case .onDemand(let answer), .streaming(let answer):
+      respond = { [self] in await answer(request, BodyStream(exchange: self)) }
+    }
+    // Streams are not answered on the executor of the others, which must not be kept busy: they parse what they read.
+    let task = Task(executorPreference: plan.isStreaming ? nil : daemon.executor) { [self] in
+      let response = await respond()
+      daemon.returnPlace(of: plan)
+      answer(response)
     }
     let isLate = state.withLock { state in
       if state.answer == nil { state.task = task }

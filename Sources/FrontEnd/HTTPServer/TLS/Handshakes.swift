@@ -1,4 +1,5 @@
 import CGnuTLS
+import CSocket
 import EventLoop
 import Glibc
 import Synchronization
@@ -113,12 +114,9 @@ final class Handshakes: Sendable {
 
   /// Whether a client has closed its sending side: it cannot complete its handshake, so that none of it is computed.
   private static func hasLeft(_ descriptor: Int32) -> Bool {
-    var descriptors = [pollfd(fd: descriptor, events: peerHasGone, revents: 0)]
+    var descriptors = [pollfd(fd: descriptor, events: peer_has_gone, revents: 0)]
     return poll(&descriptors, 1, 0) > 0 && descriptors[0].revents != 0
   }
-
-  /// POLLRDHUP of poll(2), which Swift's Glibc does not show.
-  private static let peerHasGone: Int16 = 0x2000
 
   /// - Returns: False if clients are not waited for any more.
   private func wait(for handshake: Handshake) -> Bool {
