@@ -157,6 +157,21 @@ struct JSONReaderTests {
     }
   }
 
+  @Test("Each byte is taken or refused the same at every place of a text")
+  func placesInAText() {
+    for byte in UInt8.min...UInt8.max {
+      let isPlain = (0x20..<0x80).contains(byte) && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+      for place in 0..<20 {
+        for filler in [UInt8(ascii: " "), UInt8(ascii: "#"), 0x7F] {
+          var text = [UInt8](repeating: filler, count: 20)
+          text[place] = byte
+          let quote = [UInt8(ascii: "\"")]
+          #expect(accepts(quote + text + quote) == isPlain, "\(byte) at \(place)")
+        }
+      }
+    }
+  }
+
   @Test("Nesting is taken up to its bound, and beyond it costs no stack")
   func nesting() {
     func nested(_ depth: Int) -> [UInt8] {
