@@ -12,6 +12,7 @@ protocol JobReading: Sendable {
   ) async throws(RepositoryError) -> (reader: Authorizations.Answer?, job: Job?)
   func job(named name: String) async throws(RepositoryError) -> Job?
   func search(_ search: JobSearch, _ page: SearchPage) async throws(RepositoryError) -> SearchResult<Job>
+  func jobs(_ ids: [UUID]) async throws(RepositoryError) -> [Job]
 }
 
 extension Jobs: JobReading {}
@@ -146,16 +147,15 @@ public struct JobGate: Sendable {
     _ search: JobSearch, _ page: SearchPage, _ context: inout RequestContext
   ) async throws(Refusal) -> SearchResult<Job> {
     try await authorizer.permit(.searchJobs, &context)
-    let found = try await refusing { () async throws(RepositoryError) in
+    return try await refusing { () async throws(RepositoryError) in
       try await jobs.search(search, page)
     }
-    // A cursor continues where the page ended; a page number would leave out what did not fit.
-    guard !found.isCut || page.start != .number else {
-      throw .invalid(
-        "The definitions of these jobs are too large for one page: at most \(found.items.count) fit. Ask for fewer with pagesize."
-      )
-    }
-    return found
+  }
+
+  /// Jobs that a search has found and not read as a whole, for whom it has found them. Those that have been deleted since
+  /// are left out.
+  public func jobs(found ids: [UUID]) async throws(Refusal) -> [Job] {
+    try await refusing { () async throws(RepositoryError) in try await jobs.jobs(ids) }
   }
 
   // MARK: - Create Job and Update Job

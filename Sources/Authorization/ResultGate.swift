@@ -22,7 +22,7 @@ public struct ResultGate: Sendable {
   /// Get Evaluation Results of an asset and a standard, which must lie in folders that the caller has access to.
   public func results(
     _ request: ResultsRequest, _ context: inout RequestContext
-  ) async throws(Refusal) -> EvaluationResults {
+  ) async throws(Refusal) -> ResultListing {
     let caller = try await authorizer.permit(.getEvaluationResults, &context)
     let access = try await refusing { () async throws(RepositoryError) in
       try await repository.inventory.access(
@@ -43,7 +43,7 @@ public struct ResultGate: Sendable {
       try await repository.results.find(request, limit: maximumChecks)
     }
     switch answer {
-    case .results(let results): return results
+    case .results(let found): return ResultListing(found, repository.results)
     case .noRun: throw .notFound("The job run \(request.run?.guidString ?? "") does not exist.")
     case .noResults:
       throw .notFound("There are no such results of the asset \(asset) and the standard \(standard).")

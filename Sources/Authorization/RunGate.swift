@@ -8,23 +8,21 @@ import Repository
 /// claimed the run, so that a collector that was late for a moment can go on.
 public struct RunGate: Sendable {
   public struct Limits: Sendable {
-    /// Maximum number of runs in an answer.
-    public var runs: Int
-    /// Maximum number of messages in an answer, over all its runs.
-    public var messages: Int
     /// Maximum number of claims of a run.
     public var attempts: Int
+    /// Maximum number of claims of one user that wait at a time.
+    public var waitingClaims: Int
 
-    public init(runs: Int = 100_000, messages: Int = 200_000, attempts: Int) {
-      self.runs = runs
-      self.messages = messages
+    public init(attempts: Int, waitingClaims: Int = .max) {
       self.attempts = attempts
+      self.waitingClaims = waitingClaims
     }
   }
 
   private let authorizer: Authorizer
   private let repository: Repository
   private let limits: Limits
+  private let waiting = KeyedSlots<UUID>()
 
   public init(repository: Repository, limits: Limits) {
     self.init(authorizer: Authorizer(repository: repository), repository: repository, limits: limits)
@@ -40,37 +38,17 @@ public struct RunGate: Sendable {
 
   /// Get Latest Job Runs, newest first.
   ///
-  /// - Parameter count: How many; 0 for all.
+  /// - Parameters:
+  ///   - count: How many; 0 for all.
+  ///   - last: The run after which to begin; nil for the newest.
   public func latest(
-    of job: UUID, count: Int, withMessages: Bool, _ context: inout RequestContext
-  ) async throws(Refusal) -> [JobRun] {
+    of job: UUID, count: Int, after last: JobRun.Position? = nil, _ context: inout RequestContext
+  ) async throws(Refusal) -> RunListing {
     try await authorizer.permit(.getLatestJobRuns, &context)
-    let limit = count == 0 ? nil : count
-    if limit ?? .max > limits.runs {
-      let existing = try await refusing { () async throws(RepositoryError) in
-        try await repository.jobRuns.count(job: job)
-      }
-      guard min(existing ?? 0, limit ?? .max) <= limits.runs else {
-        throw .invalid(
-          "The job has \(existing ?? 0) runs; ask for at most \(limits.runs) of them with count.")
-      }
-    }
-    let found = try await refusing { () async throws(RepositoryError) in
-      try await repository.jobRuns.latest(job: job, limit: limit)
-    }
-    guard var runs = found else { throw .notFound("The job \(job.guidString) does not exist.") }
-    if withMessages {
-      let messages = runs.reduce(0) { $0 + $1.messageCount }
-      guard messages <= limits.messages else {
-        throw .invalid(
-          "These runs have \(messages) messages; at most \(limits.messages) are answered at once: ask for fewer runs with count."
-        )
-      }
-      try await refusing { () async throws(RepositoryError) in
-        try await repository.jobRuns.addMessages(to: &runs)
-      }
-    }
-    return runs
+    let listing = try await RunListing(
+      job, count: count == 0 ? .max : count, after: last, repository.jobRuns)
+    guard let listing else { throw .notFound("The job \(job.guidString) does not exist.") }
+    return listing
   }
 
   /// Job Operation: starts a run of a job now.
@@ -126,6 +104,10 @@ public struct RunGate: Sendable {
     let request = ClaimRequest(
       count: count, collector: caller.userName, leaseSeconds: leaseSeconds, maximumAttempts: limits.attempts)
     guard wait > .zero else { return try await claim(request, wait: wait).get() }
+    guard waiting.take(caller.userID, limit: limits.waitingClaims) else {
+      throw .unavailable("\(limits.waitingClaims) claims of this user wait already")
+    }
+    defer { waiting.giveBack(caller.userID) }
     let runs = try await watching(context) { await claim(request, wait: wait) }
     guard !runs.isEmpty else { return runs }
     do throws(Refusal) {

@@ -210,7 +210,7 @@ public struct JSONReader {
       let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
       // A byte borrows into its highest bit if it is less than what is taken away from it.
       let control = word &- ones &* 0x20
-      let marks = (word ^ quotes) &- ones | (word ^ backslashes) &- ones
+      let marks = ((word ^ quotes) &- ones) | ((word ^ backslashes) &- ones)
       let found = (word | control | marks) & (ones &* 0x80)
       guard found == 0 else {
         index += found.trailingZeroBitCount / 8

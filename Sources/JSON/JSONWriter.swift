@@ -49,12 +49,26 @@ public struct JSONWriter: Sendable {
   public mutating func array<Element>(
     _ elements: some Sequence<Element>, _ body: (inout JSONWriter, Element) -> Void
   ) {
+    beginArray()
+    for element in elements { body(&self, element) }
+    endArray()
+  }
+
+  public mutating func beginArray() {
     beginValue()
     bytes.append(UInt8(ascii: "["))
     needsComma = false
-    for element in elements { body(&self, element) }
+  }
+
+  public mutating func endArray() {
     bytes.append(UInt8(ascii: "]"))
     needsComma = true
+  }
+
+  /// Takes what has been written; the text goes on where it ended.
+  public mutating func take() -> [UInt8] {
+    defer { bytes = [] }
+    return bytes
   }
 
   /// The name of the next value; it must need no escapes.

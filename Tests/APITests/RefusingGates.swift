@@ -34,6 +34,8 @@ struct Nobody: CallerLookup, JobReading, JobDeleting {
     _ search: JobSearch, _ page: SearchPage
   ) async throws(RepositoryError) -> SearchResult<Job> { throw .failed("nothing is searched here") }
 
+  func jobs(_ ids: [UUID]) async throws(RepositoryError) -> [Job] { throw .failed("nothing is read here") }
+
   func delete(
     jobs: [UUID], versions: [Int]?, remove: Bool, requestID: UUID, rowBound: Int, accessHash: [UInt8],
     requirement: Authorizations.Requirement

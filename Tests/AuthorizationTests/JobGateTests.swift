@@ -49,6 +49,8 @@ private struct FakeReading: JobReading {
   func search(
     _ search: JobSearch, _ page: SearchPage
   ) async throws(RepositoryError) -> SearchResult<Job> { throw .failed("nothing is searched here") }
+
+  func jobs(_ ids: [UUID]) async throws(RepositoryError) -> [Job] { throw .failed("nothing is read here") }
 }
 
 @Suite("The gate to jobs")

@@ -21,6 +21,11 @@ struct Fixture: Sendable {
     try await owner.execute(query)[0](0)
   }
 
+  /// The number of runs that a job says it has.
+  func runCount(of job: UUID) async throws -> Int {
+    try await value(Statement("SELECT run_count FROM directory.jobs WHERE job_id = $1", .uuid)(.uuid(job)))
+  }
+
   /// The number of rows of a table.
   func count(_ table: String) async throws -> Int {
     try await value(Statement("SELECT count(*) FROM \(table)")())

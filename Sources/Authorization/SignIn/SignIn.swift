@@ -24,6 +24,7 @@ public struct SignIn: Sendable {
   private let hasher: PasswordHasher
   private let memory: PasswordMemory
   private let loginsOfUser: KeyedLock<String>
+  private let loginsOfNetwork = KeyedSlots<String>()
   private let settings: Settings
   private let observe: Observer
 
@@ -84,6 +85,12 @@ public struct SignIn: Sendable {
       }
     }
     defer { if waits { loginsOfUser.release(key) } }
+    // Nobody fills the queue of passwords alone, but who has signed in from there before is not kept out by others there.
+    let isCounted = waits && !isKnown
+    guard !isCounted || loginsOfNetwork.take(attempt.network, limit: max(1, hasher.queueLimit / 4)) else {
+      throw .other(Self.busy)
+    }
+    defer { if isCounted { loginsOfNetwork.giveBack(attempt.network) } }
     if waits { try await refuseIfSlowedDown(attempt, userName: userName, peer: peer) }
 
     let reason: String

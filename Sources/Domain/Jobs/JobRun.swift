@@ -34,12 +34,10 @@ public struct JobRun: Sendable, Equatable {
   public var startedAt: Date?
   public var endedAt: Date?
   public var messageCount: Int
-  /// In the order in which they were reported; nil if not requested.
-  public var messages: [Message]?
 
   public init(
     id: UUID, jobID: UUID, status: Status, triggeredBy: String, queuedAt: Date, startedAt: Date?,
-    endedAt: Date?, messageCount: Int, messages: [Message]? = nil
+    endedAt: Date?, messageCount: Int
   ) {
     self.id = id
     self.jobID = jobID
@@ -49,6 +47,33 @@ public struct JobRun: Sendable, Equatable {
     self.startedAt = startedAt
     self.endedAt = endedAt
     self.messageCount = messageCount
-    self.messages = messages
+  }
+
+  /// Where the run stands among those of its job.
+  public var position: Position { Position(queuedAt: queuedAt, id: id) }
+
+  /// A place among the runs of a job, newest first, and the text with which clients ask for what follows it.
+  public struct Position: Sendable, Equatable {
+    public var queuedAt: Date
+    public var id: UUID
+
+    public init(queuedAt: Date, id: UUID) {
+      self.queuedAt = queuedAt
+      self.id = id
+    }
+
+    /// - Parameter cursor: What ``cursor`` was; nil for any other text.
+    public init?(cursor: String) {
+      let parts = cursor.split(separator: "_", omittingEmptySubsequences: false)
+      guard parts.count == 2, let microseconds = Int64(parts[0]), microseconds.magnitude < 1 << 60,
+        let id = UUID(guid: String(parts[1]))
+      else { return nil }
+      self.init(queuedAt: Date(timeIntervalSince1970: Double(microseconds) / 1_000_000), id: id)
+    }
+
+    /// The time in microseconds since 1970, and the GUID. A made-up one shows nothing that its maker may not see anyway.
+    public var cursor: String {
+      "\(Int64((queuedAt.timeIntervalSince1970 * 1_000_000).rounded()))_\(id.guidString)"
+    }
   }
 }

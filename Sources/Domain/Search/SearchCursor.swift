@@ -37,9 +37,10 @@ public enum SearchCursor {
   /// - Parameter byTime: Whether the search is ordered by a time; otherwise by name.
   /// - Returns: nil if the text is not a cursor of this search.
   public static func page(_ text: String, search: String, byTime: Bool) -> SearchPage? {
+    guard text.utf8.count <= 4096 else { return nil }
     let base64 = text.replacing("-", with: "+").replacing("_", with: "/")
     let padding = String(repeating: "=", count: (4 - base64.utf8.count % 4) % 4)
-    guard text.utf8.count <= 4096, let data = Data(base64Encoded: base64 + padding), data.count >= 49 else {
+    guard let data = Data(base64Encoded: base64 + padding), data.count >= 49 else {
       return nil
     }
     let bytes = Array(data)

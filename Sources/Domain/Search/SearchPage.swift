@@ -57,6 +57,11 @@ public struct SearchPage: Sendable, Equatable {
 /// A page of the result of a search.
 public struct SearchResult<Item: Sendable>: Sendable {
   public var items: [Item]
+  /// How many of the items, from the first one on, are whole. The others have only what orders and identifies them, so that
+  /// a page of large items takes little memory.
+  public var whole: Int
+  /// The length of each item's long part, in bytes; as many as items.
+  public var lengths: [Int]
   public var total: SearchTotal
   public var page: SearchPage
   /// After which position the next page begins; nil on the last page.
@@ -64,18 +69,28 @@ public struct SearchResult<Item: Sendable>: Sendable {
 
   /// - Parameters:
   ///   - found: One item more than the page holds, if there are that many.
-  ///   - fitting: How many of them fit into a response.
+  ///   - whole: How many of them are whole; nil for all.
+  ///   - lengths: Of their long parts; none if they have none.
   ///   - position: The position of an item in the order of the search.
   public init(
-    found: [Item], fitting: Int = .max, total: SearchTotal, page: SearchPage,
+    found: [Item], whole: Int? = nil, lengths: [Int] = [], total: SearchTotal, page: SearchPage,
     position: (Item) -> SearchPosition
   ) {
-    items = Array(found.prefix(min(page.size, fitting)))
+    items = Array(found.prefix(page.size))
+    self.whole = min(whole ?? items.count, items.count)
+    self.lengths = items.indices.map { $0 < lengths.count ? lengths[$0] : 0 }
     self.total = total
     self.page = page
     next = found.count > items.count ? items.last.map(position) : nil
   }
 
-  /// Whether the page is shorter than its size because no more fitted. Then the next number is not the next page.
-  public var isCut: Bool { next != nil && items.count < page.size }
+  /// The items from `start` on whose long parts have a number of bytes together, but at least one of them.
+  public func items(from start: Int, upTo bytes: Int) -> Range<Int> {
+    var (end, taken) = (start, 0)
+    while end < items.count, end == start || taken + lengths[end] <= bytes {
+      taken += lengths[end]
+      end += 1
+    }
+    return start..<end
+  }
 }

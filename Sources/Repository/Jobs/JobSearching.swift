@@ -1,4 +1,5 @@
 import Domain
+import FoundationEssentials
 import Postgres
 
 extension JobAttribute: SearchColumns {
@@ -32,33 +33,46 @@ extension JobSearch {
 }
 
 extension Jobs {
-  /// The most bytes of definitions on a page, before its last job. A definition can have thousands of assets, and a page a
-  /// thousand jobs.
-  static let pageBytes = 16 * 1024 * 1024
+  /// About the most bytes of definitions and descriptions that are read at once. A definition can have thousands of assets,
+  /// and a page a thousand jobs.
+  public static let bytesRead = 262_144
 
-  /// The jobs that meet all conditions, in the order of the search. A page ends early if its definitions exceed
-  /// ``pageBytes``; it has at least one job.
+  /// The jobs that meet all conditions, in the order of the search. Those beyond ``bytesRead`` are not whole: they have no
+  /// configuration and no description.
   public func search(
     _ search: JobSearch, _ page: SearchPage
   ) async throws(RepositoryError) -> SearchResult<Job> {
     try await pool.search(
-      search.statement, page,
-      { rows in
-        """
-        \(Self.selection(configuration: "CASE WHEN found.fits THEN j.configuration::text END", "found.fits"))JOIN (
-            SELECT s.place, s.found_id, coalesce(sum(s.bytes) OVER before, 0) < \(Self.pageBytes) AS fits
+      search.statement, page, Self.page(ofRows:), position: search.position, read: Self.job,
+      length: { (try $0(13, in: 0...), try $0(14)) })
+  }
+
+  /// The statement for a page of jobs, from the part that finds its rows.
+  static func page(ofRows rows: String) -> String {
+    """
+    \(selection(
+      description: "CASE WHEN found.is_whole THEN j.job_description ELSE '' END",
+      configuration: "CASE WHEN found.is_whole THEN j.configuration::text END", "found.bytes", "found.is_whole"
+    ))JOIN (
+        SELECT s.place, s.found_id, s.bytes, coalesce(sum(s.bytes) OVER before, 0) < \(bytesRead) AS is_whole
+        FROM (
+            SELECT k.place, k.found_id,
+                   coalesce(octet_length(d.configuration::text), 0) + octet_length(d.job_description) AS bytes
             FROM (
-                SELECT k.place, k.found_id, octet_length(d.configuration::text) AS bytes
-                FROM (
-        \(rows)
-                ) k (place, found_id)
-                JOIN directory.jobs d ON d.job_id = k.found_id
-            ) s
-            WINDOW before AS (ORDER BY s.place, s.found_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
-        ) found ON found.found_id = j.job_id
-        ORDER BY found.place, found.found_id
-        """
-      },
-      position: search.position, read: Self.job, fits: { try $0(13) })
+    \(rows)
+            ) k (place, found_id)
+            JOIN directory.jobs d ON d.job_id = k.found_id
+        ) s
+        WINDOW before AS (ORDER BY s.place, s.found_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+    ) found ON found.found_id = j.job_id
+    ORDER BY found.place, found.found_id
+    """
+  }
+
+  /// Whole jobs, in the order of their identifiers; those that do not exist are left out.
+  public func jobs(_ ids: [UUID]) async throws(RepositoryError) -> [Job] {
+    let found = try await pool.rows(Self.byID(.uuids(ids)), Self.job)
+    let byID = Dictionary(found.map { ($0.id, $0) }) { first, _ in first }
+    return ids.compactMap { byID[$0] }
   }
 }

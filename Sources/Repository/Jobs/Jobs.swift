@@ -34,9 +34,11 @@ public struct Jobs: Sendable {
   static let columns = selection(configuration: "j.configuration::text")
 
   /// - Parameter further: More columns, after those that a job is made of.
-  static func selection(configuration: String, _ further: String...) -> String {
+  static func selection(
+    description: String = "j.job_description", configuration: String, _ further: String...
+  ) -> String {
     """
-    SELECT j.job_id, j.job_name, j.job_description, j.job_type, j.is_system, u.user_name, j.created_at,
+    SELECT j.job_id, j.job_name, \(description), j.job_type, j.is_system, u.user_name, j.created_at,
            j.modified_at, j.last_run_status, j.last_run_at, j.next_run_at, \(configuration),
            \((["j.version"] + further).joined(separator: ", "))
     FROM directory.jobs j

@@ -90,16 +90,19 @@ extension Pool {
   /// - Parameters:
   ///   - body: Makes the whole statement from the part that finds the page's rows.
   ///   - read: Decodes an item.
-  ///   - fits: Whether a row still belongs to the page; those that do not come last.
+  ///   - length: The length of an item's long part, and whether the item is whole; those that are not come last.
   nonisolated func search<Item: Sendable>(
     _ statement: SearchStatement, _ page: SearchPage, _ body: (String) -> String,
     position: (Item) -> SearchPosition, read: (Rows.Row) throws -> Item,
-    fits: (Rows.Row) throws -> Bool = { _ in true }
+    length: (Rows.Row) throws -> (bytes: Int, isWhole: Bool) = { _ in (0, true) }
   ) async throws(RepositoryError) -> SearchResult<Item> {
     let rows = try await run([SearchStatement.settings(), statement.page(page, body)])[1]
-    let (found, fitting) = try decoding { (try rows.map(read), try rows.prefix(while: fits).count) }
+    let (found, lengths) = try decoding { (try rows.map(read), try rows.map(length)) }
     let total = try await total(of: statement, page, found: rows.count)
-    return SearchResult(found: found, fitting: fitting, total: total, page: page, position: position)
+    return SearchResult(
+      found: found, whole: lengths.prefix(while: \.isWhole).count, lengths: lengths.map(\.bytes),
+      total: total,
+      page: page, position: position)
   }
 
   private nonisolated func total(
@@ -122,6 +125,6 @@ extension Pool {
       }
       return rows
     }
-    return SearchTotal(count: max(estimated, counted, page.offset + found), isEstimate: true)
+    return SearchTotal(count: max(estimated, counted, found > 0 ? page.offset + found : 0), isEstimate: true)
   }
 }

@@ -52,7 +52,11 @@ struct Generation: Sendable {
         repository: repository, deletionRowBound: configuration.deletion.transactionRowBound,
         observer: observe, rowsLeft: { [wakeUps = parts.eraserWakeUps] in wakeUps.wake() }),
       runs: RunGate(
-        repository: repository, limits: .init(attempts: configuration.collectors.maximumAttempts)),
+        repository: repository,
+        limits: .init(
+          attempts: configuration.collectors.maximumAttempts,
+          // Of the requests in flight half may wait.
+          waitingClaims: max(1, configuration.limits.requestsInFlight / 4))),
       reports: ReportGate(
         repository: repository, maximumUploads: configuration.collectors.maximumUploads,
         slots: parts.uploadSlots,

@@ -15,6 +15,7 @@ struct TokenFormTests {
       "grant_type=password&username=DOMAIN%5Cann&password=%2B%2F%2F%2BIA%3D%3D",
       #"{"grant_type":"password","username":"DOMAIN\\ann","password":"+//+IA==","more":1}"#,
       "GRANT_TYPE=Password&UserName=DOMAIN\\ann&password= // IA",
+      "grant_type=password&username=DOMAIN\\ann&password=+//%0D%0A+IA%09==",
     ] {
       #expect(try TokenForm(Array(body.utf8)).grant() == expected)
     }
@@ -23,6 +24,12 @@ struct TokenFormTests {
       ("grant_type=magic&username=a&password=YQ==", "unsupported_grant_type"),
       ("grant_type=password&username=a&password=*", "invalid_request"),
       ("grant_type=password&username=a&username=b&password=YQ==", "invalid_request"),
+      ("grant_type=password&username=a&password=" + String(repeating: "+", count: 16_000), "invalid_request"),
+      ("grant_type=password&username=a&password=YQ=a", "invalid_request"),
+      (
+        "grant_type=password&username=" + String(repeating: "e\u{301}", count: 400) + "&password=YQ==",
+        "invalid_request"
+      ),
       (#"{"grant_type":"password","username":1,"password":"YQ=="}"#, "invalid_request"),
       (#"{"grant_type":"password","password":"YQ==","PASSWORD":"Yg==","username":"a"}"#, "invalid_request"),
     ] {

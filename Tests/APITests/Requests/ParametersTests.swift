@@ -51,6 +51,13 @@ struct ParametersTests {
     }
   }
 
+  @Test("More parameters than any request has are refused, and not read")
+  func tooMany() throws {
+    let hundred = Array(repeating: "b=1", count: 99).joined(separator: "&")
+    #expect(try Parameters(Array("a=1&\(hundred)".utf8))("a") == "1")
+    #expect(throws: Parameters.Mistake.malformed) { try Parameters(Array("a=1&\(hundred)&c=1".utf8))("a") }
+  }
+
   @Test("Of random bytes, no value has a NUL or a separator that was not encoded")
   func randomBytes() {
     var random = SeededRandom(seed: 51)

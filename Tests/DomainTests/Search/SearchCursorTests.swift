@@ -84,20 +84,17 @@ struct SearchCursorTests {
     #expect(found(0).items == [] && found(0).next == nil)
     #expect(found(2).items == [0, 1] && found(2).next == nil)
     #expect(found(3).items == [0, 1] && found(3).next == .name("1", Self.id))
-    #expect(!found(0).isCut && !found(2).isCut && !found(3).isCut)
+    #expect(found(3).whole == 2 && found(3).lengths == [0, 0])
   }
 
-  @Test("A page that ends early because no more fitted says where it goes on")
-  func cutResults() {
-    let page = SearchPage(number: 0, size: 3)
-    let found = { (count: Int, fitting: Int) in
-      SearchResult(
-        found: Array(0..<count), fitting: fitting, total: SearchTotal(count: count), page: page,
-        position: { .name("\($0)", Self.id) })
-    }
-    #expect(found(4, 2).items == [0, 1] && found(4, 2).next == .name("1", Self.id) && found(4, 2).isCut)
-    #expect(found(2, 1).items == [0] && found(2, 1).next == .name("0", Self.id) && found(2, 1).isCut)
-    #expect(found(4, 3).items == [0, 1, 2] && found(4, 3).next == .name("2", Self.id) && !found(4, 3).isCut)
-    #expect(found(3, 3).next == nil && !found(3, 3).isCut)
+  @Test("Items whose long parts have not been read are read so many bytes at a time, but at least one")
+  func longItems() {
+    let result = SearchResult(
+      found: Array(0..<6), whole: 2, lengths: [1, 1, 10, 20, 5, 5], total: SearchTotal(count: 6),
+      page: SearchPage(number: 0, size: 5), position: { .name("\($0)", Self.id) })
+    #expect(result.whole == 2 && result.items.count == 5 && result.next == .name("4", Self.id))
+    #expect(result.items(from: 2, upTo: 30) == 2..<4 && result.items(from: 2, upTo: 29) == 2..<3)
+    #expect(result.items(from: 2, upTo: 1) == 2..<3 && result.items(from: 2, upTo: 100) == 2..<5)
+    #expect(result.items(from: 4, upTo: 5) == 4..<5 && result.items(from: 5, upTo: 5).isEmpty)
   }
 }

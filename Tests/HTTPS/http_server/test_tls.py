@@ -77,4 +77,6 @@ def test_no_older_version_is_served(tls_server, version):
 @pytest.mark.parametrize("path", ["/livez", "/nowhere", f"{API}/jobs"])
 def test_every_answer_asks_for_HTTPS_from_now_on(client, path):
     # RFC 6797.
-    assert client.get(path).headers["Strict-Transport-Security"] == "max-age=63072000"
+    headers = client.get(path).headers
+    assert headers["Strict-Transport-Security"] == "max-age=63072000"
+    assert headers["X-Content-Type-Options"] == "nosniff"

@@ -12,7 +12,7 @@ def runs_of(client, job, **parameters):
     response = client.runs(job, **parameters)
     assert response.status_code == 200, response.text
     answer = response.json()
-    assert set(answer) == {"JobID", "JobRuns"}
+    assert {"JobID", "JobRuns"} <= set(answer) <= {"JobID", "JobRuns", "NextCursor"}
     assert answer["JobID"] == str(job.id)
     return answer["JobRuns"]
 
@@ -112,16 +112,29 @@ def test_every_status_is_answered_with_its_times(client, user, directory, status
     assert (run["EndTime"] is None) == (status in ("Queued", "Running"))
 
 
-def test_more_messages_than_an_answer_has_room_for_are_refused_and_fewer_runs_are_not(client, user, directory):
-    job = directory.job(user)
-    small = directory.run(job, queued_at="2026-03-01T00:00:00Z", messages=1)
-    large = directory.run(job, queued_at="2026-03-02T00:00:00Z", messages=0)
-    newest = directory.run(job, queued_at="2026-03-03T00:00:00Z", messages=2)
-    directory.database.rows("UPDATE store.job_runs SET message_count = 200001 WHERE run_id = %s", large)
-    problem = assert_problem(client.runs(job, count=0, showmessages="true"), 400)
-    assert "200004 messages" in problem["detail"] and "count" in problem["detail"]
-    assert identifiers(runs_of(client, job, count=0)) == [str(newest), str(large), str(small)]
-    assert runs_of(client, job, count=1, showmessages="true")[0]["MessageCount"] == 2
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_a_cursor_goes_on_after_the_runs_that_were_answered(client, job, count):
+    found, parameters = [], {}
+    while True:
+        answer = client.runs(job, count=count, **parameters).json()
+        assert len(answer["JobRuns"]) <= count
+        found += identifiers(answer["JobRuns"])
+        if "NextCursor" not in answer:
+            break
+        parameters = {"cursor": answer["NextCursor"]}
+    assert found == newest_first(job)
+
+
+def test_there_is_no_cursor_after_all_runs(client, job):
+    for count in (0, 4, 5):
+        assert "NextCursor" not in client.runs(job, count=count).json()
+
+
+@pytest.mark.parametrize(
+    "cursor", ["", "x", "_", "1_", "_1", "1_2", "9" * 30 + "_" + str(uuid.uuid4()), str(uuid.uuid4()), "1_1_" + str(uuid.uuid4())]
+)
+def test_a_cursor_that_is_none_is_refused(client, job, cursor):
+    assert "cursor" in assert_problem(client.runs(job, cursor=cursor), 400)["detail"]
 
 
 def test_a_job_that_never_ran_has_no_runs(client, user, directory):

@@ -68,6 +68,21 @@ struct ConnectionTableTests {
     #expect(table.count == 991)
   }
 
+  @Test("If each network has one connection, a hundredth is closed at a time, too, the longest idle first")
+  func manyNetworks() {
+    let limits = ConnectionTable.Limits(connections: 1000, connectionsPerNetwork: 4)
+    var table = ConnectionTable()
+    for descriptor: Int32 in 1...1000 {
+      _ = table.admit(
+        descriptor, from: Network(ipv4: UInt64(descriptor)), limits: limits, now: .seconds(Int(descriptor)))
+    }
+    table.begin(2)
+    #expect(
+      table.admit(1001, from: Network(ipv4: 2000), limits: limits, now: .seconds(2000)).closed
+        == [1] + Array(3...11))
+    #expect(table.admit(1002, from: Network(ipv4: 2001), limits: limits, now: .seconds(2000)).closed == [])
+  }
+
   @Test("Whatever comes and goes, the limits hold and only idle connections are closed")
   func random() {
     var random = SeededRandom(seed: 17)

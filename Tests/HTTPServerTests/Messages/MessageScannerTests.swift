@@ -36,6 +36,8 @@ private let validMessages: [ScannerCase] = [
   ScannerCase("\r\n" + get + host + "\r\n", [.length(0)]),
   ScannerCase("GET / HTTP/1.0\r\n\r\n", [.length(0)]),
   ScannerCase("a!#$%&'*+-.^_`|~9 /?a=~!@{}|\\^ HTTP/1.1\r\n" + host + "\r\n", [.length(0)]),
+  ScannerCase(get + "Host:\r\n\r\n", [.length(0)]),
+  ScannerCase(get + "Host: [2001:DB8::1]:12431 \r\n\r\n", [.length(0)]),
   ScannerCase(get + host + "X:\r\nY: \t a b\t\u{E4} \r\n\r\n", [.length(0)]),
   ScannerCase(post("content-LENGTH:\t5\r\n", "abcde") + get + host + "\r\n", [.length(5), .length(0)]),
   ScannerCase(
@@ -74,6 +76,9 @@ private let faultyMessages: [ScannerCase] = [
   ScannerCase(get + " Host: h", [], .malformed(.foldedLine), at: 16),
   ScannerCase(get + host + "X: a\r\n\tb", [], .malformed(.foldedLine), at: 31),
   ScannerCase(get + "Host : h", [], .malformed(.fieldName), at: 20),
+  ScannerCase(get + "Host: a b,c@d\r\n", [], .malformed(.fieldValue), at: 30),
+  ScannerCase(get + "Host: h/\r\n", [], .malformed(.fieldValue), at: 25),
+  ScannerCase(get + "Host: \u{E4}\r\n", [], .malformed(.fieldValue), at: 25),
   ScannerCase(get + "Host\t: h", [], .malformed(.fieldName), at: 20),
   ScannerCase(get + "Host\r\n", [], .malformed(.fieldName), at: 20),
   ScannerCase(get + ": h", [], .malformed(.fieldName), at: 16),

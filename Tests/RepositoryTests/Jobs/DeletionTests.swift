@@ -46,8 +46,8 @@ struct DeletionTests {
       expected?.lastRunAt = nil
       #expect(before?.lastRunStatus == .completed)
       #expect(try await fixture.job(id: job.id) == expected)
-      #expect(try await fixture.repository.jobRuns.latest(job: job.id, limit: nil) == [])
-      #expect(try await fixture.repository.jobRuns.count(job: job.id) == 0)
+      #expect(try await fixture.repository.jobRuns.page(job: job.id, limit: 9)?.runs == [])
+      #expect(try await fixture.runCount(of: job.id) == 0)
       #expect(try await fixture.histories().isEmpty)
       let history: UUID = try await fixture.value(
         Statement("SELECT history_id FROM directory.jobs WHERE job_id = $1", .uuid)(.uuid(job.id)))
@@ -58,7 +58,7 @@ struct DeletionTests {
       #expect(!hasLastRun)
 
       try await fixture.fill(SeededJob(id: job.id, history: history, name: job.name), runs: 1)
-      #expect(try await fixture.repository.jobRuns.count(job: job.id) == 1)
+      #expect(try await fixture.runCount(of: job.id) == 1)
       #expect(try await fixture.delete([job], for: user)[0].runs == 1)
       #expect(try await fixture.histories().isEmpty)
     }
@@ -271,7 +271,7 @@ struct DeletionTests {
       #expect(try await fixture.count("store.purges") == (left > 0 ? 1 : 0))
       #expect(try await fixture.orphans() == 0)
       #expect(
-        try await fixture.repository.jobRuns.latest(job: job.id, limit: nil) == nil)
+        try await fixture.repository.jobRuns.page(job: job.id, limit: 9) == nil)
       guard left > 0 else { return }
       let purges = Statement(
         "SELECT history_id, job_id, job_name, requested_by, rows_erased FROM store.purges")
@@ -436,7 +436,7 @@ struct DeletionTests {
           }
           _ = try await holder.execute([Statement("ROLLBACK")()])
         }
-        #expect(try await fixture.repository.jobRuns.count(job: job.id) == 2)
+        #expect(try await fixture.runCount(of: job.id) == 2)
         #expect(try await fixture.delete([job], for: user, on: server)[0].outcome == .done)
       }
     }

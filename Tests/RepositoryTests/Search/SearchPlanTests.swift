@@ -145,7 +145,7 @@ struct SearchPlanTests {
         Issue.record("no results")
         return
       }
-      #expect(found.jobID == kept.id && found.checks.count == 3)
+      #expect(found.results.jobID == kept.id && found.results.checks.count == 3)
     }
   }
 }

@@ -13,12 +13,14 @@ struct InventoryHandlers: Sendable {
     let query = request.parameters
     let search: InventorySearch<AssetAttribute> = try search(query, .searchAssets)
     let page = try query.page(of: search.text)
-    return .found(try await gate.assets(search, page, &context), by: search.text) { writer, asset in
-      writer.add("AssetID", asset.id)
-      writer.add("AssetName", asset.name)
-      writer.add("AssetType", asset.type)
-      writer.add("ContainerPath", asset.container.description)
-    }
+    let found = try await gate.assets(search, page, &context)
+    return try await .json(
+      SearchAnswer(found, by: search.text) { writer, asset in
+        writer.add("AssetID", asset.id)
+        writer.add("AssetName", asset.name)
+        writer.add("AssetType", asset.type)
+        writer.add("ContainerPath", asset.container.description)
+      })
   }
 
   /// Search Standards.
@@ -28,12 +30,14 @@ struct InventoryHandlers: Sendable {
     let query = request.parameters
     let search: InventorySearch<StandardAttribute> = try search(query, .searchStandards)
     let page = try query.page(of: search.text)
-    return .found(try await gate.standards(search, page, &context), by: search.text) { writer, standard in
-      writer.add("StandardID", standard.id)
-      writer.add("StandardName", standard.name)
-      writer.add("StandardVersion", standard.version)
-      writer.add("ContainerPath", standard.container.description)
-    }
+    let found = try await gate.standards(search, page, &context)
+    return try await .json(
+      SearchAnswer(found, by: search.text) { writer, standard in
+        writer.add("StandardID", standard.id)
+        writer.add("StandardName", standard.name)
+        writer.add("StandardVersion", standard.version)
+        writer.add("ContainerPath", standard.container.description)
+      })
   }
 
   private func search<Attribute>(

@@ -56,9 +56,11 @@ struct JobHandlers: Sendable {
     }
     let search = JobSearch(try query.conditions())
     let page = try query.page(of: search.text, byTime: search.isByTime)
-    return .found(try await gate.jobs(search, page, &context), by: search.text) {
-      JobJSON.members(of: $1, in: &$0)
-    }
+    let found = try await gate.jobs(search, page, &context)
+    return try await .json(
+      SearchAnswer(
+        found, by: search.text, members: { JobJSON.members(of: $1, in: &$0) },
+        read: { [gate] in try await gate.jobs(found: $0.map(\.id)) }))
   }
 
   /// Search Job by Name.
@@ -73,7 +75,8 @@ struct JobHandlers: Sendable {
     let result = SearchResult(found: found, total: SearchTotal(count: found.count), page: page) {
       .name($0.name, $0.id)
     }
-    let response = Response.found(result, by: "") { JobJSON.members(of: $1, in: &$0) }
+    let response: Response = try await .json(
+      SearchAnswer(result, by: "", members: { JobJSON.members(of: $1, in: &$0) }))
     // At most one job has a name, so the answer is that job.
     return found.first.map { response.tagged(EntityTag($0), for: request) } ?? response
   }

@@ -28,16 +28,6 @@ enum JobJSON {
     }
   }
 
-  static func response(_ runs: [JobRun], of job: UUID) -> Response {
-    .json(
-      200,
-      .object {
-        $0.add("JobID", job)
-        $0.name("JobRuns")
-        $0.array(runs) { writer, run in writer.object { members(of: run, in: &$0) } }
-      })
-  }
-
   /// A run that was started or ended.
   static func response(_ run: UUID, _ status: JobRun.Status) -> Response {
     .json(
@@ -56,16 +46,14 @@ enum JobJSON {
     writer.add("QueuedTime", run.queuedAt)
     writer.add("StartTime", run.startedAt)
     writer.add("EndTime", run.endedAt)
-    guard let messages = run.messages else { return }
-    writer.add("MessageCount", messages.count)
-    writer.name("Messages")
-    writer.array(messages) { writer, message in
-      writer.object {
-        $0.add("Time", message.time)
-        $0.add("Severity", message.severity)
-        $0.add("AssetID", message.assetID)
-        $0.add("Message", message.text)
-      }
+  }
+
+  static func add(_ message: JobRun.Message, to writer: inout JSONWriter) {
+    writer.object {
+      $0.add("Time", message.time)
+      $0.add("Severity", message.severity)
+      $0.add("AssetID", message.assetID)
+      $0.add("Message", message.text)
     }
   }
 }

@@ -5,9 +5,6 @@ import HTTPServer
 
 /// Get Latest Job Runs and Job Operation.
 struct RunHandlers: Sendable {
-  /// A number of runs that is written within about a millisecond.
-  private static let fewRuns = 100
-
   let gate: RunGate
 
   /// Get Latest Job Runs.
@@ -21,10 +18,15 @@ struct RunHandlers: Sendable {
       throw Problem(400, "count is invalid: expected an integer from 0, where 0 means all runs.")
     }
     let withMessages = try query.boolean("showmessages") ?? false
-    let runs = try await gate.latest(of: id, count: count, withMessages: withMessages, &context)
-    // A long answer is written off the event loop, which has other requests to answer meanwhile.
-    return runs.count <= Self.fewRuns && !withMessages
-      ? JobJSON.response(runs, of: id) : await Task.detached { JobJSON.response(runs, of: id) }.value
+    var last: JobRun.Position?
+    if let cursor = try query.text("cursor") {
+      last = JobRun.Position(cursor: String(cursor.trimmed))
+      guard last != nil else {
+        throw Problem(400, "cursor is invalid: expected the NextCursor of an answer about this job's runs.")
+      }
+    }
+    let listing = try await gate.latest(of: id, count: count, after: last, &context)
+    return try await .json(RunsAnswer(listing, of: id, withMessages: withMessages))
   }
 
   /// Job Operation.

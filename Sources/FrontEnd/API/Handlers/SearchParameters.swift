@@ -42,29 +42,3 @@ extension Parameters {
     return page
   }
 }
-
-extension Response {
-  /// A page of what a search has found.
-  ///
-  /// - Parameter search: The search in words, for the cursor.
-  static func found<Item>(
-    _ result: SearchResult<Item>, by search: String,
-    _ members: @escaping (inout JSONWriter, Item) -> Void
-  ) -> Response {
-    .json(
-      200,
-      .object {
-        $0.name("Items")
-        $0.array(result.items) { writer, item in writer.object { members(&$0, item) } }
-        $0.add("TotalCount", result.total.count)
-        if result.total.isEstimate { $0.add("TotalCountIsEstimate", true) }
-        $0.add("Page", result.page.number)
-        $0.add("PageSize", result.page.size)
-        if let next = result.next {
-          $0.add(
-            "NextCursor",
-            SearchCursor.text(after: next, page: result.page, total: result.total, search: search))
-        }
-      })
-  }
-}

@@ -48,6 +48,9 @@ struct ServiceHandlers: Sendable {
   @Sendable func openAPI(
     _ request: Request, _ values: [String], _ context: inout RequestContext
   ) async throws -> Response {
-    Response(status: 200, headers: [("Content-Type", "application/json")], body: OpenAPIDocument.bytes)
+    var response = Response(
+      status: 200, headers: [("Content-Type", "application/json")], body: OpenAPIDocument.bytes)
+    response.isShared = true
+    return response
   }
 }

@@ -62,11 +62,13 @@ struct TokenForm {
     switch try field("grant_type").trimmed.lowercased() {
     case "password":
       let userName = try field("username")
-      let base64 = try field("password").filter { !$0.isNewline && $0 != "\t" }.replacing(" ", with: "+")
-      guard let password = Self.decode(base64: base64), password.count <= 1024 else {
+      guard let password = Self.decode(base64: try field("password").utf8), password.count <= 1024 else {
         throw Self.invalid("password is not Base64 of at most 1024 bytes.")
       }
-      guard userName.count <= 256 else { throw Self.invalid("username is longer than 256 characters.") }
+      // Counting characters takes long, and these bytes are from anybody.
+      guard userName.utf8.count <= 1024, userName.count <= 256 else {
+        throw Self.invalid("username is longer than 256 characters.")
+      }
       return .password(userName: userName, password: password)
     case "refresh_token":
       return .refresh(token: try field("refresh_token"))
@@ -84,11 +86,18 @@ struct TokenForm {
     return value
   }
 
-  /// Standard Base64, with or without its padding.
-  private static func decode(base64: String) -> [UInt8]? {
-    let bare = base64.prefix { $0 != "=" }
-    guard bare.count % 4 != 1, base64.dropFirst(bare.count).allSatisfy({ $0 == "=" }) else { return nil }
-    return Data(base64Encoded: bare + String(repeating: "=", count: (4 - bare.count % 4) % 4)).map(Array.init)
+  /// Standard Base64, with or without its padding; line breaks and tabs are ignored, and a space is a `+` that was
+  /// decoded as in a form.
+  private static func decode(base64: some Collection<UInt8>) -> [UInt8]? {
+    let significant = base64.lazy.filter { !(0x09...0x0D).contains($0) }
+      .map { $0 == UInt8(ascii: " ") ? UInt8(ascii: "+") : $0 }
+    let bare = Array(significant.prefix { $0 != UInt8(ascii: "=") })
+    guard bare.count % 4 != 1, significant.dropFirst(bare.count).allSatisfy({ $0 == UInt8(ascii: "=") })
+    else {
+      return nil
+    }
+    let padding = [UInt8](repeating: UInt8(ascii: "="), count: (4 - bare.count % 4) % 4)
+    return Data(base64Encoded: Data(bare + padding)).map(Array.init)
   }
 
   private static func invalid(_ description: String) -> Mistake {

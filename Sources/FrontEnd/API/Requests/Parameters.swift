@@ -18,12 +18,17 @@ struct Parameters: Sendable {
 
   /// In order. A request has few, so that a linear search is faster than a dictionary.
   private var parameters: [Parameter] = []
-  /// A name is malformed. As any parameter may have been meant, none counts as absent.
+  /// A name is malformed, or there are too many. As any parameter may have been meant, none counts as absent.
   private var hasMalformedName = false
+
+  /// More than any request has. Reading a parameter takes a microsecond, on the thread that serves all requests.
+  private static let most = 100
 
   /// - Parameter plusIsSpace: Whether `+` stands for a space.
   init(_ bytes: some Collection<UInt8>, plusIsSpace: Bool = true) {
-    for pair in bytes.split(separator: UInt8(ascii: "&")) {
+    let pairs = bytes.split(separator: UInt8(ascii: "&"), maxSplits: Self.most)
+    hasMalformedName = pairs.count > Self.most
+    for pair in pairs.prefix(Self.most) {
       let sign = pair.firstIndex(of: UInt8(ascii: "="))
       guard let written = PercentEncoding.decode(pair[..<(sign ?? pair.endIndex)], plusIsSpace: true) else {
         hasMalformedName = true

@@ -66,9 +66,13 @@ final class ConnectionRegistry: Sendable {
   func enter(_ phase: ConnectionDeadlines.Phase, on connection: MHDConnection, wait: Duration = .zero) {
     state.withLock {
       guard $0.clients[connection.key] != nil else { return }
-      if phase == .idle {
+      switch phase {
+      case .idle:
         $0.clients[connection.key]?.exchange = nil
         acceptor.rest(connection.descriptor)
+      // A client can take long for a body that is small or discarded: it is closed like an idle one if room runs out.
+      case .head, .body: acceptor.rest(connection.descriptor)
+      case .request, .upload, .response: acceptor.begin(connection.descriptor)
       }
       $0.deadlines.enter(phase, connection: connection.key, now: now, extra: wait)
     }

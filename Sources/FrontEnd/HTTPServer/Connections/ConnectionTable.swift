@@ -77,7 +77,7 @@ struct ConnectionTable: Sendable {
     var admission = Admission(isAdmitted: true)
     if limits.connectionsPerNetwork > 0, members[network]?.count ?? 0 >= limits.connectionsPerNetwork {
       admission.shortage = .connectionsPerNetwork
-      admission.closed = forget(1, of: network)
+      admission.closed = forgetOne(of: network)
     } else if entries.count >= limits.connections {
       admission.shortage = .connections
       admission.closed = shed(limits)
@@ -92,14 +92,18 @@ struct ConnectionTable: Sendable {
 
   /// Closes a hundredth of the connections, so that room is looked for only now and then.
   ///
-  /// - Returns: Idle connections of the network with the most, at least one if any is idle anywhere.
+  /// - Returns: Idle connections of the networks with the most, the longest idle first; at least one if any is idle.
   mutating func shed(_ limits: Limits) -> [Int32] {
     let wanted = max(1, min(entries.count, limits.connections) / 100)
-    for (network, _) in members.sorted(by: { $0.value.count > $1.value.count }) {
-      let closed = forget(wanted, of: network)
-      if !closed.isEmpty { return closed }
+    let idle = entries.compactMap { descriptor, entry in
+      entry.idleSince.map { since in
+        (isOf: members[entry.network]?.count ?? 0, since: since, descriptor: descriptor)
+      }
     }
-    return []
+    let closed = idle.sorted { ($1.isOf, $0.since, $0.descriptor) < ($0.isOf, $1.since, $1.descriptor) }
+      .prefix(wanted).map(\.descriptor)
+    for descriptor in closed { remove(descriptor) }
+    return closed
   }
 
   mutating func begin(_ descriptor: Int32) { entries[descriptor]?.idleSince = nil }
@@ -112,14 +116,13 @@ struct ConnectionTable: Sendable {
     if members[entry.network]?.isEmpty == true { members[entry.network] = nil }
   }
 
-  /// Forgets the connections of a network that have been idle for longest.
-  private mutating func forget(_ count: Int, of network: Network) -> [Int32] {
+  /// Forgets the connection of a network that has been idle for longest.
+  private mutating func forgetOne(of network: Network) -> [Int32] {
     let idle = (members[network] ?? []).compactMap { descriptor in
-      entries[descriptor]?.idleSince.map { (since: $0, descriptor) }
+      entries[descriptor]?.idleSince.map { (since: $0, descriptor: descriptor) }
     }
-    let closed =
-      count == 1 ? idle.min { $0 < $1 }.map { [$0.1] } ?? [] : idle.sorted { $0 < $1 }.prefix(count).map(\.1)
-    for descriptor in closed { remove(descriptor) }
-    return closed
+    guard let closed = idle.min(by: { $0 < $1 })?.descriptor else { return [] }
+    remove(closed)
+    return [closed]
   }
 }

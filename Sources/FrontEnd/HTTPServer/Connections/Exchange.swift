@@ -23,12 +23,17 @@ final class Exchange: Sendable {
     var memory = 0
     /// The task's answer.
     var answer: Response?
+    /// Its body, if that is made while it is sent.
+    var stream: AnswerStream?
     /// For the log.
     var sent: (status: Int, bytes: Int, user: String?, detail: String?)?
     /// The whole answer has been sent within the body; libmicrohttpd knows nothing of it.
     var isSentPastQueue = false
     var started = ContinuousClock.now
   }
+
+  /// In bytes.
+  private static let smallAnswer = 4096
 
   /// As clients and logs see it.
   private let id: UUID
@@ -103,7 +108,8 @@ final class Exchange: Sendable {
   /// - Parameter answered: Whether the whole answer has been sent.
   /// - Returns: What is kept for the log; nil if no head was received.
   func end(answered: Bool) -> RequestRecord? {
-    let record = state.withLock { $0.record(id: idText, answered: answered) }
+    let (record, stream) = state.withLock { ($0.record(id: idText, answered: answered), $0.stream) }
+    stream?.cancel()
     _ = handle { state in
       defer { state.connection = nil }
       daemon.returnMemory(state.memory, of: &state.memory)
@@ -131,8 +137,10 @@ final class Exchange: Sendable {
   private func answer(_ response: Response) {
     _ = handle { state in
       // After the end of the exchange the answer goes nowhere, and nothing would return the memory.
+      let memory = response.rest != nil ? AnswerStream.memory : response.isShared ? 0 : response.body.count
+      // Small answers are not counted: whoever fills the memory does not keep the others from theirs.
       let hasMemory =
-        state.connection == nil || daemon.takeMemory(response.body.count, for: &state.memory)
+        state.connection == nil || memory <= Self.smallAnswer || daemon.takeMemory(memory, for: &state.memory)
       state.answer = hasMemory ? response : daemon.application.response(to: .busy, requestID: id)
       state.task = nil
       return state.machine.answered()
@@ -162,13 +170,14 @@ final class Exchange: Sendable {
 
   // MARK: - The clock
 
-  /// Cancels the task that answers, if one is at work.
+  /// Cancels the task that answers, if one is at work; an answer that is being sent ends early.
   func cancel() {
-    let task = state.withLock { state in
+    let (task, stream) = state.withLock { state in
       state.isCancelled = true
-      return state.task
+      return (state.task, state.stream)
     }
     task?.cancel()
+    stream?.cancel()
   }
 
   /// Whether the body is streamed to a task that has not answered.
@@ -234,11 +243,33 @@ final class Exchange: Sendable {
     }
     state.withLock { $0.sent = (response.status, response.body.count, response.user, response.detail) }
     let fields = daemon.fields(requestID: idText, closes: cuts)
-    guard cuts else { return connection.queue(response, fields: fields) }
+    guard cuts else {
+      let stream = response.rest.map { streaming(response, rest: $0, on: connection) }
+      return connection.queue(response, fields: fields, stream: stream)
+    }
+    // What is sent past the queue is sent at once, as a whole.
+    guard response.rest == nil else { return .NO }
     // libmicrohttpd takes no answer within a body, so that it is sent past it.
     let isSent = connection.sendPastQueue(response, fields: fields)
     state.withLock { $0.isSentPastQueue = isSent }
     return .NO
+  }
+
+  private func streaming(
+    _ response: Response, rest: @escaping @Sendable () async throws -> [UInt8]?, on connection: MHDConnection
+  ) -> AnswerStream {
+    let registry = daemon.registry
+    let stream = AnswerStream(first: response.body, rest: rest, on: connection) { phase in
+      registry.enter(phase == .piece ? .request : .response, on: connection)
+    }
+    let isCancelled = state.withLock { state in
+      state.stream = stream
+      // The stream has it.
+      state.answer?.body = []
+      return state.isCancelled
+    }
+    if isCancelled { stream.cancel() }
+    return stream
   }
 }
 
@@ -275,11 +306,15 @@ extension Exchange.State {
     let sent = sent ?? answer.map { ($0.status, 0, $0.user, $0.detail) }
     let status = sent?.status ?? 0
     let isSent = answered || isSentPastQueue
-    let outcome = !isSent ? "disconnected" : status >= 500 ? "failed" : status >= 400 ? "refused" : "ok"
+    let failure = answered ? nil : stream?.failure
+    let outcome =
+      failure != nil
+      ? "failed" : !isSent ? "disconnected" : status >= 500 ? "failed" : status >= 400 ? "refused" : "ok"
     return RequestRecord(
       requestID: id, method: request.method, route: plan.route, operation: plan.operation, user: sent?.user,
       status: status, outcome: outcome, seconds: (ContinuousClock.now - started) / .seconds(1),
-      bytesIn: machine.received, bytesOut: sent?.bytes ?? 0, peer: request.peer, detail: sent?.detail)
+      bytesIn: machine.received, bytesOut: stream?.taken ?? sent?.bytes ?? 0, peer: request.peer,
+      detail: failure.map { "the answer broke off: \($0)" } ?? sent?.detail)
   }
 }
 

@@ -66,11 +66,14 @@ final class HTTPSDaemon: Sendable {
   private static let priorities = [
     "NONE", "+VERS-TLS1.3", "+VERS-TLS1.2", "+ECDHE-ECDSA", "+ECDHE-RSA", "+AES-128-GCM", "+AES-256-GCM",
     "+CHACHA20-POLY1305", "+AEAD", "+GROUP-X25519", "+GROUP-SECP256R1", "+GROUP-SECP384R1", "+SIGN-ALL",
-    "-SIGN-RSA-SHA1", "-SIGN-ECDSA-SHA1", "+CTYPE-X509", "+COMP-NULL",
+    "-SIGN-RSA-SHA1", "-SIGN-ECDSA-SHA1", "+CTYPE-X509", "+COMP-NULL", "%SERVER_PRECEDENCE",
   ].joined(separator: ":")
 
-  /// HTTPS only, for two years (RFC 6797).
-  private static let strictTransportSecurity = ("Strict-Transport-Security", "max-age=63072000")
+  /// HTTPS only, for two years (RFC 6797); and what is said to be JSON is nothing else to a browser (Fetch, "Should
+  /// response to request be blocked due to nosniff?").
+  private static let security = [
+    ("Strict-Transport-Security", "max-age=63072000"), ("X-Content-Type-Options", "nosniff"),
+  ]
 
   /// - Parameter network: Waits for sockets of clients.
   init(
@@ -282,7 +285,7 @@ final class HTTPSDaemon: Sendable {
 
   /// Header fields that every answer has.
   func fields(requestID: String, closes: Bool) -> [(name: String, value: String)] {
-    var fields = [("X-Request-ID", requestID), Self.strictTransportSecurity]
+    var fields = [("X-Request-ID", requestID)] + Self.security
     if closes || draining.load(ordering: .relaxed) { fields.append(("Connection", "close")) }
     return fields
   }

@@ -51,17 +51,68 @@ struct MHDConnection: @unchecked Sendable {
 
   /// Queues the answer to the request; must be called in a callback for it.
   ///
-  /// - Parameter fields: In addition to the response's own.
-  func queue(_ response: Response, fields: [(name: String, value: String)]) -> MHD_Result {
-    let built = response.body.withUnsafeBytes { body in
-      MHD_create_response_from_buffer(
-        body.count, UnsafeMutableRawPointer(mutating: body.baseAddress), .RESPMEM_MUST_COPY)
-    }
+  /// - Parameters:
+  ///   - fields: In addition to the response's own.
+  ///   - stream: The body, if it is not the response's own.
+  func queue(
+    _ response: Response, fields: [(name: String, value: String)], stream: AnswerStream?
+  ) -> MHD_Result {
+    let built =
+      stream.map(Self.streamed)
+      ?? (response.body.count > AnswerStream.block
+        ? Self.uncopied(response.body) : Self.copied(response.body))
     guard let built else { return .NO }
     defer { MHD_destroy_response(built) }
     for (name, value) in response.headers { MHD_add_response_header(built, name, value) }
     for (name, value) in fields { MHD_add_response_header(built, name, value) }
     return MHD_queue_response(pointer, UInt32(response.status), built)
+  }
+
+  private static func copied(_ body: [UInt8]) -> OpaquePointer? {
+    body.withUnsafeBytes { body in
+      MHD_create_response_from_buffer(
+        body.count, UnsafeMutableRawPointer(mutating: body.baseAddress), .RESPMEM_MUST_COPY)
+    }
+  }
+
+  /// A response whose body stays where it is, and is read a block at a time.
+  private static func uncopied(_ body: [UInt8]) -> OpaquePointer? {
+    final class Kept: Sendable {
+      let bytes: [UInt8]
+      init(_ bytes: [UInt8]) { self.bytes = bytes }
+    }
+    let context = Unmanaged.passRetained(Kept(body))
+    let built = MHD_create_response_from_callback(
+      UInt64(body.count), AnswerStream.block,
+      { context, position, buffer, size in
+        guard let context, let buffer else { return AnswerStream.failed }
+        let bytes = Unmanaged<Kept>.fromOpaque(context).takeUnretainedValue().bytes
+        let start = Int(position)
+        let end = min(bytes.count, start + size)
+        bytes.withUnsafeBytes {
+          UnsafeMutableRawPointer(buffer).copyMemory(from: $0.baseAddress! + start, byteCount: end - start)
+        }
+        return end - start
+      }, context.toOpaque(),
+      { context in context.map { Unmanaged<Kept>.fromOpaque($0).release() } })
+    if built == nil { context.release() }
+    return built
+  }
+
+  /// A response of unknown length: chunked, or up to the connection's end for HTTP/1.0.
+  private static func streamed(_ stream: AnswerStream) -> OpaquePointer? {
+    let context = Unmanaged.passRetained(stream)
+    let built = MHD_create_response_from_callback(
+      // MHD_SIZE_UNKNOWN
+      .max, AnswerStream.block,
+      { context, _, buffer, size in
+        guard let context, let buffer else { return AnswerStream.failed }
+        return Unmanaged<AnswerStream>.fromOpaque(context).takeUnretainedValue().read(
+          into: UnsafeMutableRawBufferPointer(start: buffer, count: size))
+      }, context.toOpaque(),
+      { context in context.map { Unmanaged<AnswerStream>.fromOpaque($0).release() } })
+    if built == nil { context.release() }
+    return built
   }
 
   /// Sends an answer at once, while a body arrives and libmicrohttpd queues none. The connection must be closed then.

@@ -231,12 +231,12 @@ struct MessageScanner: Sendable {
     guard byte >= 0x20 && byte != 0x7F || byte == .tab else { throw .malformed(.fieldValue) }
     try count()
     switch meaning {
-    case .none, .host: break
+    case .none: break
     case .cookie:
       // libmicrohttpd keeps a copy of the field, and of each cookie what it keeps of a field.
       try count()
       if byte == UInt8(ascii: ";") || byte == UInt8(ascii: ",") { try countField() }
-    case .contentLength, .transferEncoding, .connection:
+    case .host, .contentLength, .transferEncoding, .connection:
       guard value.count < Self.longestCompared else { throw .malformed(.fieldValue) }
       value.append(byte.lowercase)
     }
@@ -285,7 +285,9 @@ struct MessageScanner: Sendable {
     guard !isTrailer || meaning == .none else { throw .malformed(.trailer) }
     switch meaning {
     case .none, .cookie: break
-    case .host: head.hosts += 1
+    case .host:
+      guard value.allSatisfy(Self.isOfHost) else { throw .malformed(.fieldValue) }
+      head.hosts += 1
     case .contentLength:
       guard head.length == nil else { throw .conflictingLengths }
       let isNumber = value.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
@@ -298,6 +300,14 @@ struct MessageScanner: Sendable {
       head.isChunked = true
     case .connection:
       head.options += String(decoding: value, as: UTF8.self).split(separator: ",").map(\.trimmed)
+    }
+  }
+
+  /// Whether a byte may be part of a host and port (RFC 3986, section 3.2), in lower case.
+  private static func isOfHost(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+    default: "-._~%!$&'()*+,;=:[]".utf8.contains(byte)
     }
   }
 
