@@ -2,7 +2,9 @@ import FoundationEssentials
 import Observability
 import Repository
 
-/// Erases purged histories in bounded transactions. When there are none, it removes runs beyond their retention.
+/// Erases purged histories in bounded transactions. When there are none, it removes runs beyond their retention. Before,
+/// and at every poll interval in between, it sweeps what expires by itself: tokens and failed logins come in while a
+/// large history is erased, too.
 ///
 /// The work is listed in the database, so any number of servers can erase side by side, and one that is killed leaves
 /// nothing behind but the rest of the list.
@@ -33,6 +35,9 @@ public actor Eraser {
     /// How long to pause after work that took so long.
     func pause(after busy: Duration) -> Duration { busy * (100 - dutyPercent) / dutyPercent }
   }
+
+  /// The most rows of each kind that one sweep deletes.
+  private static let sweepRows = 5000
 
   private let store: any ErasureStore
   private let settings: Settings
@@ -77,12 +82,15 @@ public actor Eraser {
 
   /// Works until nothing is left, or a step fails: the next wake-up tries again.
   private func workOff() async {
-    var sweepsSessions = true
+    var sweepIsDueAt = clock.now
     while !Task.isCancelled {
       let started = clock.now
       do throws(RepositoryError) {
-        if sweepsSessions {
-          sweepsSessions = try await store.sweepSessions()
+        if started >= sweepIsDueAt {
+          if try await !store.sweep(limit: Self.sweepRows) {
+            // From the end of the pause, so that a long one does not leave time for sweeps alone.
+            sweepIsDueAt = clock.now + settings.pause(after: clock.now - started) + settings.pollInterval
+          }
         } else {
           var hasWorked = try await erasePurged()
           if !hasWorked { hasWorked = try await removeExpired() }

@@ -1,11 +1,12 @@
 import Repository
 
-/// What the eraser needs of the repository. Each method is one transaction.
+/// What the eraser needs of the repository. Each method but the first is one transaction.
 public protocol ErasureStore: Sendable {
-  /// Deletes expired sessions and forgotten failures of logins.
+  /// Deletes expired tokens and sessions, and forgotten failures of logins: a step, of several transactions.
   ///
+  /// - Parameter limit: The most rows of each kind.
   /// - Returns: Whether there may be more.
-  func sweepSessions() async throws(RepositoryError) -> Bool
+  func sweep(limit: Int) async throws(RepositoryError) -> Bool
   /// Erases at most `rows` rows of a purged history; nil if there is none.
   func erasePurged(rows: Int) async throws(RepositoryError) -> Purges.Step?
   /// Erases at most `rows` rows of runs that retention has removed.
@@ -22,9 +23,9 @@ public protocol ErasureStore: Sendable {
 }
 
 extension Repository: ErasureStore {
-  public func sweepSessions() async throws(RepositoryError) -> Bool {
-    try await failedLogins.sweep()
-    return try await sessions.sweep() >= Sessions.sweepLimit
+  public func sweep(limit: Int) async throws(RepositoryError) -> Bool {
+    let hasMoreLogins = try await failedLogins.sweep(limit: limit)
+    return try await sessions.sweep(limit: limit) || hasMoreLogins
   }
 
   public func erasePurged(rows: Int) async throws(RepositoryError) -> Purges.Step? {

@@ -24,6 +24,7 @@ CREATE TABLE auth.access_tokens (
 );
 CREATE INDEX access_tokens_by_session ON auth.access_tokens (session_id);
 CREATE INDEX access_tokens_by_user ON auth.access_tokens (user_id);
+CREATE INDEX access_tokens_by_expiry ON auth.access_tokens (expires_at);
 
 CREATE TABLE auth.refresh_tokens (
     token_hash bytea       PRIMARY KEY CHECK (length(token_hash) = 32),
@@ -32,6 +33,7 @@ CREATE TABLE auth.refresh_tokens (
     used_at    timestamptz
 );
 CREATE INDEX refresh_tokens_by_session ON auth.refresh_tokens (session_id);
+CREATE INDEX refresh_tokens_by_expiry ON auth.refresh_tokens (expires_at);
 
 -- Failed logins, counted for a name from a network, for a name from all networks (network_hash is empty) and for a network
 -- over all names (name_hash is empty). Hashes are SHA-256, of names by directory.folded, known or not. Each failure moves
