@@ -3,8 +3,8 @@ import Observability
 import Repository
 
 /// Erases purged histories in bounded transactions. When there are none, it removes runs beyond their retention. Before,
-/// and at every poll interval in between, it sweeps what expires by itself: tokens and failed logins come in while a
-/// large history is erased, too.
+/// and at every poll interval in between, it sweeps what expires by itself: tokens, failed logins and audit events come in
+/// while a large history is erased, too.
 ///
 /// The work is listed in the database, so any number of servers can erase side by side, and one that is killed leaves
 /// nothing behind but the rest of the list.
@@ -20,16 +20,19 @@ public actor Eraser {
     public var retention: Retention.Defaults
     /// From the beginning of one sweep through all jobs for expired runs to that of the next.
     public var sweepInterval: Duration
+    /// How many days audit events are kept; nil for ever.
+    public var keepAuditDays: Int?
 
     public init(
       batchRows: Int, pollInterval: Duration, dutyPercent: Int, retention: Retention.Defaults,
-      sweepInterval: Duration
+      sweepInterval: Duration, keepAuditDays: Int?
     ) {
       self.batchRows = batchRows
       self.pollInterval = pollInterval
       self.dutyPercent = dutyPercent
       self.retention = retention
       self.sweepInterval = sweepInterval
+      self.keepAuditDays = keepAuditDays
     }
 
     /// How long to pause after work that took so long.
@@ -87,7 +90,7 @@ public actor Eraser {
       let started = clock.now
       do throws(RepositoryError) {
         if started >= sweepIsDueAt {
-          if try await !store.sweep(limit: Self.sweepRows) {
+          if try await !store.sweep(keepAuditDays: settings.keepAuditDays, limit: Self.sweepRows) {
             // From the end of the pause, so that a long one does not leave time for sweeps alone.
             sweepIsDueAt = clock.now + settings.pause(after: clock.now - started) + settings.pollInterval
           }

@@ -40,7 +40,7 @@ private final class FakeStore: ErasureStore {
     }
   }
 
-  func sweep(limit: Int) async throws(RepositoryError) -> Bool {
+  func sweep(keepAuditDays: Int?, limit: Int) async throws(RepositoryError) -> Bool {
     try call("sweep") { state in
       state.sweepBatches -= 1
       return state.sweepBatches >= 0
@@ -84,7 +84,7 @@ struct EraserTests {
   private static func settings(dutyPercent: Int = 100) -> Eraser.Settings {
     .init(
       batchRows: 100, pollInterval: .seconds(60), dutyPercent: dutyPercent,
-      retention: .init(keepRuns: nil, keepDays: nil), sweepInterval: .seconds(3600))
+      retention: .init(keepRuns: nil, keepDays: nil), sweepInterval: .seconds(3600), keepAuditDays: nil)
   }
 
   private func withEraser(

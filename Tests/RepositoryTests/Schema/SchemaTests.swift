@@ -117,6 +117,7 @@ struct SchemaTests {
     arguments: [
       ("audit", "REVOKE INSERT ON audit.events FROM ccs_jobstore"),
       ("audit", "GRANT UPDATE (user_name) ON audit.events TO ccs_jobstore"),
+      ("audit", "ALTER FUNCTION audit.remove_events RESET search_path"),
       ("directory", "GRANT SELECT ON directory.users TO PUBLIC"),
       ("store", "DROP INDEX store.job_runs_newest"),
       ("store", "ALTER TABLE store.job_runs ALTER attempts TYPE bigint"),
