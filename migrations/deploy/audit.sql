@@ -19,6 +19,7 @@ CREATE TABLE audit.events (
     details     jsonb,
     PRIMARY KEY (occurred_at, event_id)
 );
+COMMENT ON TABLE audit.events IS 'Bounded by audit.keepDays; without it by nothing: the trail is kept for ever';
 -- One for each question that `ccs-jobstore audit` asks, in the order of its answer, newest first: a page costs the same
 -- however long the trail is. By name, because names outlive users and jobs.
 CREATE INDEX events_by_job ON audit.events (job_id, occurred_at, event_id);
@@ -31,8 +32,8 @@ GRANT SELECT, INSERT ON audit.events TO ccs_jobstore_admin;
 
 -- Removes events of days (UTC) that ended more than p_keep_days days ago, oldest first and at most p_limit, and puts that
 -- on record. The newest whole day stays whatever p_keep_days is.
--- It is its owner's, because the server may not delete: a server in wrong hands can neither choose what it removes nor
--- remove anything unseen.
+-- SECURITY DEFINER, because the server may not delete: one in wrong hands can neither choose the events nor remove any
+-- unseen.
 CREATE FUNCTION audit.remove_events(p_keep_days bigint, p_limit bigint, OUT removed bigint)
 LANGUAGE plpgsql
 SECURITY DEFINER

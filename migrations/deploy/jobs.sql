@@ -29,6 +29,7 @@ CREATE TABLE directory.jobs (
     type_key        text COLLATE "C" NOT NULL GENERATED ALWAYS AS (directory.folded(job_type)) STORED,
     CHECK (is_system = (created_by IS NULL))
 );
+COMMENT ON TABLE directory.jobs IS 'Bounded by the users with the task Manage jobs, who create jobs and delete their own';
 COMMENT ON COLUMN directory.jobs.version IS 'counts the changes of the definition; runs do not change it';
 COMMENT ON COLUMN directory.jobs.keep_runs IS 'NULL: the server''s setting applies';
 COMMENT ON COLUMN directory.jobs.keep_days IS 'NULL: the server''s setting applies';

@@ -15,6 +15,7 @@ CREATE TABLE store.run_purges (
     row_position bigint   NOT NULL DEFAULT -1,
     PRIMARY KEY (history_id, run_id)
 );
+COMMENT ON TABLE store.run_purges IS 'Bounded by the eraser: a row for each removed run that it has not erased yet';
 GRANT SELECT, INSERT, UPDATE, DELETE ON store.run_purges TO ccs_jobstore;
 
 -- The progress of the sweep through the jobs: one row for all servers, locked by the one at work.
@@ -31,6 +32,7 @@ CREATE TABLE store.retention_sweep (
     erased_history  uuid        NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
     erased_run      uuid        NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000'
 );
+COMMENT ON TABLE store.retention_sweep IS 'Bounded by its key: one row';
 INSERT INTO store.retention_sweep DEFAULT VALUES;
 GRANT SELECT, UPDATE ON store.retention_sweep TO ccs_jobstore;
 

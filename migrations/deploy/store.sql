@@ -42,6 +42,8 @@ CREATE TABLE store.job_runs (
     results_open       store.open_batch,
     PRIMARY KEY (history_id, run_id)
 );
+COMMENT ON TABLE store.job_runs IS
+    'Bounded by the job''s retention, keepRuns and keepDays; without it by Delete Job alone';
 COMMENT ON COLUMN store.job_runs.ends_at IS 'when a run is ended for taking too long; counts from its first claim';
 COMMENT ON COLUMN store.job_runs.lease_id IS 'identifies the claim to its collector; kept when the run is over';
 COMMENT ON COLUMN store.job_runs.messages_batch IS 'the last batch that is stored completely; 0 for none';
@@ -66,6 +68,8 @@ CREATE TABLE store.job_run_messages (
     message    text        NOT NULL,
     PRIMARY KEY (history_id, run_id, row_number)
 );
+COMMENT ON TABLE store.job_run_messages IS
+    'Bounded by the runs, with which its rows go; for a run by what its collector sends until it ends';
 
 CREATE TABLE store.collected_data (
     history_id   uuid        NOT NULL,
@@ -76,6 +80,8 @@ CREATE TABLE store.collected_data (
     data         jsonb       NOT NULL,
     PRIMARY KEY (history_id, run_id, row_number)
 );
+COMMENT ON TABLE store.collected_data IS
+    'Bounded by the runs, with which its rows go; for a run by what its collector sends until it ends';
 
 CREATE TABLE store.evaluation_results (
     history_id       uuid        NOT NULL,
@@ -90,6 +96,8 @@ CREATE TABLE store.evaluation_results (
     evaluated_at     timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (history_id, run_id, row_number)
 );
+COMMENT ON TABLE store.evaluation_results IS
+    'Bounded by the runs, with which its rows go; for a run by what its collector sends until it ends';
 -- A run's results for one asset and standard share one key, which a B-tree stores once. With history_id in it, a purged
 -- history that waits for the eraser costs one probe, however many results it has.
 CREATE INDEX evaluation_results_latest ON store.evaluation_results (asset_id, standard_id, history_id, run_id);

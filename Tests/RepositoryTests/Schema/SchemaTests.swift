@@ -155,6 +155,24 @@ struct SchemaTests {
     }
   }
 
+  @Test("Every table names what keeps it from growing for ever")
+  func bounds() async throws {
+    try await withFixture { fixture in
+      let unbounded = """
+        SELECT c.oid::regclass
+        FROM pg_class c
+        JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind IN ('r', 'p')
+            AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'sqitch')
+            AND coalesce(obj_description(c.oid, 'pg_class'), '') !~ '^Bounded by .'
+        ORDER BY 1
+        """
+      #expect(try await fixture.database.psql(unbounded) == "")
+      try await fixture.database.psql("CREATE TABLE store.forgotten ()")
+      #expect(try await fixture.database.psql(unbounded) == "store.forgotten")
+    }
+  }
+
   @Test("What is deployed is exactly what a fresh deployment makes, after a way back and forth, too")
   func sameResult() async throws {
     let description = """
