@@ -51,6 +51,8 @@ COMMENT ON COLUMN store.job_runs.messages_inherited IS 'messages_batch at the ti
 COMMENT ON COLUMN store.job_runs.messages_open IS 'the stored part of the next batch; NULL for none';
 
 CREATE INDEX job_runs_newest ON store.job_runs (history_id, queued_at DESC, run_id DESC);
+-- The last good evidence of a job whose later runs have all failed, however many those are.
+CREATE INDEX job_runs_completed ON store.job_runs (history_id, queued_at DESC, run_id DESC) WHERE status = 'Completed';
 CREATE INDEX job_runs_by_run ON store.job_runs (run_id);
 CREATE INDEX job_runs_active ON store.job_runs (history_id) WHERE status IN ('Queued', 'Running');
 CREATE INDEX job_runs_queued ON store.job_runs (queued_at, run_id) WHERE status = 'Queued';

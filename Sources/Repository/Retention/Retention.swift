@@ -3,7 +3,7 @@ import Postgres
 /// The removal of expired runs and audit events.
 ///
 /// Of a job's ended runs, those expire that are not among the newest N, and those that were queued more than D days ago,
-/// where these are set. The newest one always stays.
+/// where these are set. The newest one and the newest Completed one always stay.
 public struct Retention: Sendable {
   /// The settings of jobs that have none of their own.
   public struct Defaults: Sendable, Equatable {

@@ -212,6 +212,27 @@ struct AdverseStatisticsTests {
     }
   }
 
+  @Test("Retention costs what it removes, though a job has failed very often since its last good run")
+  func failedRuns() async throws {
+    try await withFixture { fixture in
+      let job = try await fixture.job(of: try await fixture.user())
+      try await fixture.fill(job, runs: 20_000)
+      try await fixture.database.psql(
+        """
+        VACUUM ANALYZE;
+        UPDATE store.job_runs SET status = 'Failed'
+        WHERE queued_at > (SELECT min(queued_at) FROM store.job_runs);
+        UPDATE directory.jobs SET keep_runs = 5;
+        VACUUM store.job_runs
+        """)
+      let remove = Statement("SELECT removed FROM store.remove_expired_runs(NULL, NULL, 0, 1000, 10)")
+      for knowledge in Knowledge.allCases {
+        try await fixture.database.psql(knowledge.rawValue)
+        #expect(try await cost(of: remove(), in: fixture) <= 500, "\(knowledge)")
+      }
+    }
+  }
+
   @Test("Retention and the eraser cost what they erase, though another history has nearly everything")
   func erasure() async throws {
     try await withFixture { fixture in
