@@ -2,7 +2,9 @@ import FoundationEssentials
 import Observability
 import Repository
 
-/// Erases purged histories in bounded transactions. When there are none, it removes runs beyond their retention.
+/// Erases purged histories in bounded transactions. When there are none, it removes runs beyond their retention. Before,
+/// and at every poll interval in between, it sweeps what expires by itself: tokens, failed logins and audit events come in
+/// while a large history is erased, too.
 ///
 /// The work is listed in the database, so any number of servers can erase side by side, and one that is killed leaves
 /// nothing behind but the rest of the list.
@@ -18,21 +20,27 @@ public actor Eraser {
     public var retention: Retention.Defaults
     /// From the beginning of one sweep through all jobs for expired runs to that of the next.
     public var sweepInterval: Duration
+    /// How many days audit events are kept; nil for ever.
+    public var keepAuditDays: Int?
 
     public init(
       batchRows: Int, pollInterval: Duration, dutyPercent: Int, retention: Retention.Defaults,
-      sweepInterval: Duration
+      sweepInterval: Duration, keepAuditDays: Int?
     ) {
       self.batchRows = batchRows
       self.pollInterval = pollInterval
       self.dutyPercent = dutyPercent
       self.retention = retention
       self.sweepInterval = sweepInterval
+      self.keepAuditDays = keepAuditDays
     }
 
     /// How long to pause after work that took so long.
     func pause(after busy: Duration) -> Duration { busy * (100 - dutyPercent) / dutyPercent }
   }
+
+  /// The most rows of each kind that one sweep deletes.
+  private static let sweepRows = 5000
 
   private let store: any ErasureStore
   private let settings: Settings
@@ -77,12 +85,15 @@ public actor Eraser {
 
   /// Works until nothing is left, or a step fails: the next wake-up tries again.
   private func workOff() async {
-    var sweepsSessions = true
+    var sweepIsDueAt = clock.now
     while !Task.isCancelled {
       let started = clock.now
       do throws(RepositoryError) {
-        if sweepsSessions {
-          sweepsSessions = try await store.sweepSessions()
+        if started >= sweepIsDueAt {
+          if try await !store.sweep(keepAuditDays: settings.keepAuditDays, limit: Self.sweepRows) {
+            // From the end of the pause, so that a long one does not leave time for sweeps alone.
+            sweepIsDueAt = clock.now + settings.pause(after: clock.now - started) + settings.pollInterval
+          }
         } else {
           var hasWorked = try await erasePurged()
           if !hasWorked { hasWorked = try await removeExpired() }

@@ -1,11 +1,15 @@
 import Repository
 
-/// What the eraser needs of the repository. Each method is one transaction.
+/// What the eraser needs of the repository. Each method but the first is one transaction.
 public protocol ErasureStore: Sendable {
-  /// Deletes expired sessions and forgotten failures of logins.
+  /// Deletes expired tokens and sessions, forgotten failures of logins, and audit events that are no longer kept: a step,
+  /// of several transactions.
   ///
+  /// - Parameters:
+  ///   - keepAuditDays: nil to keep all audit events.
+  ///   - limit: The most rows of each kind.
   /// - Returns: Whether there may be more.
-  func sweepSessions() async throws(RepositoryError) -> Bool
+  func sweep(keepAuditDays: Int?, limit: Int) async throws(RepositoryError) -> Bool
   /// Erases at most `rows` rows of a purged history; nil if there is none.
   func erasePurged(rows: Int) async throws(RepositoryError) -> Purges.Step?
   /// Erases at most `rows` rows of runs that retention has removed.
@@ -22,9 +26,13 @@ public protocol ErasureStore: Sendable {
 }
 
 extension Repository: ErasureStore {
-  public func sweepSessions() async throws(RepositoryError) -> Bool {
-    try await failedLogins.sweep()
-    return try await sessions.sweep() >= Sessions.sweepLimit
+  public func sweep(keepAuditDays: Int?, limit: Int) async throws(RepositoryError) -> Bool {
+    var hasMore = try await failedLogins.sweep(limit: limit)
+    if try await sessions.sweep(limit: limit) { hasMore = true }
+    if let keepAuditDays, try await retention.removeAuditEvents(keepDays: keepAuditDays, limit: limit) {
+      hasMore = true
+    }
+    return hasMore
   }
 
   public func erasePurged(rows: Int) async throws(RepositoryError) -> Purges.Step? {

@@ -8,8 +8,8 @@ import Testing
 /// A repository without a database: what there is to erase, and what was done. Each call takes a second.
 private final class FakeStore: ErasureStore {
   struct State {
-    /// How many sweeps find a full batch of sessions.
-    var sessionBatches = 0
+    /// How many sweeps find a full batch.
+    var sweepBatches = 0
     var purgedRows = 0
     var removedRunRows = 0
     var expiredRuns = 0
@@ -40,10 +40,10 @@ private final class FakeStore: ErasureStore {
     }
   }
 
-  func sweepSessions() async throws(RepositoryError) -> Bool {
+  func sweep(keepAuditDays: Int?, limit: Int) async throws(RepositoryError) -> Bool {
     try call("sweep") { state in
-      state.sessionBatches -= 1
-      return state.sessionBatches >= 0
+      state.sweepBatches -= 1
+      return state.sweepBatches >= 0
     }
   }
 
@@ -84,7 +84,7 @@ struct EraserTests {
   private static func settings(dutyPercent: Int = 100) -> Eraser.Settings {
     .init(
       batchRows: 100, pollInterval: .seconds(60), dutyPercent: dutyPercent,
-      retention: .init(keepRuns: nil, keepDays: nil), sweepInterval: .seconds(3600))
+      retention: .init(keepRuns: nil, keepDays: nil), sweepInterval: .seconds(3600), keepAuditDays: nil)
   }
 
   private func withEraser(
@@ -124,9 +124,9 @@ struct EraserTests {
     }
   }
 
-  @Test("Sessions come first, then purged histories to their end, then removed runs, then expired ones")
+  @Test("Sweeps come first, then purged histories to their end, then removed runs, then expired ones")
   func order() async {
-    let state = FakeStore.State(sessionBatches: 1, purgedRows: 250, removedRunRows: 150, expiredRuns: 120)
+    let state = FakeStore.State(sweepBatches: 1, purgedRows: 250, removedRunRows: 150, expiredRuns: 120)
     await withEraser(state) { _, store, _, observations in
       let expected =
         ["sweep", "sweep", "purged", "purged", "purged", "purged", "removed", "purged", "removed"]
@@ -139,6 +139,14 @@ struct EraserTests {
           "runsExpired(100)", "rowsErased(100)", "runsExpired(20)", "rowsErased(20)",
         ])
       #expect(observations.all.count { $0.hasPrefix("purgeFinished") } == 1)
+    }
+  }
+
+  @Test("While it erases a large history, it sweeps at every poll interval")
+  func sweepsInBetween() async {
+    await withEraser(.init(purgedRows: 15_000)) { _, store, _, _ in
+      await reach(156, store)
+      #expect(store.calls.prefix(156).indices.filter { store.calls[$0] == "sweep" } == [0, 61, 122])
     }
   }
 

@@ -88,7 +88,7 @@ struct RefusalTests {
       ),
       (
         "q: 1",
-        "q is unknown; the known keys there are administration, collectors, database, deletion, jobs, limits, "
+        "q is unknown; the known keys there are administration, audit, collectors, database, deletion, jobs, limits, "
           + "listen, log, passwords, results, retention, schedule, shutdown, tls, tokens"
       ),
     ])

@@ -19,6 +19,7 @@ CREATE TABLE audit.events (
     details     jsonb,
     PRIMARY KEY (occurred_at, event_id)
 );
+COMMENT ON TABLE audit.events IS 'Bounded by audit.keepDays; without it by nothing: the trail is kept for ever';
 -- One for each question that `ccs-jobstore audit` asks, in the order of its answer, newest first: a page costs the same
 -- however long the trail is. By name, because names outlive users and jobs.
 CREATE INDEX events_by_job ON audit.events (job_id, occurred_at, event_id);
@@ -28,5 +29,42 @@ CREATE INDEX events_by_operation ON audit.events (lower(operation), occurred_at,
 
 GRANT INSERT ON audit.events TO ccs_jobstore;
 GRANT SELECT, INSERT ON audit.events TO ccs_jobstore_admin;
+
+-- Removes events of days (UTC) that ended more than p_keep_days days ago, oldest first and at most p_limit, and puts that
+-- on record. The newest whole day stays whatever p_keep_days is.
+-- SECURITY DEFINER, because the server may not delete: one in wrong hands can neither choose the events nor remove any
+-- unseen.
+CREATE FUNCTION audit.remove_events(p_keep_days bigint, p_limit bigint, OUT removed bigint)
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+SET jit = off
+AS $$
+DECLARE
+    first_kept CONSTANT date := (clock_timestamp() AT TIME ZONE 'UTC')::date - greatest(p_keep_days, 1)::integer;
+BEGIN
+    WITH expired AS (
+        SELECT e.occurred_at, e.event_id
+        FROM audit.events e
+        WHERE e.occurred_at < first_kept::timestamp AT TIME ZONE 'UTC'
+        ORDER BY e.occurred_at, e.event_id
+        LIMIT p_limit
+        FOR UPDATE SKIP LOCKED
+    ), gone AS (
+        DELETE FROM audit.events e
+        USING expired x
+        WHERE e.occurred_at = x.occurred_at AND e.event_id = x.event_id
+    )
+    SELECT count(*) INTO removed FROM expired;
+    IF removed > 0 THEN
+        INSERT INTO audit.events (user_name, operation, details)
+        VALUES ('Retention', 'Remove Audit Events', jsonb_build_object('Events', removed, 'Before', first_kept));
+    END IF;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION audit.remove_events FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION audit.remove_events TO ccs_jobstore;
 
 COMMIT;

@@ -13,6 +13,7 @@ CREATE TABLE auth.sessions (
     created_at timestamptz NOT NULL DEFAULT now(),
     expires_at timestamptz NOT NULL
 );
+COMMENT ON TABLE auth.sessions IS 'Bounded by tokens.refreshLifetimeSeconds after the last refresh: expired ones are swept';
 CREATE INDEX sessions_by_user ON auth.sessions (user_id);
 CREATE INDEX sessions_by_expiry ON auth.sessions (expires_at);
 
@@ -22,8 +23,10 @@ CREATE TABLE auth.access_tokens (
     user_id    uuid        NOT NULL REFERENCES directory.users ON DELETE CASCADE,
     expires_at timestamptz NOT NULL
 );
+COMMENT ON TABLE auth.access_tokens IS 'Bounded by tokens.accessLifetimeSeconds: expired tokens are swept';
 CREATE INDEX access_tokens_by_session ON auth.access_tokens (session_id);
 CREATE INDEX access_tokens_by_user ON auth.access_tokens (user_id);
+CREATE INDEX access_tokens_by_expiry ON auth.access_tokens (expires_at);
 
 CREATE TABLE auth.refresh_tokens (
     token_hash bytea       PRIMARY KEY CHECK (length(token_hash) = 32),
@@ -31,7 +34,9 @@ CREATE TABLE auth.refresh_tokens (
     expires_at timestamptz NOT NULL,
     used_at    timestamptz
 );
+COMMENT ON TABLE auth.refresh_tokens IS 'Bounded by tokens.refreshLifetimeSeconds: expired tokens are swept';
 CREATE INDEX refresh_tokens_by_session ON auth.refresh_tokens (session_id);
+CREATE INDEX refresh_tokens_by_expiry ON auth.refresh_tokens (expires_at);
 
 -- Failed logins, counted for a name from a network, for a name from all networks (network_hash is empty) and for a network
 -- over all names (name_hash is empty). Hashes are SHA-256, of names by directory.folded, known or not. Each failure moves
@@ -43,6 +48,7 @@ CREATE TABLE auth.failed_logins (
     forgotten_at timestamptz NOT NULL,
     PRIMARY KEY (name_hash, network_hash)
 );
+COMMENT ON TABLE auth.failed_logins IS 'Bounded by 100,000 rows, and three for each failure since the last sweep';
 CREATE INDEX failed_logins_by_end ON auth.failed_logins (forgotten_at);
 
 -- Networks from which a user has signed in with a password: failures elsewhere do not delay the user there.
@@ -52,6 +58,7 @@ CREATE TABLE auth.known_networks (
     last_login   timestamptz NOT NULL,
     PRIMARY KEY (user_id, network_hash)
 );
+COMMENT ON TABLE auth.known_networks IS 'Bounded by 100 networks a user, and by 90 days after the last login from one';
 CREATE INDEX known_networks_by_time ON auth.known_networks (last_login);
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA auth TO ccs_jobstore;

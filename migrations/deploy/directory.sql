@@ -34,6 +34,7 @@ CREATE TABLE directory.users (
     disabled      boolean     NOT NULL DEFAULT false,
     created_at    timestamptz NOT NULL DEFAULT now()
 );
+COMMENT ON TABLE directory.users IS 'Bounded by the administrator, who alone adds users';
 CREATE UNIQUE INDEX users_by_name ON directory.users (directory.folded(user_name));
 COMMENT ON COLUMN directory.users.password_hash IS 'scrypt with its parameters; NULL: no sign-in with a password';
 
@@ -42,6 +43,7 @@ CREATE TABLE directory.roles (
     role_name   text NOT NULL CHECK (role_name <> '' AND length(role_name) <= 256),
     description text NOT NULL DEFAULT ''
 );
+COMMENT ON TABLE directory.roles IS 'Bounded by the administrator, who alone adds roles';
 CREATE UNIQUE INDEX roles_by_name ON directory.roles (directory.folded(role_name));
 
 CREATE TABLE directory.role_tasks (
@@ -52,12 +54,14 @@ CREATE TABLE directory.role_tasks (
     )),
     PRIMARY KEY (role_id, task)
 );
+COMMENT ON TABLE directory.role_tasks IS 'Bounded by eight tasks a role';
 
 CREATE TABLE directory.user_roles (
     user_id uuid NOT NULL REFERENCES directory.users ON DELETE CASCADE,
     role_id uuid NOT NULL REFERENCES directory.roles ON DELETE CASCADE,
     PRIMARY KEY (user_id, role_id)
 );
+COMMENT ON TABLE directory.user_roles IS 'Bounded by users times roles';
 
 -- Two trees. `lineage` is the path from the root to the folder itself: a grant on a folder covers an item exactly when
 -- the item's folder has the granted folder in its lineage.
@@ -67,6 +71,7 @@ CREATE TABLE directory.folders (
     folder_name text   NOT NULL CHECK (folder_name <> '' AND length(folder_name) <= 256 AND folder_name !~ '/'),
     lineage     uuid[] NOT NULL
 );
+COMMENT ON TABLE directory.folders IS 'Bounded by the administrator, who alone adds folders';
 CREATE UNIQUE INDEX folders_by_name ON directory.folders (parent_id, directory.folded(folder_name));
 CREATE UNIQUE INDEX folder_roots_by_name ON directory.folders (directory.folded(folder_name)) WHERE parent_id IS NULL;
 -- The folders below others.
@@ -90,6 +95,7 @@ CREATE TABLE directory.folder_grants (
     folder_id uuid NOT NULL REFERENCES directory.folders ON DELETE CASCADE,
     PRIMARY KEY (role_id, folder_id)
 );
+COMMENT ON TABLE directory.folder_grants IS 'Bounded by roles times folders';
 
 REVOKE EXECUTE ON FUNCTION directory.set_lineage, directory.folded FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION directory.folded TO ccs_jobstore, ccs_jobstore_admin;

@@ -16,6 +16,7 @@ CREATE TABLE store.purges (
     row_position bigint      NOT NULL DEFAULT -1,
     rows_erased  bigint      NOT NULL DEFAULT 0
 );
+COMMENT ON TABLE store.purges IS 'Bounded by the eraser: a row for each deleted history that it has not erased yet';
 CREATE INDEX purges_oldest ON store.purges (requested_at);
 GRANT SELECT, INSERT, UPDATE, DELETE ON store.purges TO ccs_jobstore;
 GRANT SELECT, INSERT ON store.purges TO ccs_jobstore_admin;

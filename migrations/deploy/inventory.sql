@@ -15,6 +15,7 @@ CREATE TABLE directory.assets (
     name_key   text COLLATE "C" NOT NULL GENERATED ALWAYS AS (directory.folded(asset_name)) STORED,
     type_key   text COLLATE "C" NOT NULL GENERATED ALWAYS AS (directory.folded(asset_type)) STORED
 );
+COMMENT ON TABLE directory.assets IS 'Bounded by the administrator, who alone imports assets';
 CREATE INDEX assets_searched_by_name ON directory.assets (name_key, asset_id);
 CREATE INDEX assets_searched_by_folder ON directory.assets (folder_id, name_key, asset_id);
 CREATE INDEX assets_searched_by_type ON directory.assets (type_key, name_key, asset_id);
@@ -29,6 +30,7 @@ CREATE TABLE directory.standards (
     name_key         text COLLATE "C" NOT NULL GENERATED ALWAYS AS (directory.folded(standard_name)) STORED,
     version_key      text COLLATE "C" NOT NULL GENERATED ALWAYS AS (directory.folded(standard_version)) STORED
 );
+COMMENT ON TABLE directory.standards IS 'Bounded by the administrator, who alone imports standards';
 CREATE INDEX standards_searched_by_name ON directory.standards (name_key, standard_id);
 CREATE INDEX standards_searched_by_folder ON directory.standards (folder_id, name_key, standard_id);
 

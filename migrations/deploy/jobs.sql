@@ -21,6 +21,7 @@ CREATE TABLE directory.jobs (
     keep_runs       integer     CHECK (keep_runs >= 1),
     keep_days       integer     CHECK (keep_days >= 1),
     next_run_at     timestamptz,
+    paused_run_at   timestamptz,
     run_count       bigint      NOT NULL DEFAULT 0 CHECK (run_count >= 0),
     last_run_id     uuid,
     last_run_status text,
@@ -29,9 +30,11 @@ CREATE TABLE directory.jobs (
     type_key        text COLLATE "C" NOT NULL GENERATED ALWAYS AS (directory.folded(job_type)) STORED,
     CHECK (is_system = (created_by IS NULL))
 );
+COMMENT ON TABLE directory.jobs IS 'Bounded by the users with the task Manage jobs, who create jobs and delete their own';
 COMMENT ON COLUMN directory.jobs.version IS 'counts the changes of the definition; runs do not change it';
 COMMENT ON COLUMN directory.jobs.keep_runs IS 'NULL: the server''s setting applies';
 COMMENT ON COLUMN directory.jobs.keep_days IS 'NULL: the server''s setting applies';
+COMMENT ON COLUMN directory.jobs.paused_run_at IS 'next_run_at when it came while the creator was disabled; NULL otherwise';
 COMMENT ON COLUMN directory.jobs.run_count IS 'rows of store.job_runs in the present history; changed in the transaction that adds or removes them';
 COMMENT ON COLUMN directory.jobs.last_run_id IS 'the run that last_run_status and last_run_at describe';
 

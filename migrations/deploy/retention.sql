@@ -15,6 +15,7 @@ CREATE TABLE store.run_purges (
     row_position bigint   NOT NULL DEFAULT -1,
     PRIMARY KEY (history_id, run_id)
 );
+COMMENT ON TABLE store.run_purges IS 'Bounded by the eraser: a row for each removed run that it has not erased yet';
 GRANT SELECT, INSERT, UPDATE, DELETE ON store.run_purges TO ccs_jobstore;
 
 -- The progress of the sweep through the jobs: one row for all servers, locked by the one at work.
@@ -31,6 +32,7 @@ CREATE TABLE store.retention_sweep (
     erased_history  uuid        NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
     erased_run      uuid        NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000'
 );
+COMMENT ON TABLE store.retention_sweep IS 'Bounded by its key: one row';
 INSERT INTO store.retention_sweep DEFAULT VALUES;
 GRANT SELECT, UPDATE ON store.retention_sweep TO ccs_jobstore;
 
@@ -185,7 +187,8 @@ $$;
 -- beginning of the last.
 -- p_keep_runs, p_keep_days: for jobs without limits of their own; NULL for no limit.
 -- Of the runs that are over, it removes those that are not among the newest keep_runs, and those that were queued more
--- than keep_days days ago, oldest first, so that the remaining history has no gaps. The newest one always stays.
+-- than keep_days days ago, oldest first, so that the remaining history has no gaps. The newest one always stays, and so
+-- does the newest Completed one: a collector that fails from some day on does not displace the last good evidence.
 -- A job that is locked, or whose limits have changed since they were read, is left to the next sweep.
 CREATE FUNCTION store.remove_expired_runs(
     p_keep_runs bigint,
@@ -214,6 +217,7 @@ DECLARE
     edge_run uuid;
     older_at timestamptz;
     older_run uuid;
+    completed_run uuid;
     step record;
 BEGIN
     SELECT * INTO sweep FROM store.retention_sweep WHERE is_the_row FOR UPDATE SKIP LOCKED;
@@ -313,6 +317,26 @@ BEGIN
         END IF;
 
         IF edge_at IS NOT NULL THEN
+            SELECT r.run_id
+            INTO completed_run
+            FROM store.job_runs r
+            WHERE r.history_id = candidate.history_id AND r.status = 'Completed'
+            ORDER BY r.queued_at DESC, r.run_id DESC
+            LIMIT 1;
+            IF edge_run = completed_run THEN
+                -- It may be the only expired one for long, and would have its job locked in each sweep.
+                SELECT r.queued_at, r.run_id
+                INTO edge_at, edge_run
+                FROM store.job_runs r
+                WHERE r.history_id = candidate.history_id
+                    AND r.status IN ('Completed', 'Failed', 'Aborted')
+                    AND (r.queued_at, r.run_id) < (edge_at, edge_run)
+                ORDER BY r.queued_at DESC, r.run_id DESC
+                LIMIT 1;
+            END IF;
+        END IF;
+
+        IF edge_at IS NOT NULL THEN
             PERFORM
             FROM directory.jobs j
             WHERE j.job_id = candidate.job_id
@@ -329,6 +353,7 @@ BEGIN
                         AND (r.queued_at, r.run_id) > (sweep.queued_position, sweep.run_position)
                         AND (r.queued_at, r.run_id) <= (edge_at, edge_run)
                         AND r.run_id IS DISTINCT FROM candidate.last_run_id
+                        AND r.run_id IS DISTINCT FROM completed_run
                     ORDER BY r.queued_at, r.run_id
                     LIMIT p_bound - removed
                     FOR UPDATE SKIP LOCKED

@@ -11,6 +11,7 @@ BEGIN;
 --   'active'       the job has an active run; this occurrence is skipped
 --   'postponed'    the job has an active run, and this is its last occurrence: it is due again in a minute
 --   'cleared'      the job has no date any more
+--   'paused'       the job's creator is disabled: paused_run_at keeps the date until directory.resume_schedules
 --   'passed over'  the job is locked and stays due, or has changed since it was read: another server was first
 -- Any number of servers may call this at once: the database's clock decides, and locked jobs are skipped.
 CREATE FUNCTION directory.run_due_jobs(
@@ -46,6 +47,16 @@ BEGIN
             RETURN NEXT;
             CONTINUE;
         END IF;
+        IF EXISTS (SELECT FROM directory.users u WHERE u.user_id = job.created_by AND u.disabled) THEN
+            -- Not while the user is being enabled: that resumes only what is paused already.
+            PERFORM FROM directory.users u WHERE u.user_id = job.created_by AND u.disabled FOR SHARE SKIP LOCKED;
+            outcome := CASE WHEN FOUND THEN 'paused' ELSE 'passed over' END;
+            UPDATE directory.jobs j
+            SET next_run_at = NULL, paused_run_at = due.due_at
+            WHERE j.job_id = due.job AND outcome = 'paused';
+            RETURN NEXT;
+            CONTINUE;
+        END IF;
 
         IF due.fault <> '' THEN
             outcome := 'cleared';
@@ -74,7 +85,29 @@ BEGIN
 END
 $$;
 
-REVOKE EXECUTE ON FUNCTION directory.run_due_jobs FROM PUBLIC;
+-- Jobs of a user who is enabled again are due when they were due before: a date that has passed counts as missed, as after
+-- an outage.
+CREATE FUNCTION directory.resume_schedules()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    UPDATE directory.jobs
+    SET next_run_at = coalesce(next_run_at, paused_run_at), paused_run_at = NULL
+    WHERE job_id IN (
+        SELECT job_id
+        FROM directory.jobs
+        WHERE created_by = NEW.user_id AND paused_run_at IS NOT NULL
+        ORDER BY job_id
+        FOR NO KEY UPDATE
+    );
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER user_enabled AFTER UPDATE OF disabled ON directory.users
+    FOR EACH ROW WHEN (OLD.disabled AND NOT NEW.disabled) EXECUTE FUNCTION directory.resume_schedules();
+
+REVOKE EXECUTE ON FUNCTION directory.run_due_jobs, directory.resume_schedules FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION directory.run_due_jobs TO ccs_jobstore;
 
 COMMIT;

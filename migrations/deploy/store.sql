@@ -42,6 +42,8 @@ CREATE TABLE store.job_runs (
     results_open       store.open_batch,
     PRIMARY KEY (history_id, run_id)
 );
+COMMENT ON TABLE store.job_runs IS
+    'Bounded by the job''s retention, keepRuns and keepDays; without it by Delete Job alone';
 COMMENT ON COLUMN store.job_runs.ends_at IS 'when a run is ended for taking too long; counts from its first claim';
 COMMENT ON COLUMN store.job_runs.lease_id IS 'identifies the claim to its collector; kept when the run is over';
 COMMENT ON COLUMN store.job_runs.messages_batch IS 'the last batch that is stored completely; 0 for none';
@@ -49,6 +51,8 @@ COMMENT ON COLUMN store.job_runs.messages_inherited IS 'messages_batch at the ti
 COMMENT ON COLUMN store.job_runs.messages_open IS 'the stored part of the next batch; NULL for none';
 
 CREATE INDEX job_runs_newest ON store.job_runs (history_id, queued_at DESC, run_id DESC);
+-- The last good evidence of a job whose later runs have all failed, however many those are.
+CREATE INDEX job_runs_completed ON store.job_runs (history_id, queued_at DESC, run_id DESC) WHERE status = 'Completed';
 CREATE INDEX job_runs_by_run ON store.job_runs (run_id);
 CREATE INDEX job_runs_active ON store.job_runs (history_id) WHERE status IN ('Queued', 'Running');
 CREATE INDEX job_runs_queued ON store.job_runs (queued_at, run_id) WHERE status = 'Queued';
@@ -66,6 +70,8 @@ CREATE TABLE store.job_run_messages (
     message    text        NOT NULL,
     PRIMARY KEY (history_id, run_id, row_number)
 );
+COMMENT ON TABLE store.job_run_messages IS
+    'Bounded by the runs, with which its rows go; for a run by what its collector sends until it ends';
 
 CREATE TABLE store.collected_data (
     history_id   uuid        NOT NULL,
@@ -76,6 +82,8 @@ CREATE TABLE store.collected_data (
     data         jsonb       NOT NULL,
     PRIMARY KEY (history_id, run_id, row_number)
 );
+COMMENT ON TABLE store.collected_data IS
+    'Bounded by the runs, with which its rows go; for a run by what its collector sends until it ends';
 
 CREATE TABLE store.evaluation_results (
     history_id       uuid        NOT NULL,
@@ -90,6 +98,8 @@ CREATE TABLE store.evaluation_results (
     evaluated_at     timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (history_id, run_id, row_number)
 );
+COMMENT ON TABLE store.evaluation_results IS
+    'Bounded by the runs, with which its rows go; for a run by what its collector sends until it ends';
 -- A run's results for one asset and standard share one key, which a B-tree stores once. With history_id in it, a purged
 -- history that waits for the eraser costs one probe, however many results it has.
 CREATE INDEX evaluation_results_latest ON store.evaluation_results (asset_id, standard_id, history_id, run_id);

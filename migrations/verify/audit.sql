@@ -11,6 +11,8 @@ indexes audit.events: INDEX events_by_operation USING btree (lower(operation), o
 indexes audit.events: INDEX events_by_user USING btree (directory.folded(user_name), occurred_at, event_id)
 indexes audit.events: UNIQUE INDEX events_pkey USING btree (occurred_at, event_id)
 grants audit.events: ccs_jobstore=INSERT; ccs_jobstore_admin=INSERT SELECT
+function audit.remove_events(bigint,bigint): (p_keep_days bigint, p_limit bigint, OUT removed bigint) bigint VOLATILE SECURITY DEFINER search_path=pg_catalog, pg_temp enable_seqscan=off enable_bitmapscan=off jit=off
+grants audit.remove_events(bigint,bigint): ccs_jobstore=EXECUTE
 $$);
 
 ROLLBACK;

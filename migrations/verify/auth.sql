@@ -11,6 +11,7 @@ indexes auth.sessions: UNIQUE INDEX sessions_pkey USING btree (session_id)
 constraints auth.sessions: FOREIGN KEY (user_id) REFERENCES directory.users(user_id) ON DELETE CASCADE
 grants auth.sessions: ccs_jobstore=DELETE INSERT SELECT UPDATE; ccs_jobstore_admin=DELETE SELECT
 columns auth.access_tokens: token_hash bytea NOT NULL; session_id uuid NOT NULL; user_id uuid NOT NULL; expires_at timestamp with time zone NOT NULL
+indexes auth.access_tokens: INDEX access_tokens_by_expiry USING btree (expires_at)
 indexes auth.access_tokens: INDEX access_tokens_by_session USING btree (session_id)
 indexes auth.access_tokens: INDEX access_tokens_by_user USING btree (user_id)
 indexes auth.access_tokens: UNIQUE INDEX access_tokens_pkey USING btree (token_hash)
@@ -19,6 +20,7 @@ constraints auth.access_tokens: FOREIGN KEY (session_id) REFERENCES auth.session
 constraints auth.access_tokens: FOREIGN KEY (user_id) REFERENCES directory.users(user_id) ON DELETE CASCADE
 grants auth.access_tokens: ccs_jobstore=DELETE INSERT SELECT UPDATE
 columns auth.refresh_tokens: token_hash bytea NOT NULL; session_id uuid NOT NULL; expires_at timestamp with time zone NOT NULL; used_at timestamp with time zone
+indexes auth.refresh_tokens: INDEX refresh_tokens_by_expiry USING btree (expires_at)
 indexes auth.refresh_tokens: INDEX refresh_tokens_by_session USING btree (session_id)
 indexes auth.refresh_tokens: UNIQUE INDEX refresh_tokens_pkey USING btree (token_hash)
 constraints auth.refresh_tokens: CHECK ((length(token_hash) = 32))

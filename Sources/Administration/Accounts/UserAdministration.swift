@@ -55,14 +55,21 @@ public struct UserAdministration: Sendable {
     }
   }
 
-  /// Disables a user and ends the user's sessions, or enables a user.
+  /// Disables a user, which pauses the schedules of the user's jobs, and ends the user's sessions; or enables a user, which
+  /// resumes the schedules.
   ///
-  /// - Returns: Whether anything changed.
-  public func set(_ name: String, disabled: Bool) async throws(AdministrationError) -> Bool {
+  /// - Returns: Whether anything changed, and the number of jobs whose schedules were paused or resumed.
+  public func set(
+    _ name: String, disabled: Bool
+  ) async throws(AdministrationError) -> (changed: Bool, scheduledJobs: Int) {
     try Self.check(name)
-    return try await perform(name) { () async throws(RepositoryError) in
-      try await directory.setUser(name, disabled: disabled, by: actor)
+    var jobs = 0
+    let changed = try await perform(name) { () async throws(RepositoryError) in
+      let outcome = try await directory.setUser(name, disabled: disabled, by: actor)
+      jobs = outcome.scheduledJobs
+      return outcome.change
     }
+    return (changed, jobs)
   }
 
   /// Sets a password, 1...1024 bytes, and ends the user's sessions.

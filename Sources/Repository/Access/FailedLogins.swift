@@ -166,15 +166,38 @@ public struct FailedLogins: Sendable {
   private static let sweep = Statement(
     """
     WITH networks AS (
-        DELETE FROM auth.known_networks WHERE last_login < now() - interval '90 days'
+        SELECT user_id, network_hash
+        FROM auth.known_networks
+        WHERE last_login < now() - interval '90 days'
+        ORDER BY last_login
+        LIMIT $2
+        FOR UPDATE SKIP LOCKED
+    ), forgotten_networks AS (
+        DELETE FROM auth.known_networks k
+        USING networks n
+        WHERE k.user_id = n.user_id AND k.network_hash = n.network_hash
+    ), failures AS (
+        SELECT name_hash, network_hash
+        FROM auth.failed_logins
+        WHERE forgotten_at < greatest(
+            now(), (SELECT forgotten_at FROM auth.failed_logins ORDER BY forgotten_at DESC OFFSET $1 LIMIT 1))
+        ORDER BY forgotten_at
+        LIMIT $2
+        FOR UPDATE SKIP LOCKED
+    ), forgotten_failures AS (
+        DELETE FROM auth.failed_logins f
+        USING failures d
+        WHERE f.name_hash = d.name_hash AND f.network_hash = d.network_hash
     )
-    DELETE FROM auth.failed_logins
-    WHERE forgotten_at < greatest(
-        now(), (SELECT forgotten_at FROM auth.failed_logins ORDER BY forgotten_at DESC OFFSET $1 LIMIT 1))
-    """, .int8)
+    SELECT greatest((SELECT count(*) FROM networks), (SELECT count(*) FROM failures))
+    """, .int8, .int8)
 
   /// Deletes failures that are forgotten or beyond `maximumRows`, and networks without a login for 90 days.
-  public func sweep(maximumRows: Int = maximumRows) async throws(RepositoryError) {
-    _ = try await pool.run(Self.sweep(.int(Int64(maximumRows - 1))))
+  ///
+  /// - Parameter limit: The most rows of each kind.
+  /// - Returns: Whether there may be more.
+  public func sweep(maximumRows: Int = maximumRows, limit: Int) async throws(RepositoryError) -> Bool {
+    let query = Self.sweep(.int(Int64(maximumRows - 1)), .int(Int64(limit)))
+    return try await pool.one(query) { try $0.count(0) == limit }
   }
 }

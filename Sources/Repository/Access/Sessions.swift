@@ -166,28 +166,42 @@ public struct Sessions: Sendable {
     _ = try await pool.run(Self.revoke(.bytes(hash)))
   }
 
-  /// The most sessions that one sweep deletes.
-  public static let sweepLimit = 5000
+  // Tokens before their sessions: a session that is deleted has none left to be deleted by the foreign key.
+  static let sweeps = [
+    sweep("auth.access_tokens", key: "token_hash"), sweep("auth.refresh_tokens", key: "token_hash"),
+    sweep("auth.sessions", key: "session_id"),
+  ]
 
-  private static let sweep = Statement(
-    """
-    WITH ended AS (
-        SELECT session_id
-        FROM auth.sessions
-        WHERE expires_at < now()
-        LIMIT \(sweepLimit)
-        FOR UPDATE SKIP LOCKED
-    ), sessions AS (
-        DELETE FROM auth.sessions s USING ended WHERE s.session_id = ended.session_id
-    )
-    SELECT count(*)
-    FROM ended
-    """)
+  // In the order of the index by expiry, whatever PostgreSQL believes how many have expired.
+  private static func sweep(_ table: String, key: String) -> Statement {
+    Statement(
+      """
+      WITH expired AS (
+          SELECT \(key)
+          FROM \(table)
+          WHERE expires_at < now()
+          ORDER BY expires_at
+          LIMIT $1
+          FOR UPDATE SKIP LOCKED
+      ), deleted AS (
+          DELETE FROM \(table) USING expired WHERE \(table).\(key) = expired.\(key)
+      )
+      SELECT count(*)
+      FROM expired
+      """, .int8)
+  }
 
-  /// Deletes sessions whose tokens have all expired, at most ``sweepLimit`` per call.
+  /// Deletes expired tokens, and sessions whose tokens have all expired.
   ///
-  /// - Returns: How many.
-  public func sweep() async throws(RepositoryError) -> Int {
-    try await pool.one(Self.sweep()) { try $0.count(0) }
+  /// A refresh token that was used is known as such until it expires; afterwards it is unknown, like any other.
+  ///
+  /// - Parameter limit: The most rows of each kind.
+  /// - Returns: Whether there may be more.
+  public func sweep(limit: Int) async throws(RepositoryError) -> Bool {
+    for statement in Self.sweeps {
+      let deleted = try await pool.one(statement(.int(Int64(limit)))) { try $0.count(0) }
+      if deleted == limit { return true }
+    }
+    return false
   }
 }

@@ -78,21 +78,33 @@ extension DirectoryAdministration {
   private static let setDisabled = Statement(
     "UPDATE directory.users SET disabled = $2 WHERE user_id = $1 AND disabled <> $2", .uuid, .bool)
   private static let endSessions = Statement("DELETE FROM auth.sessions WHERE user_id = $1", .uuid)
+  private static let scheduledJobs = Statement(
+    """
+    SELECT count(*)
+    FROM directory.jobs
+    WHERE created_by = $1 AND (next_run_at IS NOT NULL OR paused_run_at IS NOT NULL)
+    """, .uuid)
 
-  /// Disables a user and ends the user's sessions, or enables a user.
+  /// Disables a user, which pauses the schedules of the user's jobs, and ends the user's sessions; or enables a user, which
+  /// resumes the schedules.
   ///
-  /// - Returns: `done`, `unchanged` or `noSuchUser`.
+  /// - Returns: `done`, `unchanged` or `noSuchUser`; and the number of jobs whose schedules were paused or resumed.
   public func setUser(
     _ name: String, disabled: Bool, by actor: String
-  ) async throws(RepositoryError) -> Change {
-    try await change { connection throws(PostgresError) in
-      guard let user = try await Self.user(name, on: connection) else { return .noSuchUser(name) }
+  ) async throws(RepositoryError) -> (change: Change, scheduledJobs: Int) {
+    try await pool.changing { connection throws(PostgresError) in
+      guard let user = try await Self.user(name, on: connection) else {
+        return .rollback((.noSuchUser(name), 0))
+      }
       let updated = try await connection.run(Self.setDisabled(.uuid(user.id), .bool(disabled)))
-      guard updated.changed > 0 else { return .unchanged }
+      guard updated.changed > 0 else { return .rollback((.unchanged, 0)) }
       if disabled { try await connection.run(Self.endSessions(.uuid(user.id))) }
+      let jobs = try await connection.first(Self.scheduledJobs(.uuid(user.id))) { try $0.count(0) } ?? 0
       try await connection.run(
-        AuditNote.of(disabled ? "Disable User" : "Enable User", by: actor, ["User": user.name]))
-      return .done
+        AuditNote.of(
+          disabled ? "Disable User" : "Enable User", by: actor,
+          ["User": user.name, disabled ? "PausedJobs" : "ResumedJobs": "\(jobs)"]))
+      return .commit((.done, jobs))
     }
   }
 

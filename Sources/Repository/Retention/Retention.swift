@@ -1,9 +1,9 @@
 import Postgres
 
-/// The removal of expired runs.
+/// The removal of expired runs and audit events.
 ///
 /// Of a job's ended runs, those expire that are not among the newest N, and those that were queued more than D days ago,
-/// where these are set. The newest one always stays.
+/// where these are set. The newest one and the newest Completed one always stay.
 public struct Retention: Sendable {
   /// The settings of jobs that have none of their own.
   public struct Defaults: Sendable, Equatable {
@@ -50,5 +50,19 @@ public struct Retention: Sendable {
       .optional(defaults.keepRuns), .optional(defaults.keepDays), .int(Int64(pause / .milliseconds(1))),
       .int(Int64(jobs)), .int(Int64(runs)))
     return try await pool.one(query) { try $0.optionalCount(0) }
+  }
+
+  private static let removeEvents = Statement("SELECT removed FROM audit.remove_events($1, $2)", .int8, .int8)
+
+  /// Removes audit events of days (UTC) that ended more than `keepDays` days ago, oldest first, in one transaction, which
+  /// is an audit event itself.
+  ///
+  /// - Parameters:
+  ///   - keepDays: From 1.
+  ///   - limit: The most events.
+  /// - Returns: Whether there may be more.
+  public func removeAuditEvents(keepDays: Int, limit: Int) async throws(RepositoryError) -> Bool {
+    let query = Self.removeEvents(.int(Int64(keepDays)), .int(Int64(limit)))
+    return try await pool.one(query) { try $0.count(0) == limit }
   }
 }

@@ -46,6 +46,8 @@ public struct Schedules: Sendable {
     case postponed
     /// The job has no date any more.
     case cleared
+    /// The job's creator is disabled: the job is due again when the creator is enabled.
+    case paused
     /// Another server was first, or somebody has changed or locked the job.
     case passedOver = "passed over"
   }

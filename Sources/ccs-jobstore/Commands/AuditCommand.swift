@@ -31,6 +31,8 @@ extension Command {
         + "Retention.",
       "Operations on jobs: Create Job, Update Job, Run Job, Abort Job Run, Purge Job, Delete Job, Clear Schedule "
         + "(one that cannot be followed), Remove Job Runs (by retention).",
+      "Events are kept for the days of the setting audit.keepDays; the operation Remove Audit Events counts those "
+        + "that were removed, and names the day before which they were.",
     ]
   ) { arguments, terminal throws(CommandFailure) in
     let order = try AuditOrder(arguments, now: Date())

@@ -54,20 +54,26 @@ extension Command {
   }
 
   static let usersDisable = setDisabled(
-    true, "disable", "disable a user and end the user's sessions")
-  static let usersEnable = setDisabled(false, "enable", "enable a disabled user")
+    true, "disable", "disable a user, end the user's sessions, and pause the schedules of the user's jobs")
+  static let usersEnable = setDisabled(
+    false, "enable", "enable a disabled user, and resume the schedules of the user's jobs")
 
   private static func setDisabled(_ disabled: Bool, _ word: String, _ summary: String) -> Command {
     Command(
-      words: ["users", word], summary: summary, operands: [name], options: [.json()]
+      words: ["users", word], summary: summary, operands: [name], options: [.json()],
+      notes: ["A run that was due while its job's creator was disabled starts when the creator is enabled."]
     ) { arguments, terminal throws(CommandFailure) in
       let name = arguments.operand("NAME")
       try await AdministrationSession.run(arguments) { session throws(CommandFailure) in
-        let changed = try await reporting { try await session.users.set(name, disabled: disabled) }
-        let text = changed ? "\(name) is \(word)d.\n" : "\(name) is already \(word)d.\n"
+        let (changed, jobs) = try await reporting { try await session.users.set(name, disabled: disabled) }
+        var text = changed ? "\(name) is \(word)d.\n" : "\(name) is already \(word)d.\n"
+        if jobs > 0 {
+          text += "Jobs with a \(disabled ? "paused" : "resumed") schedule: \(jobs).\n"
+        }
         try terminal.write(text, arguments) { json in
           json.add("User", name)
           json.add("Changed", changed)
+          json.add(disabled ? "PausedJobs" : "ResumedJobs", jobs)
         }
       }
     }

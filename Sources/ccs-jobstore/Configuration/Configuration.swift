@@ -16,6 +16,7 @@ struct Configuration: Sendable, Equatable {
   var collectors = Collectors()
   var schedule = Schedule()
   var retention = Retention()
+  var audit = Audit()
   var results = Results()
   var limits = Limits()
   var log = Log()
@@ -104,6 +105,11 @@ struct Configuration: Sendable, Equatable {
     var keepRuns = 0
     var keepDays = 0
     var sweepSeconds = 300.0
+  }
+
+  /// How long audit events are kept; 0 is forever.
+  struct Audit: Sendable, Equatable {
+    var keepDays = 0
   }
 
   /// Limits of an answer with evaluation results.

@@ -6,7 +6,7 @@
 extension Setting {
   static let all: [Setting] =
     listen + tls + database + administration + tokens + passwords + jobs + deletion + collectors
-    + results + schedule + retention + limits + log + shutdown
+    + results + schedule + retention + audit + limits + log + shutdown
 
   private static let listen = [
     Setting(
@@ -162,6 +162,12 @@ extension Setting {
     Setting(
       "retention.sweepSeconds", \.retention.sweepSeconds, .number(0.1...86400), .reload,
       "Interval between sweeps for runs past their retention, in seconds."),
+  ]
+
+  private static let audit = [
+    Setting(
+      "audit.keepDays", \.audit.keepDays, .integer(0...1_000_000), .reload,
+      "Whole days (UTC) that audit events are kept; 0 is forever.")
   ]
 
   private static let results = [

@@ -60,7 +60,8 @@ extension Configuration {
       retention: .init(
         keepRuns: retention.keepRuns == 0 ? nil : retention.keepRuns,
         keepDays: retention.keepDays == 0 ? nil : retention.keepDays),
-      sweepInterval: .seconds(retention.sweepSeconds))
+      sweepInterval: .seconds(retention.sweepSeconds),
+      keepAuditDays: audit.keepDays == 0 ? nil : audit.keepDays)
   }
 
   var schedulerSettings: Scheduler.Settings {

@@ -33,8 +33,8 @@ def printed(configuration):
 def test_every_command_prints_objects_for_programs(configuration, printed, tmp_path):
     assert printed("users", "add", ANN, "--no-password") == [{"User": ANN, "Changed": True}]
     assert printed("users", "set-password", ANN, standard_input="secret\n") == [{"User": ANN, "Changed": True}]
-    assert printed("users", "disable", ANN) == [{"User": ANN, "Changed": True}]
-    assert printed("users", "disable", ANN) == [{"User": ANN, "Changed": False}]
+    assert printed("users", "disable", ANN) == [{"User": ANN, "Changed": True, "PausedJobs": 0}]
+    assert printed("users", "disable", ANN) == [{"User": ANN, "Changed": False, "PausedJobs": 0}]
     assert printed("roles", "create", "R", "--description", "for tests") == [{"Role": "R", "Changed": True}]
     assert printed("roles", "assign", "R", ANN) == [{"Role": "R", "User": ANN, "Changed": True}]
     assert printed("roles", "grant-task", "R", "manage jobs") == [

@@ -194,6 +194,24 @@ def test_the_newest_run_that_is_over_stays_however_old_it_is(histories, start_se
     assert histories.runs(running) == active_and_newest
 
 
+@pytest.mark.parametrize("rule", [{"keep_runs": 3}, {"keep_days": 3}])
+def test_a_collector_that_breaks_does_not_wipe_the_last_good_evidence(histories, start_server, rule):
+    job = histories.job(**rule)
+    histories.fill(job, 3, statuses=("Failed", "Aborted"))
+    histories.fill(job, 4, first_age=10, statuses=("Failed",))
+    histories.fill(job, 2, first_age=20)
+    histories.fill(job, 2, first_age=30, statuses=("Failed",))
+    runs = histories.runs(job)
+    start_server(histories.database, ALWAYS)
+    histories.wait_until_runs(job, 4)
+    histories.wait_for_sweeps()
+    # The three that the rule keeps, and the newer of the completed ones.
+    assert histories.runs(job) == runs[:3] + [runs[7]]
+    histories.fill(job, 1, first_age=0.1)
+    histories.wait_until_runs(job, 3 if "keep_runs" in rule else 4)
+    assert runs[7] not in histories.runs(job)
+
+
 def test_runs_that_are_not_over_stay_and_do_not_count(histories, start_server):
     job = histories.job(40, keep_runs=4, statuses=("Queued", "Completed", "Running", "Failed", "Aborted"))
     expected = histories.database.rows(
@@ -252,6 +270,7 @@ def test_what_is_left_is_what_the_rule_says_whatever_the_histories(histories, st
             for place, (run, age) in enumerate(over)
             if place == 0 or (place < (keep_runs or 4) and age <= (keep_days or 1e9))
         }
+        kept.update([run for run, status, _ in rows if status == "Completed"][:1])
         expected[job.id] = (job, kept | {run for run, status, _ in rows if status not in OVER})
     start_server(histories.database, ALWAYS | {"retention.keepRuns": 4})
     for job, kept in expected.values():

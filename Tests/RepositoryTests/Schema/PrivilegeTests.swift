@@ -57,6 +57,7 @@ struct PrivilegeTests {
         "SELECT * FROM auth.refresh_tokens",
         "SELECT * FROM directory.delete_jobs('{}', '{}', '{}', '{}', true, '{}', '{}', 1, true)",
         "SELECT * FROM store.erase_next(1)",
+        "SELECT audit.remove_events(1, 1)",
         "CREATE TABLE directory.anything ()",
         "CREATE TABLE public.anything ()",
         "SET ROLE postgres",

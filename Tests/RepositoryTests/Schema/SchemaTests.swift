@@ -117,6 +117,7 @@ struct SchemaTests {
     arguments: [
       ("audit", "REVOKE INSERT ON audit.events FROM ccs_jobstore"),
       ("audit", "GRANT UPDATE (user_name) ON audit.events TO ccs_jobstore"),
+      ("audit", "ALTER FUNCTION audit.remove_events RESET search_path"),
       ("directory", "GRANT SELECT ON directory.users TO PUBLIC"),
       ("store", "DROP INDEX store.job_runs_newest"),
       ("store", "ALTER TABLE store.job_runs ALTER attempts TYPE bigint"),
@@ -151,6 +152,24 @@ struct SchemaTests {
       try await database.psql(script)
       try await database.psql(damage)
       await #expect(throws: (any Error).self) { try await database.psql(script) }
+    }
+  }
+
+  @Test("Every table names what keeps it from growing for ever")
+  func bounds() async throws {
+    try await withFixture { fixture in
+      let unbounded = """
+        SELECT c.oid::regclass
+        FROM pg_class c
+        JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind IN ('r', 'p')
+            AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'sqitch')
+            AND coalesce(obj_description(c.oid, 'pg_class'), '') !~ '^Bounded by .'
+        ORDER BY 1
+        """
+      #expect(try await fixture.database.psql(unbounded) == "")
+      try await fixture.database.psql("CREATE TABLE store.forgotten ()")
+      #expect(try await fixture.database.psql(unbounded) == "store.forgotten")
     }
   }
 

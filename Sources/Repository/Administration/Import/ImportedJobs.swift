@@ -87,8 +87,9 @@ extension ImportedTable {
           configuration = s.details,
           next_run_at = CASE
               WHEN s.configuration IS NOT NULL AND s.details IS DISTINCT FROM j.configuration THEN s.next_run_at
-              ELSE j.next_run_at
+              ELSE coalesce(j.next_run_at, j.paused_run_at)
           END,
+          paused_run_at = NULL,
           run_time_limit = CASE WHEN s.configuration IS NULL THEN j.run_time_limit ELSE s.time_limit END,
           keep_runs = CASE WHEN s.configuration IS NULL THEN j.keep_runs ELSE s.keep_runs END,
           keep_days = CASE WHEN s.configuration IS NULL THEN j.keep_days ELSE s.keep_days END
