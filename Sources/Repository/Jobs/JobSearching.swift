@@ -42,23 +42,25 @@ extension Jobs {
     _ search: JobSearch, _ page: SearchPage
   ) async throws(RepositoryError) -> SearchResult<Job> {
     try await pool.search(
-      search.statement, page,
-      { rows in
-        """
-        \(Self.selection(configuration: "CASE WHEN found.fits THEN j.configuration::text END", "found.fits"))JOIN (
-            SELECT s.place, s.found_id, coalesce(sum(s.bytes) OVER before, 0) < \(Self.pageBytes) AS fits
+      search.statement, page, Self.page(ofRows:), position: search.position, read: Self.job,
+      fits: { try $0(13) })
+  }
+
+  /// The statement for a page of jobs, from the part that finds its rows.
+  static func page(ofRows rows: String) -> String {
+    """
+    \(selection(configuration: "CASE WHEN found.fits THEN j.configuration::text END", "found.fits"))JOIN (
+        SELECT s.place, s.found_id, coalesce(sum(s.bytes) OVER before, 0) < \(pageBytes) AS fits
+        FROM (
+            SELECT k.place, k.found_id, octet_length(d.configuration::text) AS bytes
             FROM (
-                SELECT k.place, k.found_id, octet_length(d.configuration::text) AS bytes
-                FROM (
-        \(rows)
-                ) k (place, found_id)
-                JOIN directory.jobs d ON d.job_id = k.found_id
-            ) s
-            WINDOW before AS (ORDER BY s.place, s.found_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
-        ) found ON found.found_id = j.job_id
-        ORDER BY found.place, found.found_id
-        """
-      },
-      position: search.position, read: Self.job, fits: { try $0(13) })
+    \(rows)
+            ) k (place, found_id)
+            JOIN directory.jobs d ON d.job_id = k.found_id
+        ) s
+        WINDOW before AS (ORDER BY s.place, s.found_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+    ) found ON found.found_id = j.job_id
+    ORDER BY found.place, found.found_id
+    """
   }
 }

@@ -18,7 +18,7 @@ public struct JobRuns: Sendable {
   }
 
   // A row for a job without runs, too: no row at all means that there is no such job.
-  private static let latest = Statement(
+  static let latest = Statement(
     """
     SELECT r.run_id, r.status, r.triggered_by, r.queued_at, r.started_at, r.ended_at, r.message_count
     FROM directory.jobs j
@@ -34,7 +34,7 @@ public struct JobRuns: Sendable {
     """, .uuid, .int8)
 
   // A run that was purged meanwhile has none: no job points to its history any more.
-  private static let messages = Statement(
+  static let messages = Statement(
     """
     SELECT m.run_id, m.logged_at, m.severity, m.asset_id, m.message
     FROM directory.jobs j
