@@ -205,7 +205,7 @@ def others_rows(points):
     rows = []
     for kind, field in (("without runs", "emptyMilliseconds"), ("with ten results", "smallMilliseconds")):
         alone = points[0][field]
-        rows.append(Row(f"Delete Job on a job {kind}, others with none, answered in", [alone], " ms", 2))
+        rows.append(Row(f"Delete Job on a job {kind}, others with none, lower decile", [alone], " ms", 2))
         rows += [
             Row(f"… others with {p['results']:,} results ÷ with none", [p[field] / alone], "", 2, at_most=1.2)
             for p in points[1:]
