@@ -48,9 +48,10 @@ func withFixture(_ body: (Fixture) async throws -> Void) async throws {
 }
 
 /// A pool with a loop of its own, shut down afterwards.
-func withPool(_ conninfo: String, lockTimeout: Duration = .seconds(60), _ body: (Pool) async throws -> Void)
-  async throws
-{
+func withPool(
+  _ conninfo: String, lockTimeout: Duration = .seconds(60), connections: Int = 4,
+  _ body: (Pool) async throws -> Void
+) async throws {
   let settings = ConnectionSettings(
     conninfo: conninfo, applicationName: "tests", connectTimeout: .seconds(30),
     statementTimeout: .seconds(60),
@@ -58,7 +59,7 @@ func withPool(_ conninfo: String, lockTimeout: Duration = .seconds(60), _ body: 
   let loop = EventLoop(name: "tests")
   let pool = Pool(
     loop: loop, settings: settings,
-    limits: .init(connections: 4, queueLimit: 1000, queueTimeout: .seconds(60)), report: { _ in })
+    limits: .init(connections: connections, queueLimit: 1000, queueTimeout: .seconds(60)), report: { _ in })
   await pool.start()
   let outcome: Swift.Result<Void, any Error>
   do { outcome = .success(try await body(pool)) } catch { outcome = .failure(error) }

@@ -11,6 +11,7 @@ BEGIN;
 -- No row: the token is unknown, expired or revoked, or its user is disabled. missing is the first task that the user lacks,
 -- else the first folder, in the order given; NULL: the operation is permitted.
 -- clock_timestamp(): within a transaction that waits for locks, a token expires nevertheless.
+-- OFFSET 0 keeps a subquery from becoming a join: each role of the user is looked up, however many others have.
 -- PostgreSQL inlines the function, so it must stay one SELECT without SET and without SECURITY DEFINER.
 CREATE FUNCTION auth.authorize(p_token bytea, p_tasks text[], p_folders uuid[], p_whole_tree boolean)
 RETURNS TABLE (user_id uuid, user_name text, missing text)
@@ -26,7 +27,9 @@ AS $$
                 WHERE n.task <> ALL (ARRAY(
                     SELECT t.task
                     FROM directory.user_roles r
-                    JOIN directory.role_tasks t USING (role_id)
+                    CROSS JOIN LATERAL (
+                        SELECT task FROM directory.role_tasks WHERE role_id = r.role_id OFFSET 0
+                    ) t
                     WHERE r.user_id = u.user_id
                 ))
                 ORDER BY n.place
@@ -38,8 +41,12 @@ AS $$
                 WHERE n.folder_id <> ALL (ARRAY(
                     SELECT CASE WHEN p_whole_tree THEN f.folder_id ELSE f.lineage[1] END
                     FROM directory.user_roles r
-                    JOIN directory.folder_grants g USING (role_id)
-                    JOIN directory.folders f USING (folder_id)
+                    CROSS JOIN LATERAL (
+                        SELECT folder_id FROM directory.folder_grants WHERE role_id = r.role_id OFFSET 0
+                    ) g
+                    CROSS JOIN LATERAL (
+                        SELECT folder_id, lineage FROM directory.folders WHERE folder_id = g.folder_id OFFSET 0
+                    ) f
                     WHERE r.user_id = u.user_id
                 ))
                 ORDER BY n.place
@@ -61,7 +68,7 @@ AS $$
     SELECT ARRAY(
         SELECT g.folder_id
         FROM directory.user_roles r
-        JOIN directory.folder_grants g USING (role_id)
+        CROSS JOIN LATERAL (SELECT folder_id FROM directory.folder_grants WHERE role_id = r.role_id OFFSET 0) g
         WHERE r.user_id = p_user
     )
 $$;

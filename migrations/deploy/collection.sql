@@ -49,8 +49,11 @@ RETURNS TABLE (
     results_batch bigint
 )
 LANGUAGE plpgsql
--- Statistics of an empty queue must not lead to a full scan of a long one.
+-- Statistics of an empty queue must not lead to a full scan of a long one, nor those of a long one to one of all jobs.
 SET enable_seqscan = off
+SET enable_bitmapscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -70,7 +73,7 @@ DECLARE
 BEGIN
     FOR candidate IN
         -- More than needed: other servers may be claiming the first ones at this moment. The join leaves out the runs of
-        -- purged histories.
+        -- purged histories. Both parts are in the order of an index, so that a long queue is not read to its end.
         SELECT c.history_id, c.run_id
         FROM (
             (
@@ -91,7 +94,7 @@ BEGIN
                     AND r.attempts < p_maximum_attempts
                     AND (r.ends_at IS NULL OR r.ends_at > moment)
                     AND NOT j.is_system
-                ORDER BY r.queued_at, r.run_id
+                ORDER BY r.lease_expires_at
                 LIMIT 1000
             )
         ) c
@@ -215,6 +218,9 @@ CREATE FUNCTION store.release_lost_runs(p_maximum_attempts bigint, p_limit bigin
 RETURNS TABLE (run_id uuid, job_id uuid, outcome text)
 LANGUAGE plpgsql
 SET enable_seqscan = off
+SET enable_bitmapscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
 SET jit = off
 AS $$
 #variable_conflict use_column

@@ -23,7 +23,8 @@ BEGIN;
 -- Jobs are locked in the order of their ids, so that two calls cannot deadlock. Whatever adds to a history holds a lock on
 -- its job until it commits, so a count under the lock is complete; the job itself knows the number of its runs.
 -- Plans are generic and cached per connection: planning at each call takes longer than deleting. A generic plan knows
--- nothing of the arrays; without sequential and bitmap scans it uses indexes, where a count of a few rows stops early.
+-- nothing of the arrays; with nothing but nested loops and index scans it looks up each element, where a count of a few
+-- rows stops early.
 CREATE FUNCTION directory.delete_jobs(
     p_jobs uuid[],
     p_tokens bytea[],
@@ -42,6 +43,8 @@ RETURNS TABLE (
 LANGUAGE plpgsql
 SET enable_seqscan = off
 SET enable_bitmapscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
 SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
@@ -85,7 +88,7 @@ BEGIN
 
         -- After a wait for locks the callers are authorised again: rights may be gone by then.
         EXIT WHEN NOT p_together OR jobs_locked;
-        PERFORM FROM directory.jobs WHERE job_id = ANY (wanted) ORDER BY job_id FOR UPDATE;
+        PERFORM 1 FROM directory.jobs WHERE job_id = ANY (wanted) ORDER BY job_id FOR UPDATE;
         jobs_locked := true;
     END LOOP;
 
@@ -157,8 +160,9 @@ BEGIN
         ELSE
             INSERT INTO store.purges (history_id, job_id, job_name, requested_by)
             SELECT a.history_id, a.job_id, a.job_name, a.caller_name
-            FROM unnest(histories, p_jobs, names, caller_names) AS a (history_id, job_id, job_name, caller_name)
-            WHERE a.history_id = ANY (doomed);
+            FROM unnest(histories, p_jobs, names, caller_names, outcomes)
+                AS a (history_id, job_id, job_name, caller_name, outcome)
+            WHERE a.outcome = 'done';
             FOREACH one_history IN ARRAY doomed LOOP
                 SELECT * INTO step FROM store.erase(one_history, budget);
                 budget := budget - step.erased;

@@ -19,7 +19,9 @@ COMMENT ON TABLE directory.assets IS 'Bounded by the administrator, who alone im
 CREATE INDEX assets_searched_by_name ON directory.assets (name_key, asset_id);
 CREATE INDEX assets_searched_by_folder ON directory.assets (folder_id, name_key, asset_id);
 CREATE INDEX assets_searched_by_type ON directory.assets (type_key, name_key, asset_id);
-CREATE INDEX assets_by_text ON directory.assets USING gin (name_key directory.gin_trgm_ops);
+-- Searches read the pending list as a whole; this is its greatest size, in kB.
+CREATE INDEX assets_by_text ON directory.assets USING gin (name_key directory.gin_trgm_ops)
+    WITH (gin_pending_list_limit = 256);
 
 -- Hundreds, not millions: no trigram index.
 CREATE TABLE directory.standards (

@@ -41,6 +41,8 @@ GRANT SELECT, UPDATE ON store.retention_sweep TO ccs_jobstore;
 CREATE FUNCTION store.erase_removed_runs(p_bound bigint, OUT erased bigint)
 LANGUAGE plpgsql
 SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
 SET jit = off
 AS $$
 DECLARE
@@ -81,9 +83,9 @@ BEGIN
             CONTINUE;
         END IF;
 
-        PERFORM FROM directory.jobs j WHERE j.history_id = purge.history_id FOR KEY SHARE SKIP LOCKED;
+        PERFORM 1 FROM directory.jobs j WHERE j.history_id = purge.history_id FOR KEY SHARE SKIP LOCKED;
         EXIT WHEN FOUND;
-        PERFORM FROM directory.jobs j WHERE j.history_id = purge.history_id;
+        PERFORM 1 FROM directory.jobs j WHERE j.history_id = purge.history_id;
         IF NOT FOUND THEN
             -- The whole history was purged since, and the eraser takes care of it.
             DELETE FROM store.run_purges p
@@ -121,7 +123,8 @@ BEGIN
             rows_found := 0;
             FOREACH one_table IN ARRAY tables LOOP
                 EXECUTE format(
-                    'SELECT count(*) FROM (SELECT FROM store.%I WHERE history_id = $1 AND run_id = ANY ($2) LIMIT $3) f',
+                    'SELECT count(*) FROM (SELECT 1 FROM unnest($2) AS u (run) CROSS JOIN LATERAL '
+                    '(SELECT 1 FROM store.%I WHERE history_id = $1 AND run_id = u.run LIMIT $3) f LIMIT $3) f',
                     one_table
                 )
                 INTO step
@@ -133,11 +136,15 @@ BEGIN
         END LOOP;
         IF rows_found <= p_bound THEN
             FOREACH one_table IN ARRAY tables LOOP
-                EXECUTE format('DELETE FROM store.%I WHERE history_id = $1 AND run_id = ANY ($2)', one_table)
+                EXECUTE format(
+                    'DELETE FROM store.%I USING unnest($2) AS u (run) WHERE history_id = $1 AND run_id = u.run', one_table
+                )
                 USING purge.history_id, runs;
             END LOOP;
             erased := rows_found;
-            DELETE FROM store.run_purges p WHERE p.history_id = purge.history_id AND p.run_id = ANY (runs);
+            DELETE FROM store.run_purges p
+            USING unnest(runs) AS u (run)
+            WHERE p.history_id = purge.history_id AND p.run_id = u.run;
             UPDATE store.retention_sweep
             SET erased_history = purge.history_id, erased_run = runs[array_length(runs, 1)]
             WHERE is_the_row;
@@ -337,7 +344,7 @@ BEGIN
         END IF;
 
         IF edge_at IS NOT NULL THEN
-            PERFORM
+            PERFORM 1
             FROM directory.jobs j
             WHERE j.job_id = candidate.job_id
                 AND j.history_id = candidate.history_id

@@ -4,10 +4,10 @@ BEGIN;
 
 DO $$
 BEGIN
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'ccs_jobstore') THEN
+    IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'ccs_jobstore') THEN
         CREATE ROLE ccs_jobstore LOGIN;
     END IF;
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'ccs_jobstore_admin') THEN
+    IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'ccs_jobstore_admin') THEN
         CREATE ROLE ccs_jobstore_admin LOGIN;
     END IF;
 END

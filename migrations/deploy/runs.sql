@@ -87,7 +87,7 @@ BEGIN
         RETURN;
     END IF;
     -- The job may have lost this history during the wait for its lock.
-    PERFORM FROM directory.jobs j WHERE j.job_id = job AND j.history_id = history FOR NO KEY UPDATE;
+    PERFORM 1 FROM directory.jobs j WHERE j.job_id = job AND j.history_id = history FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RETURN;
     END IF;
@@ -195,12 +195,15 @@ $$;
 
 -- Ends runs that exceeded their time limit, at most p_limit. A run whose upload holds its lock is skipped: the upload
 -- ends it by itself (store.lock_batch).
--- Nearly all runs are over: statistics must not lead to a sequential scan of them, nor the cost that is set on one to
+-- Nearly all runs are over: statistics must not lead to a scan of them or of all jobs, nor the cost that is set on one to
 -- compiling a query of a millisecond.
 CREATE FUNCTION store.end_overdue_runs(p_limit bigint)
 RETURNS TABLE (run_id uuid, job_id uuid)
 LANGUAGE plpgsql
 SET enable_seqscan = off
+SET enable_bitmapscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
 SET jit = off
 AS $$
 #variable_conflict use_column

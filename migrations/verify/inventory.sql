@@ -4,7 +4,7 @@ BEGIN;
 \ir ../facts.sql
 SELECT pg_temp.verify($$
 columns directory.assets: asset_id uuid NOT NULL; asset_name text NOT NULL; asset_type text NOT NULL; folder_id uuid NOT NULL; name_key text COLLATE "C" NOT NULL GENERATED DEFAULT directory.folded(asset_name); type_key text COLLATE "C" NOT NULL GENERATED DEFAULT directory.folded(asset_type)
-indexes directory.assets: INDEX assets_by_text USING gin (name_key directory.gin_trgm_ops)
+indexes directory.assets: INDEX assets_by_text USING gin (name_key directory.gin_trgm_ops) WITH (gin_pending_list_limit='256')
 indexes directory.assets: INDEX assets_searched_by_folder USING btree (folder_id, name_key, asset_id)
 indexes directory.assets: INDEX assets_searched_by_name USING btree (name_key, asset_id)
 indexes directory.assets: INDEX assets_searched_by_type USING btree (type_key, name_key, asset_id)

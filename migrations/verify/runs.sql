@@ -13,7 +13,7 @@ function store.end_run(uuid,uuid,text,text,text,uuid,text,uuid): (p_run uuid, p_
 grants store.end_run(uuid,uuid,text,text,text,uuid,text,uuid): ccs_jobstore=EXECUTE
 function store.end_overdue_run(uuid,store.job_runs): (p_job uuid, p_run store.job_runs) void VOLATILE
 grants store.end_overdue_run(uuid,store.job_runs): ccs_jobstore=EXECUTE
-function store.end_overdue_runs(bigint): (p_limit bigint) TABLE(run_id uuid, job_id uuid) VOLATILE enable_seqscan=off jit=off
+function store.end_overdue_runs(bigint): (p_limit bigint) TABLE(run_id uuid, job_id uuid) VOLATILE enable_seqscan=off enable_bitmapscan=off enable_hashjoin=off enable_mergejoin=off jit=off
 grants store.end_overdue_runs(bigint): ccs_jobstore=EXECUTE
 $$);
 

@@ -31,6 +31,7 @@ PARTS = {
     "memory": footprint.memory,
     "start": footprint.start,
     "scale": scaling.measure,
+    "others": scaling.others,
 }
 
 
@@ -39,7 +40,7 @@ def settings():
     parser.add_argument("parts", nargs="+", choices=PARTS)
     for name in ("state", "binary", "sockets", "programs"):
         parser.add_argument(f"--{name}", required=True)
-    for name in ("cluster-pid", "seconds", "runs", "rows", "patience"):
+    for name in ("cluster-pid", "seconds", "runs", "rows", "patience", "others"):
         parser.add_argument(f"--{name}", type=int, required=True)
     parser.add_argument("--record", action="append", default=[], help="a page whose rows are updated")
     parser.add_argument("--nginx", help="its program; for the handshakes")

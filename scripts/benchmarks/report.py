@@ -201,11 +201,24 @@ def start_rows(start):
     return [Row("From start to ready", start["milliseconds"], " ms", 0, at_most=300)]
 
 
+def others_rows(points):
+    rows = []
+    for kind, field in (("without runs", "emptyMilliseconds"), ("with ten results", "smallMilliseconds")):
+        alone = points[0][field]
+        rows.append(Row(f"Delete Job on a job {kind}, others with none, lower decile", [alone], " ms", 2))
+        rows += [
+            Row(f"… others with {p['results']:,} results ÷ with none", [p[field] / alone], "", 2, at_most=1.2)
+            for p in points[1:]
+        ]
+    return rows
+
+
 def scale_rows(scale):
     rows = [
         Row(f"Delete Job on a history of {p['rows']:,} rows, answered in", [p["answeredMilliseconds"]], " ms", 1)
         for p in scale["deletion"]
     ]
+    rows += others_rows(scale["others"])
     largest = scale["pages"][-1]
     rows += [
         Row(f"A page of a search over {largest['jobs']:,} jobs, {name}", [value], " ms", 1, at_most=50)
@@ -239,6 +252,8 @@ def rows(results):
         rows += start_rows(results["start"])
     if "scale" in results:
         rows += scale_rows(results["scale"])
+    if "others" in results:
+        rows += others_rows(results["others"])
     return rows
 
 

@@ -1,4 +1,5 @@
-"""How costs grow: deletions with the history, pages of a search with the jobs, throughput with the connections."""
+"""How costs grow: deletions with the history and with those of other jobs, pages of a search with the jobs, throughput
+with the connections."""
 
 import json
 import os
@@ -12,6 +13,8 @@ from database import TOKEN, Failed
 from servers import Client, JobStore
 
 HISTORIES = (10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000)
+OTHERS = (0, 1_000, 10_000, 100_000, 1_000_000, 10_000_000)
+DELETIONS = 500
 JOBS = (1_000, 10_000, 100_000, 1_000_000)
 CONNECTIONS = (1, 4, 16, 64, 256, 1_000)
 READ_JOBS = 100_000
@@ -34,6 +37,7 @@ class Reads(contenders.OverTLS):
 def measure(settings, database, say):
     return {
         "deletion": _deletion(settings, database, say),
+        "others": others(settings, database, say),
         "pages": _pages(settings, database, say),
         "throughput": _throughput(settings, database, say),
     }
@@ -75,6 +79,45 @@ def _deletion(settings, database, say):
         say(
             f"a history of {rows:,} rows: answered in {point['answeredMilliseconds']:.1f} ms, gone after"
             f" {point['erasedSeconds']:.2f} s; as one DELETE {point['singleDeleteMilliseconds']:,.1f} ms"
+        )
+        points.append(point)
+    return points
+
+
+def others(settings, database, say):
+    """Milliseconds until Delete Job is answered, for a job without runs and for one with ten results, while ten other jobs
+    have the results: a deletion pays for itself alone. Lower deciles, which other processes disturb least."""
+    points = []
+    most = settings.others // 1_000 * 1_000
+    for results in sorted({*(number for number in OTHERS if number < most), most}):
+        database.script("others.sql", user=database.user, count=DELETIONS, results=results)
+        database.settle()
+        machine.wait_until_quiet(settings.patience)
+        times = {"Empty": [], "Small": []}
+        with (
+            JobStore(settings.state, settings.binary, settings.sockets) as server,
+            Client(server.port, TOKEN) as client,
+        ):
+            # By turns, so that a disturbance meets both. The first ones open connections and plan statements.
+            jobs = database.rows(
+                "SELECT split_part(job_name, ' ', 1), job_id FROM directory.jobs WHERE job_name !~ '^Other'"
+                " ORDER BY split_part(job_name, ' ', 3)::integer, job_name"
+            )
+            for number, (kind, job) in enumerate(jobs):
+                began = time.perf_counter()
+                status, _ = client.request("DELETE", f"/ccs/api/v1/Jobs?jobid={job}")
+                if status != 204:
+                    raise Failed(f"Delete Job was answered {status}")
+                if number >= 40:
+                    times[kind].append((time.perf_counter() - began) * 1e3)
+        database.check_no_orphans()
+        point = {
+            "results": results, "emptyMilliseconds": statistics.quantiles(times["Empty"], n=10)[0],
+            "smallMilliseconds": statistics.quantiles(times["Small"], n=10)[0],
+        }
+        say(
+            f"others with {results:,} results: a job without runs {point['emptyMilliseconds']:.2f} ms, one with ten"
+            f" results {point['smallMilliseconds']:.2f} ms"
         )
         points.append(point)
     return points

@@ -35,6 +35,9 @@ public struct ConnectionSettings: Sendable, Equatable {
         "options",
         "-c statement_timeout=\(statementTimeout.milliseconds) -c lock_timeout=\(lockTimeout.milliseconds)"
           + " -c idle_in_transaction_session_timeout=60000 -c datestyle=ISO -c timezone=UTC"
+          // Every statement has its index; statistics of a small table must not make it read a large one. A scan without
+          // an index costs so much then that PostgreSQL would compile the statement.
+          + " -c enable_seqscan=off -c jit=off"
       ),
     ]
     if let password { parameters.append(("password", password)) }

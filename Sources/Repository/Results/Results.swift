@@ -36,7 +36,9 @@ public struct Results: Sendable {
     ), run AS (
         SELECT j.job_id, j.history_id, r.run_id
         FROM histories h
-        JOIN directory.jobs j ON j.history_id = h.history_id
+        CROSS JOIN LATERAL (
+            SELECT job_id, history_id FROM directory.jobs WHERE history_id = h.history_id LIMIT 1
+        ) j
         CROSS JOIN LATERAL (
             SELECT r.run_id, r.queued_at
             FROM store.job_runs r
@@ -179,7 +181,7 @@ public struct Results: Sendable {
     }
   }
 
-  private static let numbered = Statement(
+  static let numbered = Statement(
     """
     SELECT e.check_id, e.outcome, e.evidence, e.evaluated_at
     FROM directory.jobs j

@@ -104,7 +104,7 @@ public struct Schedules: Sendable {
     return outcomes
   }
 
-  private static let untilNext = Statement(
+  static let untilNext = Statement(
     """
     SELECT (extract(epoch FROM next_run_at - now()) * 1000)::bigint
     FROM directory.jobs
