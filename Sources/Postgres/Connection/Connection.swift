@@ -42,6 +42,8 @@ public actor Connection {
   private var closed = false
   /// A cancel request was sent. It may arrive late, so no other query may follow on this connection.
   private var isCancelled = false
+  /// The last error says that this session is of no use any more.
+  private var isSpent = false
 
   init(loop: EventLoop, settings: ConnectionSettings) {
     self.loop = loop
@@ -136,11 +138,11 @@ public actor Connection {
     resumeReadiness(false)
     if let failed = exchange {
       exchange = nil
-      failed.continuation.resume(throwing: PostgresError.connectionLost(message))
+      failed.continuation.resume(throwing: failed.failure ?? .connectionLost(message))
     }
     if let failed = copy {
       copy = nil
-      failed.continuation.resume(throwing: PostgresError.connectionLost(message))
+      failed.continuation.resume(throwing: failed.failure ?? .connectionLost(message))
     }
     if let report = lossHandler {
       lossHandler = nil
@@ -159,7 +161,7 @@ public actor Connection {
   /// Whether it is open, with no query or transaction under way.
   var isHealthy: Bool {
     guard let handle else { return false }
-    return exchange == nil && copy == nil && !isCancelled && PQstatus(handle) == CONNECTION_OK
+    return exchange == nil && copy == nil && !isCancelled && !isSpent && PQstatus(handle) == CONNECTION_OK
       && PQtransactionStatus(handle) == PQTRANS_IDLE
   }
 
@@ -206,7 +208,10 @@ public actor Connection {
     }
     exchange = Exchange(number: number, expected: [], continuation: continuation, deadline: deadline)
     guard send(queries, on: handle), PQpipelineSync(handle) == 1 else {
-      return lose(lastMessage(of: handle))
+      // Without the synchronisation point nothing is committed.
+      let message = lastMessage(of: handle)
+      exchange?.failure = .unavailable(message)
+      return lose(message)
     }
     flush()
   }
@@ -330,9 +335,19 @@ public actor Connection {
       }
     default:
       forget(advance())
-      if exchange?.failure == nil { exchange?.failure = PostgresError(result) }
+      if exchange?.failure == nil { exchange?.failure = failure(of: result) }
       PQclear(result)
     }
+  }
+
+  func failure(of result: OpaquePointer) -> PostgresError {
+    func field(_ code: UnicodeScalar) -> String? {
+      PQresultErrorField(result, Int32(code.value)).map { String(cString: $0) }
+    }
+    // Without an SQLSTATE it is libpq's own: the connection broke.
+    guard let state = field("C") else { return .connectionLost(oneLine(PQresultErrorMessage(result))) }
+    if SQLState.endsSession(state) { isSpent = true }
+    return PostgresError(sqlState: state, message: field("M") ?? "no message")
   }
 
   private func advance() -> Expected? {
@@ -357,8 +372,10 @@ public actor Connection {
   }
 }
 
-func lastMessage(of handle: OpaquePointer) -> String {
-  let lines = String(cString: PQerrorMessage(handle)).split(whereSeparator: \.isNewline)
+func lastMessage(of handle: OpaquePointer) -> String { oneLine(PQerrorMessage(handle)) }
+
+private func oneLine(_ message: UnsafePointer<CChar>) -> String {
+  let lines = String(cString: message).split(whereSeparator: \.isNewline)
   return lines.isEmpty ? "the connection was closed by the database" : lines.joined(separator: "; ")
 }
 

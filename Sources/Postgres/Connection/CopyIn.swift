@@ -81,7 +81,7 @@ extension Connection {
       case PGRES_COMMAND_OK:
         copy?.rows = PQcmdTuples(result).flatMap { Int(String(cString: $0)) } ?? 0
       case PGRES_FATAL_ERROR:
-        if copy?.failure == nil { copy?.failure = PostgresError(result) }
+        if copy?.failure == nil { copy?.failure = failure(of: result) }
       default:
         return lose("COPY was answered out of order")
       }
