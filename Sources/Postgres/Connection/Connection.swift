@@ -28,7 +28,13 @@ public actor Connection {
   let loop: EventLoop
   public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-  private let settings: ConnectionSettings
+  let settings: ConnectionSettings
+  let hosts: Hosts
+  /// A connection that is opened only to compare its session with another's.
+  let isTwin: Bool
+  var twin: Connection?
+  /// Unique in the world: behind a pooler, no other client's statement has a name that begins with it.
+  let mark = String(UInt64.random(in: 0...(.max)), radix: 36)
   var handle: OpaquePointer?
   var watched: Int32?
   private var names: [Statement: String] = [:]
@@ -36,88 +42,28 @@ public actor Connection {
   var exchange: Exchange?
   var copy: Copy?
   var lastExchange: UInt64 = 0
-  private var readiness: (continuation: CheckedContinuation<Bool, Never>, deadline: ContinuousClock.Instant)?
-  private var canceller: Canceller?
-  private var lossHandler: (@Sendable (String) -> Void)?
-  private var closed = false
+  var readiness: (continuation: CheckedContinuation<Bool, Never>, deadline: ContinuousClock.Instant)?
+  var canceller: Canceller?
+  var lossHandler: (@Sendable (String) -> Void)?
+  var closed = false
   /// A cancel request was sent. It may arrive late, so no other query may follow on this connection.
   private var isCancelled = false
-  /// The last error says that this session is of no use any more.
-  private var isSpent = false
+  /// The SQLSTATE that ended the use of this session.
+  var spentBy: String?
+  /// Of the statement under way: when the database was last heard from, and whether its silence was reported.
+  private var lastSign = ContinuousClock.now
+  private var isSilent = false
 
-  init(loop: EventLoop, settings: ConnectionSettings) {
+  init(loop: EventLoop, settings: ConnectionSettings, hosts: Hosts, isTwin: Bool = false) {
     self.loop = loop
     self.settings = settings
+    self.hosts = hosts
+    self.isTwin = isTwin
   }
 
-  // MARK: - Opening and closing
+  // MARK: - Closing
 
-  /// Opens the connection.
-  ///
-  /// - Parameter onLoss: Called once, on the loop and with libpq's message, if the connection breaks after it was opened.
-  func open(onLoss: @escaping @Sendable (String) -> Void) async throws(PostgresError) {
-    guard !closed else { throw .unavailable("the connection was given up") }
-    let deadline = ContinuousClock.now + settings.connectTimeout
-    let parameters = settings.parameters
-    guard
-      let started = withCStrings(
-        parameters.map(\.keyword),
-        { keywords in
-          withCStrings(parameters.map(\.value)) { values in PQconnectStartParams(keywords, values, 1) }
-        })
-    else { throw .unavailable("libpq has no memory for a connection") }
-    handle = started
-    PQsetNoticeProcessor(started, { _, _ in }, nil)
-
-    var status = PGRES_POLLING_WRITING
-    while status != PGRES_POLLING_OK {
-      guard PQstatus(started) != CONNECTION_BAD, status != PGRES_POLLING_FAILED else {
-        throw failOpening(lastMessage(of: started))
-      }
-      let ready = await readiness(
-        of: PQsocket(started), for: status == PGRES_POLLING_READING ? .read : .write, deadline: deadline)
-      // It may have been closed meanwhile.
-      guard handle != nil else { throw .unavailable("the connection was given up") }
-      guard ready else { throw failOpening("no answer within \(settings.connectTimeout)") }
-      status = PQconnectPoll(started)
-    }
-    guard PQsetnonblocking(started, 1) == 0, PQenterPipelineMode(started) == 1 else {
-      throw failOpening(lastMessage(of: started))
-    }
-    canceller = Canceller(started)
-    lossHandler = onLoss
-    let socket = PQsocket(started)
-    watched = socket
-    loop.watch(socket, for: .read) { [self] in assumeIsolated { $0.socketIsReady() } }
-  }
-
-  private func failOpening(_ message: String) -> PostgresError {
-    close()
-    return .unavailable(message)
-  }
-
-  /// Waits until a socket is ready.
-  ///
-  /// - Returns: Whether it was ready before the deadline.
-  private func readiness(
-    of socket: Int32, for interest: EventLoop.Interest, deadline: ContinuousClock.Instant
-  ) async -> Bool {
-    guard socket >= 0 else { return false }
-    return await withCheckedContinuation { continuation in
-      readiness = (continuation, deadline)
-      watched = socket
-      loop.watch(socket, for: interest) { [self] in assumeIsolated { $0.resumeReadiness(true) } }
-    }
-  }
-
-  private func resumeReadiness(_ ready: Bool) {
-    guard let waiting = readiness else { return }
-    readiness = nil
-    unwatch()
-    waiting.continuation.resume(returning: ready)
-  }
-
-  private func unwatch() {
+  func unwatch() {
     if let socket = watched { loop.unwatch(socket) }
     watched = nil
   }
@@ -125,6 +71,7 @@ public actor Connection {
   /// Closes the connection; statements under way fail.
   public func close() {
     closed = true
+    twin?.assumeIsolated { $0.close() }
     lossHandler = nil
     lose("the connection was closed")
   }
@@ -152,16 +99,40 @@ public actor Connection {
 
   /// Ends waits past their deadline: of an attempt to open, or for an answer that the database's own time-outs should have
   /// brought. To be called several times a second.
-  func checkDeadline(now: ContinuousClock.Instant) {
+  ///
+  /// - Returns: Whether the database has just been silent for so long during a statement that other connections may be
+  ///   dead.
+  func checkDeadline(now: ContinuousClock.Instant) -> Bool {
+    twin?.assumeIsolated { _ = $0.checkDeadline(now: now) }
     if let waiting = readiness, waiting.deadline <= now { resumeReadiness(false) }
     let deadlines = [exchange?.deadline, copy?.deadline].compactMap(\.self)
+    guard !deadlines.isEmpty else { return false }
+    let isSuspicious = !isSilent && lastSign + Self.suspiciousSilence <= now
+    if isSuspicious { isSilent = true }
     if deadlines.contains(where: { $0 <= now }) { lose("the database has not answered in time") }
+    return isSuspicious
+  }
+
+  private static let suspiciousSilence = Duration.seconds(2)
+  private static let proofTime = Duration.seconds(1)
+  private static let isWritable = Statement("SELECT current_setting('transaction_read_only') = 'off'")
+
+  /// Proves by a round trip that the connection is alive and accepts writes.
+  func prove() async -> Bool {
+    let rows = try? await execute([Self.isWritable()], before: .now + Self.proofTime)
+    return (try? rows?[0][0](0, as: Bool.self)) == true
+  }
+
+  func noteBegin() {
+    lastSign = .now
+    isSilent = false
   }
 
   /// Whether it is open, with no query or transaction under way.
   var isHealthy: Bool {
     guard let handle else { return false }
-    return exchange == nil && copy == nil && !isCancelled && !isSpent && PQstatus(handle) == CONNECTION_OK
+    return exchange == nil && copy == nil && !isCancelled && spentBy == nil
+      && PQstatus(handle) == CONNECTION_OK
       && PQtransactionStatus(handle) == PQTRANS_IDLE
   }
 
@@ -172,16 +143,22 @@ public actor Connection {
   /// - Returns: The rows of each statement, in order.
   /// - Throws: The first failure; none of the statements has taken effect then, but see `connectionLost`.
   public func execute(_ queries: [Query]) async throws(PostgresError) -> [Rows] {
+    try await execute(queries, before: .now + responseTimeout)
+  }
+
+  /// - Parameter deadline: When the connection is given up for lack of an answer.
+  func execute(
+    _ queries: [Query], before deadline: ContinuousClock.Instant
+  ) async throws(PostgresError) -> [Rows] {
     guard handle != nil else { throw .unavailable("the connection is closed") }
     precondition(exchange == nil && copy == nil, "a connection carries one exchange at a time")
     if Task.isCancelled { throw .cancelled }
     lastExchange += 1
     let number = lastExchange
-    let timeout = responseTimeout
     do {
       return try await withTaskCancellationHandler {
         try await withCheckedThrowingContinuation { continuation in
-          begin(queries, number, continuation, deadline: ContinuousClock.now + timeout)
+          begin(queries, number, continuation, deadline: deadline)
         }
       } onCancel: {
         Task(executorPreference: loop) { await self.cancelExchange(number) }
@@ -207,6 +184,7 @@ public actor Connection {
       return continuation.resume(throwing: PostgresError.unavailable("the connection is closed"))
     }
     exchange = Exchange(number: number, expected: [], continuation: continuation, deadline: deadline)
+    noteBegin()
     guard send(queries, on: handle), PQpipelineSync(handle) == 1 else {
       // Without the synchronisation point nothing is committed.
       let message = lastMessage(of: handle)
@@ -229,7 +207,7 @@ public actor Connection {
         name = known
       } else {
         lastName += 1
-        name = "s\(lastName)"
+        name = "\(mark)_\(lastName)"
         names[statement] = name
         let types = statement.parameters.map(\.rawValue)
         guard PQsendPrepare(handle, name, statement.sql, Int32(types.count), types) == 1 else { return false }
@@ -293,8 +271,9 @@ public actor Connection {
     }
   }
 
-  private func socketIsReady() {
+  func socketIsReady() {
     guard let handle else { return }
+    lastSign = .now
     guard PQconsumeInput(handle) == 1, PQstatus(handle) == CONNECTION_OK else {
       lose(lastMessage(of: handle))
       return
@@ -346,7 +325,7 @@ public actor Connection {
     }
     // Without an SQLSTATE it is libpq's own: the connection broke.
     guard let state = field("C") else { return .connectionLost(oneLine(PQresultErrorMessage(result))) }
-    if SQLState.endsSession(state) { isSpent = true }
+    if SQLState.endsSession(state) { spentBy = state }
     return PostgresError(sqlState: state, message: field("M") ?? "no message")
   }
 
@@ -374,16 +353,7 @@ public actor Connection {
 
 func lastMessage(of handle: OpaquePointer) -> String { oneLine(PQerrorMessage(handle)) }
 
-private func oneLine(_ message: UnsafePointer<CChar>) -> String {
+func oneLine(_ message: UnsafePointer<CChar>) -> String {
   let lines = String(cString: message).split(whereSeparator: \.isNewline)
   return lines.isEmpty ? "the connection was closed by the database" : lines.joined(separator: "; ")
-}
-
-/// Calls `body` with an array of C strings that ends with NULL.
-private func withCStrings<Result>(
-  _ strings: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Result
-) -> Result {
-  let copies = strings.map { strdup($0) }
-  defer { for copy in copies { free(copy) } }
-  return (copies.map { UnsafePointer($0) } + [nil]).withUnsafeBufferPointer { body($0.baseAddress!) }
 }

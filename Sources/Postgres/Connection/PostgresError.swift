@@ -22,6 +22,18 @@ public enum PostgresError: Error, Sendable, Equatable {
     return nil
   }
 
+  /// For the log.
+  var text: String {
+    switch self {
+    case .refused(let state, let message): "\(message) (SQLSTATE \(state))"
+    case .rolledBack(let message), .unavailable(let message), .connectionLost(let message),
+      .busy(let message),
+      .unexpectedAnswer(let message):
+      message
+    case .cancelled: "cancelled"
+    }
+  }
+
   init(sqlState: String, message: String) {
     let told = SQLState.advice(for: sqlState).map { "\(message): \($0)" } ?? message
     self =
