@@ -50,9 +50,12 @@ public actor Connection {
   private var isCancelled = false
   /// The SQLSTATE that ended the use of this session.
   var spentBy: String?
-  /// Of the statement under way: when the database was last heard from, and whether its silence was reported.
-  private var lastSign = ContinuousClock.now
-  private var isSilent = false
+  /// The process that serves it.
+  var backend = 0
+  /// When a statement was sent or something was received.
+  private(set) var lastSign = ContinuousClock.now
+  /// The same, or when the silence since then was last reported.
+  private var silentSince = ContinuousClock.now
 
   init(loop: EventLoop, settings: ConnectionSettings, hosts: Hosts, isTwin: Bool = false) {
     self.loop = loop
@@ -100,15 +103,15 @@ public actor Connection {
   /// Ends waits past their deadline: of an attempt to open, or for an answer that the database's own time-outs should have
   /// brought. To be called several times a second.
   ///
-  /// - Returns: Whether the database has just been silent for so long during a statement that other connections may be
-  ///   dead.
+  /// - Returns: Whether the database has been silent for so long during a statement that connections may be dead. Once
+  ///   each time it is silent for so long.
   func checkDeadline(now: ContinuousClock.Instant) -> Bool {
     twin?.assumeIsolated { _ = $0.checkDeadline(now: now) }
     if let waiting = readiness, waiting.deadline <= now { resumeReadiness(false) }
     let deadlines = [exchange?.deadline, copy?.deadline].compactMap(\.self)
     guard !deadlines.isEmpty else { return false }
-    let isSuspicious = !isSilent && lastSign + Self.suspiciousSilence <= now
-    if isSuspicious { isSilent = true }
+    let isSuspicious = silentSince + Self.suspiciousSilence <= now
+    if isSuspicious { silentSince = now }
     if deadlines.contains(where: { $0 <= now }) { lose("the database has not answered in time") }
     return isSuspicious
   }
@@ -123,9 +126,15 @@ public actor Connection {
     return (try? rows?[0][0](0, as: Bool.self)) == true
   }
 
-  func noteBegin() {
+  func noteSign() {
     lastSign = .now
-    isSilent = false
+    silentSince = lastSign
+  }
+
+  /// Gives the connection up, if the database has said nothing since then.
+  func close(ifSilentSince sign: ContinuousClock.Instant) {
+    guard lastSign == sign, exchange != nil || copy != nil else { return }
+    lose("the answer to the statement was lost")
   }
 
   /// Whether it is open, with no query or transaction under way.
@@ -184,7 +193,7 @@ public actor Connection {
       return continuation.resume(throwing: PostgresError.unavailable("the connection is closed"))
     }
     exchange = Exchange(number: number, expected: [], continuation: continuation, deadline: deadline)
-    noteBegin()
+    noteSign()
     guard send(queries, on: handle), PQpipelineSync(handle) == 1 else {
       // Without the synchronisation point nothing is committed.
       let message = lastMessage(of: handle)
@@ -273,7 +282,7 @@ public actor Connection {
 
   func socketIsReady() {
     guard let handle else { return }
-    lastSign = .now
+    noteSign()
     guard PQconsumeInput(handle) == 1, PQstatus(handle) == CONNECTION_OK else {
       lose(lastMessage(of: handle))
       return

@@ -55,7 +55,7 @@ extension Connection {
       return begun.continuation.resume(throwing: PostgresError.unavailable("the connection is closed"))
     }
     copy = begun
-    noteBegin()
+    noteSign()
     guard PQexitPipelineMode(handle) == 1, PQsendQuery(handle, sql) == 1 else {
       return lose(lastMessage(of: handle))
     }

@@ -93,7 +93,6 @@ extension Connection {
   {
     let isReadOnly: Bool
     let formerMark: String
-    let backend: Int
     do throws(PostgresError) {
       let session = settings.session + [("connection.mark", mark)]
       let set = Self.set(.texts(session.map(\.name)), .texts(session.map(\.value)))
@@ -113,11 +112,16 @@ extension Connection {
     }
   }
 
-  /// Opens a second connection while this one is idle. A pooler that keeps no session gives it this one's.
-  private func expectOwnSession(at address: Host) async throws(ConnectFailure) {
+  /// Settings for a connection that must be open soon or not at all.
+  static func brief(_ settings: ConnectionSettings) -> ConnectionSettings {
     var brief = settings
     brief.connectTimeout = min(settings.connectTimeout, .seconds(1))
-    let second = Connection(loop: loop, settings: brief, hosts: hosts, isTwin: true)
+    return brief
+  }
+
+  /// Opens a second connection while this one is idle. A pooler that keeps no session gives it this one's.
+  private func expectOwnSession(at address: Host) async throws(ConnectFailure) {
+    let second = Connection(loop: loop, settings: Self.brief(settings), hosts: hosts, isTwin: true)
     twin = second
     defer { twin = nil }
     do throws(ConnectFailure) {

@@ -51,6 +51,8 @@ public actor Pool {
   private var answers: [RequestID: Answer] = [:]
   private var lastRequest: UInt64 = 0
   private var wakeAt: Duration?
+  /// A connection of its own that asks after silent ones.
+  private var witness: Connection?
   private var isShutDown = false
   private var drained: CheckedContinuation<Void, Never>?
   /// Connections that are being closed while the pool shuts down.
@@ -263,17 +265,51 @@ public actor Pool {
     carryOut(machine.lost(id, now: now))
   }
 
+  private static let working = Statement.unprepared(
+    "SELECT pid FROM pg_stat_activity WHERE pid = ANY ($1) AND state NOT LIKE 'idle%'", types: [.int8Array])
+  /// How long an answer may be on its way.
+  private static let answerTime = Duration.milliseconds(500)
+
+  /// Closes those connections that the database is not working for: the statement or its answer was lost.
+  private func examine(_ silent: [Connection], with witness: Connection) async {
+    defer { self.witness = nil }
+    var signs: [(connection: Connection, backend: Int, sign: ContinuousClock.Instant)] = []
+    for connection in silent where await connection.backend != 0 {
+      signs.append(await (connection, connection.backend, connection.lastSign))
+    }
+    do {
+      try await witness.open { _ in }
+      let query = Self.working(.ints(signs.map { Int64($0.backend) }))
+      let rows = try await witness.execute([query], before: .now + Self.answerTime)[0]
+      let working = Set(try rows.map { try $0(0, as: Int.self) })
+      await witness.close()
+      try await Task.sleep(for: Self.answerTime)
+      for (connection, backend, sign) in signs where !working.contains(backend) {
+        await connection.close(ifSilentSince: sign)
+      }
+    } catch {
+      // Nothing is known. They are examined again.
+      await witness.close()
+    }
+  }
+
   private func tick() {
     if let due = wakeAt, due <= now {
       wakeAt = nil
       carryOut(machine.tick(now: now))
     }
     let instant = ContinuousClock.now
-    var isSuspicious = false
-    for connection in connections.values where connection.assumeIsolated({ $0.checkDeadline(now: instant) }) {
-      isSuspicious = true
+    witness?.assumeIsolated { _ = $0.checkDeadline(now: instant) }
+    let silent = connections.values.filter { connection in
+      connection.assumeIsolated { $0.checkDeadline(now: instant) }
     }
-    if isSuspicious { suspectAll() }
+    guard !silent.isEmpty, !isShutDown else { return }
+    suspectAll()
+    if witness == nil {
+      let witness = Connection(loop: loop, settings: Connection.brief(settings), hosts: hosts)
+      self.witness = witness
+      Task(executorPreference: loop) { await self.examine(silent, with: witness) }
+    }
   }
 
   private static func error(_ refusal: PoolStateMachine.Refusal) -> PostgresError {
