@@ -105,9 +105,12 @@ extension Connection {
     if isReadOnly, try hosts.string.get().requiresWrites {
       throw ConnectFailure("\(address.description) is a standby or read-only", .readOnly)
     }
-    guard formerMark.isEmpty else { throw Self.noSession(at: address) }
+    guard formerMark.isEmpty else {
+      await hosts.note(keepsSessions: false)
+      throw Self.noSession(at: address)
+    }
     // Another process identifier than the one told at the beginning: there is a pooler between.
-    if let handle, Int(PQbackendPID(handle)) != backend, !isTwin, await !hosts.keepsSessions {
+    if let handle, Int(PQbackendPID(handle)) != backend, !isTwin, await hosts.keepsSessions != true {
       try await expectOwnSession(at: address)
     }
   }
@@ -121,17 +124,18 @@ extension Connection {
 
   /// Opens a second connection while this one is idle. A pooler that keeps no session gives it this one's.
   private func expectOwnSession(at address: Host) async throws(ConnectFailure) {
-    let second = Connection(loop: loop, settings: Self.brief(settings), hosts: hosts, isTwin: true)
+    let second = Connection(loop: loop, settings: settings, hosts: hosts, isTwin: true)
     twin = second
     defer { twin = nil }
     do throws(ConnectFailure) {
       try await second.attempt(address)
+      await second.close()
+      await hosts.note(keepsSessions: true)
     } catch {
-      // Any other failure is that of a pooler whose sessions are all in use: one for each connection.
+      // Any other failure may be that of a pooler whose sessions are all in use: one for each connection.
       if error.outage == .withoutSession { throw error }
+      if await hosts.keepsSessions == false { throw Self.noSession(at: address) }
     }
-    await second.close()
-    await hosts.sessionsWereSeen()
   }
 
   private static func noSession(at address: Host) -> ConnectFailure {

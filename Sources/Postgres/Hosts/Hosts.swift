@@ -26,8 +26,8 @@ actor Hosts {
   private let timeout: Duration
   private var lookups: [String: Lookup] = [:]
   private var last: (host: Host, address: Host)?
-  /// The pooler in front of the database, if there is one, was seen to keep sessions.
-  private(set) var keepsSessions = false
+  /// Whether the pooler in front of the database, if there is one, was last seen to keep sessions.
+  private(set) var keepsSessions: Bool?
 
   init(loop: EventLoop, settings: ConnectionSettings) {
     self.loop = loop
@@ -75,7 +75,7 @@ actor Hosts {
   /// A connection was opened.
   func answered(_ host: Host, at address: Host) { last = (host, address) }
 
-  func sessionsWereSeen() { keepsSessions = true }
+  func note(keepsSessions: Bool) { self.keepsSessions = keepsSessions }
 
   private static func moved(_ first: Host?, toFrontOf hosts: [Host]) -> [Host] {
     guard let first, let index = hosts.firstIndex(of: first) else { return hosts }

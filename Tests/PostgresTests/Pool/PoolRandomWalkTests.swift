@@ -125,9 +125,8 @@ private final class PoolLife {
         try expect(machine.release(connection, healthy: true, now: now).isEmpty, "a lost lease came back")
       }
     case 84..<86: try tick()
-    case 86: try suspect()
-    case 87..<90:
-      if let connection = proving.randomElement(using: &generator) { try prove(connection) }
+    case 86: if Bool.random(using: &generator) { try suspect() }
+    case 87..<90: for connection in proving.shuffled(using: &generator) { try prove(connection) }
     case 90: try advance(.milliseconds(Int.random(in: 1000...6000, using: &generator)))
     default: try advance(.milliseconds(Int.random(in: 0...60, using: &generator)))
     }
