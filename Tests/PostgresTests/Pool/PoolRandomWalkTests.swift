@@ -126,8 +126,8 @@ private final class PoolLife {
       }
     case 84..<86: try tick()
     case 86: if Bool.random(using: &generator) { try suspect() }
-    case 87..<90: for connection in proving.shuffled(using: &generator) { try prove(connection) }
-    case 90: try advance(.milliseconds(Int.random(in: 1000...6000, using: &generator)))
+    case 87..<89: for connection in proving.shuffled(using: &generator) { try prove(connection) }
+    case 89..<91: try advance(.milliseconds(Int.random(in: 1000...6000, using: &generator)))
     default: try advance(.milliseconds(Int.random(in: 0...60, using: &generator)))
     }
   }
