@@ -2,13 +2,14 @@ import Postgres
 
 /// Why the repository could not answer, by what a caller can do about it.
 public enum RepositoryError: Error, Sendable {
-  /// The database cannot be reached, is full, or a lock was not given in time; the same call may succeed later. Nothing
-  /// has changed.
+  /// The database cannot be reached, is full or read-only, or a lock was not given in time; the same call may succeed
+  /// later. Nothing has changed.
   case unavailable(String)
   /// The transaction lost against another (a deadlock, a serialization failure); it may succeed at once. Nothing has
   /// changed.
   case rolledBack(String)
-  /// The connection broke before the answer arrived: what was asked for may have taken effect or not.
+  /// The connection broke, or the caller's task was cancelled, before the answer arrived: what was asked for may have
+  /// taken effect or not.
   case uncertain(String)
   /// The caller's task was cancelled, or the statement exceeded its time-out.
   case cancelled
@@ -28,12 +29,8 @@ public enum RepositoryError: Error, Sendable {
       self = .cancelled
     case .unexpectedAnswer(let message):
       self = .unexpectedAnswer(message)
-    // Transaction Rollback (PostgreSQL documentation, appendix A).
-    case .refused(let state, let message) where state.hasPrefix("40"):
+    case .rolledBack(let message):
       self = .rolledBack(message)
-    // A lock that was not given in time.
-    case .refused("55P03", let message):
-      self = .unavailable(message)
     case .refused(let state, let message):
       self = .failed("\(message) (SQLSTATE \(state))")
     }

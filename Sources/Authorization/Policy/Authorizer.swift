@@ -22,7 +22,7 @@ public struct Authorizer: Sendable {
   /// Proves who calls, whatever they may do.
   public func identify(_ context: inout RequestContext) async throws(Refusal) {
     let hash = try Self.accessHash(of: context)
-    let answer = try await refusing { () async throws(RepositoryError) in
+    let answer = try await refusingReads { () async throws(RepositoryError) in
       try await callers.authorize(accessHash: hash, for: .validToken)
     }
     guard let answer else { throw .unauthenticated(presented: true) }
@@ -34,7 +34,7 @@ public struct Authorizer: Sendable {
   public func permit(_ operation: Operation, _ context: inout RequestContext) async throws(Refusal) -> Caller
   {
     let hash = try Self.accessHash(of: context)
-    let answer = try await refusing { () async throws(RepositoryError) in
+    let answer = try await refusingReads { () async throws(RepositoryError) in
       try await callers.authorize(accessHash: hash, for: operation.requirement)
     }
     return try Self.admit(answer, to: operation, &context)

@@ -28,7 +28,13 @@ public actor Connection {
   let loop: EventLoop
   public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-  private let settings: ConnectionSettings
+  let settings: ConnectionSettings
+  let hosts: Hosts
+  /// A connection that is opened only to compare its session with another's.
+  let isTwin: Bool
+  var twin: Connection?
+  /// Unique in the world: behind a pooler, no other client's statement has a name that begins with it.
+  let mark = String(UInt64.random(in: 0...(.max)), radix: 36)
   var handle: OpaquePointer?
   var watched: Int32?
   private var names: [Statement: String] = [:]
@@ -36,86 +42,31 @@ public actor Connection {
   var exchange: Exchange?
   var copy: Copy?
   var lastExchange: UInt64 = 0
-  private var readiness: (continuation: CheckedContinuation<Bool, Never>, deadline: ContinuousClock.Instant)?
-  private var canceller: Canceller?
-  private var lossHandler: (@Sendable (String) -> Void)?
-  private var closed = false
+  var readiness: (continuation: CheckedContinuation<Bool, Never>, deadline: ContinuousClock.Instant)?
+  var canceller: Canceller?
+  var lossHandler: (@Sendable (String) -> Void)?
+  var closed = false
   /// A cancel request was sent. It may arrive late, so no other query may follow on this connection.
   private var isCancelled = false
+  /// The SQLSTATE that ended the use of this session.
+  var spentBy: String?
+  /// The process that serves it.
+  var backend = 0
+  /// When a statement was sent or something was received.
+  private(set) var lastSign = ContinuousClock.now
+  /// The same, or when the silence since then was last reported.
+  private var silentSince = ContinuousClock.now
 
-  init(loop: EventLoop, settings: ConnectionSettings) {
+  init(loop: EventLoop, settings: ConnectionSettings, hosts: Hosts, isTwin: Bool = false) {
     self.loop = loop
     self.settings = settings
+    self.hosts = hosts
+    self.isTwin = isTwin
   }
 
-  // MARK: - Opening and closing
+  // MARK: - Closing
 
-  /// Opens the connection.
-  ///
-  /// - Parameter onLoss: Called once, on the loop and with libpq's message, if the connection breaks after it was opened.
-  func open(onLoss: @escaping @Sendable (String) -> Void) async throws(PostgresError) {
-    guard !closed else { throw .unavailable("the connection was given up") }
-    let deadline = ContinuousClock.now + settings.connectTimeout
-    let parameters = settings.parameters
-    guard
-      let started = withCStrings(
-        parameters.map(\.keyword),
-        { keywords in
-          withCStrings(parameters.map(\.value)) { values in PQconnectStartParams(keywords, values, 1) }
-        })
-    else { throw .unavailable("libpq has no memory for a connection") }
-    handle = started
-    PQsetNoticeProcessor(started, { _, _ in }, nil)
-
-    var status = PGRES_POLLING_WRITING
-    while status != PGRES_POLLING_OK {
-      guard PQstatus(started) != CONNECTION_BAD, status != PGRES_POLLING_FAILED else {
-        throw failOpening(lastMessage(of: started))
-      }
-      let ready = await readiness(
-        of: PQsocket(started), for: status == PGRES_POLLING_READING ? .read : .write, deadline: deadline)
-      // It may have been closed meanwhile.
-      guard handle != nil else { throw .unavailable("the connection was given up") }
-      guard ready else { throw failOpening("no answer within \(settings.connectTimeout)") }
-      status = PQconnectPoll(started)
-    }
-    guard PQsetnonblocking(started, 1) == 0, PQenterPipelineMode(started) == 1 else {
-      throw failOpening(lastMessage(of: started))
-    }
-    canceller = Canceller(started)
-    lossHandler = onLoss
-    let socket = PQsocket(started)
-    watched = socket
-    loop.watch(socket, for: .read) { [self] in assumeIsolated { $0.socketIsReady() } }
-  }
-
-  private func failOpening(_ message: String) -> PostgresError {
-    close()
-    return .unavailable(message)
-  }
-
-  /// Waits until a socket is ready.
-  ///
-  /// - Returns: Whether it was ready before the deadline.
-  private func readiness(
-    of socket: Int32, for interest: EventLoop.Interest, deadline: ContinuousClock.Instant
-  ) async -> Bool {
-    guard socket >= 0 else { return false }
-    return await withCheckedContinuation { continuation in
-      readiness = (continuation, deadline)
-      watched = socket
-      loop.watch(socket, for: interest) { [self] in assumeIsolated { $0.resumeReadiness(true) } }
-    }
-  }
-
-  private func resumeReadiness(_ ready: Bool) {
-    guard let waiting = readiness else { return }
-    readiness = nil
-    unwatch()
-    waiting.continuation.resume(returning: ready)
-  }
-
-  private func unwatch() {
+  func unwatch() {
     if let socket = watched { loop.unwatch(socket) }
     watched = nil
   }
@@ -123,6 +74,7 @@ public actor Connection {
   /// Closes the connection; statements under way fail.
   public func close() {
     closed = true
+    twin?.assumeIsolated { $0.close() }
     lossHandler = nil
     lose("the connection was closed")
   }
@@ -136,11 +88,11 @@ public actor Connection {
     resumeReadiness(false)
     if let failed = exchange {
       exchange = nil
-      failed.continuation.resume(throwing: PostgresError.connectionLost(message))
+      failed.continuation.resume(throwing: failed.failure ?? .connectionLost(message))
     }
     if let failed = copy {
       copy = nil
-      failed.continuation.resume(throwing: PostgresError.connectionLost(message))
+      failed.continuation.resume(throwing: failed.failure ?? .connectionLost(message))
     }
     if let report = lossHandler {
       lossHandler = nil
@@ -150,16 +102,46 @@ public actor Connection {
 
   /// Ends waits past their deadline: of an attempt to open, or for an answer that the database's own time-outs should have
   /// brought. To be called several times a second.
-  func checkDeadline(now: ContinuousClock.Instant) {
+  ///
+  /// - Returns: Whether the database has been silent for so long during a statement that connections may be dead. Once
+  ///   each time it is silent for so long.
+  func checkDeadline(now: ContinuousClock.Instant) -> Bool {
+    twin?.assumeIsolated { _ = $0.checkDeadline(now: now) }
     if let waiting = readiness, waiting.deadline <= now { resumeReadiness(false) }
     let deadlines = [exchange?.deadline, copy?.deadline].compactMap(\.self)
+    guard !deadlines.isEmpty else { return false }
+    let isSuspicious = silentSince + Self.suspiciousSilence <= now
+    if isSuspicious { silentSince = now }
     if deadlines.contains(where: { $0 <= now }) { lose("the database has not answered in time") }
+    return isSuspicious
+  }
+
+  private static let suspiciousSilence = Duration.seconds(2)
+  private static let proofTime = Duration.seconds(1)
+  private static let isWritable = Statement("SELECT current_setting('transaction_read_only') = 'off'")
+
+  /// Proves by a round trip that the connection is alive and accepts writes.
+  func prove() async -> Bool {
+    let rows = try? await execute([Self.isWritable()], before: .now + Self.proofTime)
+    return (try? rows?[0][0](0, as: Bool.self)) == true
+  }
+
+  func noteSign() {
+    lastSign = .now
+    silentSince = lastSign
+  }
+
+  /// Gives the connection up, if the database has said nothing since then.
+  func close(ifSilentSince sign: ContinuousClock.Instant) {
+    guard lastSign == sign, exchange != nil || copy != nil else { return }
+    lose("the answer to the statement was lost")
   }
 
   /// Whether it is open, with no query or transaction under way.
   var isHealthy: Bool {
     guard let handle else { return false }
-    return exchange == nil && copy == nil && !isCancelled && PQstatus(handle) == CONNECTION_OK
+    return exchange == nil && copy == nil && !isCancelled && spentBy == nil
+      && PQstatus(handle) == CONNECTION_OK
       && PQtransactionStatus(handle) == PQTRANS_IDLE
   }
 
@@ -170,16 +152,22 @@ public actor Connection {
   /// - Returns: The rows of each statement, in order.
   /// - Throws: The first failure; none of the statements has taken effect then, but see `connectionLost`.
   public func execute(_ queries: [Query]) async throws(PostgresError) -> [Rows] {
+    try await execute(queries, before: .now + responseTimeout)
+  }
+
+  /// - Parameter deadline: When the connection is given up for lack of an answer.
+  func execute(
+    _ queries: [Query], before deadline: ContinuousClock.Instant
+  ) async throws(PostgresError) -> [Rows] {
     guard handle != nil else { throw .unavailable("the connection is closed") }
     precondition(exchange == nil && copy == nil, "a connection carries one exchange at a time")
     if Task.isCancelled { throw .cancelled }
     lastExchange += 1
     let number = lastExchange
-    let timeout = responseTimeout
     do {
       return try await withTaskCancellationHandler {
         try await withCheckedThrowingContinuation { continuation in
-          begin(queries, number, continuation, deadline: ContinuousClock.now + timeout)
+          begin(queries, number, continuation, deadline: deadline)
         }
       } onCancel: {
         Task(executorPreference: loop) { await self.cancelExchange(number) }
@@ -205,8 +193,12 @@ public actor Connection {
       return continuation.resume(throwing: PostgresError.unavailable("the connection is closed"))
     }
     exchange = Exchange(number: number, expected: [], continuation: continuation, deadline: deadline)
+    noteSign()
     guard send(queries, on: handle), PQpipelineSync(handle) == 1 else {
-      return lose(lastMessage(of: handle))
+      // Without the synchronisation point nothing is committed.
+      let message = lastMessage(of: handle)
+      exchange?.failure = .unavailable(message)
+      return lose(message)
     }
     flush()
   }
@@ -224,7 +216,7 @@ public actor Connection {
         name = known
       } else {
         lastName += 1
-        name = "s\(lastName)"
+        name = "\(mark)_\(lastName)"
         names[statement] = name
         let types = statement.parameters.map(\.rawValue)
         guard PQsendPrepare(handle, name, statement.sql, Int32(types.count), types) == 1 else { return false }
@@ -288,8 +280,9 @@ public actor Connection {
     }
   }
 
-  private func socketIsReady() {
+  func socketIsReady() {
     guard let handle else { return }
+    noteSign()
     guard PQconsumeInput(handle) == 1, PQstatus(handle) == CONNECTION_OK else {
       lose(lastMessage(of: handle))
       return
@@ -330,9 +323,19 @@ public actor Connection {
       }
     default:
       forget(advance())
-      if exchange?.failure == nil { exchange?.failure = PostgresError(result) }
+      if exchange?.failure == nil { exchange?.failure = failure(of: result) }
       PQclear(result)
     }
+  }
+
+  func failure(of result: OpaquePointer) -> PostgresError {
+    func field(_ code: UnicodeScalar) -> String? {
+      PQresultErrorField(result, Int32(code.value)).map { String(cString: $0) }
+    }
+    // Without an SQLSTATE it is libpq's own: the connection broke.
+    guard let state = field("C") else { return .connectionLost(oneLine(PQresultErrorMessage(result))) }
+    if SQLState.endsSession(state) { spentBy = state }
+    return PostgresError(sqlState: state, message: field("M") ?? "no message")
   }
 
   private func advance() -> Expected? {
@@ -357,16 +360,9 @@ public actor Connection {
   }
 }
 
-func lastMessage(of handle: OpaquePointer) -> String {
-  let lines = String(cString: PQerrorMessage(handle)).split(whereSeparator: \.isNewline)
-  return lines.isEmpty ? "the connection was closed by the database" : lines.joined(separator: "; ")
-}
+func lastMessage(of handle: OpaquePointer) -> String { oneLine(PQerrorMessage(handle)) }
 
-/// Calls `body` with an array of C strings that ends with NULL.
-private func withCStrings<Result>(
-  _ strings: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Result
-) -> Result {
-  let copies = strings.map { strdup($0) }
-  defer { for copy in copies { free(copy) } }
-  return (copies.map { UnsafePointer($0) } + [nil]).withUnsafeBufferPointer { body($0.baseAddress!) }
+func oneLine(_ message: UnsafePointer<CChar>) -> String {
+  let lines = String(cString: message).split(whereSeparator: \.isNewline)
+  return lines.isEmpty ? "the connection was closed by the database" : lines.joined(separator: "; ")
 }

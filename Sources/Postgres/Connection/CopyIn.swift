@@ -55,6 +55,7 @@ extension Connection {
       return begun.continuation.resume(throwing: PostgresError.unavailable("the connection is closed"))
     }
     copy = begun
+    noteSign()
     guard PQexitPipelineMode(handle) == 1, PQsendQuery(handle, sql) == 1 else {
       return lose(lastMessage(of: handle))
     }
@@ -81,7 +82,7 @@ extension Connection {
       case PGRES_COMMAND_OK:
         copy?.rows = PQcmdTuples(result).flatMap { Int(String(cString: $0)) } ?? 0
       case PGRES_FATAL_ERROR:
-        if copy?.failure == nil { copy?.failure = PostgresError(result) }
+        if copy?.failure == nil { copy?.failure = failure(of: result) }
       default:
         return lose("COPY was answered out of order")
       }

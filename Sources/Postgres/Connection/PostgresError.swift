@@ -1,45 +1,48 @@
-import CLibPQ
-
 /// Why a query failed, by what a caller can do about it.
 public enum PostgresError: Error, Sendable, Equatable {
   /// PostgreSQL refused a statement; its transaction has no effect.
   case refused(sqlState: String, message: String)
-  /// The database cannot be reached or accepts no sessions now. Nothing was sent.
+  /// The transaction lost against another and has no effect; it may succeed at once.
+  case rolledBack(String)
+  /// The database cannot be reached, or cannot do it now: it is full, read-only, shutting down. Nothing has changed.
   case unavailable(String)
-  /// The connection broke before the answer arrived: the transaction may have been committed or not.
+  /// The session ended before the answer arrived: the transaction may have been committed or not.
   case connectionLost(String)
   /// No connection became free in time, or the queue is full. Nothing was sent.
   case busy(String)
-  /// The task was cancelled.
+  /// The task was cancelled, or the statement exceeded its time-out. Nothing has changed.
   case cancelled
   /// The rows are not those of the statement: a NULL, another type, an unknown word. Outside an explicit transaction
   /// the statement has taken effect.
   case unexpectedAnswer(String)
 
-  /// SQLSTATE, where PostgreSQL gave one (PostgreSQL documentation, appendix A).
+  /// SQLSTATE of a refused statement (PostgreSQL documentation, appendix A).
   public var sqlState: String? {
     if case .refused(let state, _) = self { return state }
     return nil
   }
-}
 
-extension PostgresError {
-  /// The error of a result.
-  init(_ result: OpaquePointer) {
-    func field(_ code: UnicodeScalar) -> String? {
-      PQresultErrorField(result, Int32(code.value)).map { String(cString: $0) }
+  /// For the log.
+  var text: String {
+    switch self {
+    case .refused(let state, let message): "\(message) (SQLSTATE \(state))"
+    case .rolledBack(let message), .unavailable(let message), .connectionLost(let message),
+      .busy(let message),
+      .unexpectedAnswer(let message):
+      message
+    case .cancelled: "cancelled"
     }
-    self.init(sqlState: field("C") ?? "XX000", message: field("M") ?? "no message")
   }
 
-  /// Maps SQLSTATE to what the caller can do (PostgreSQL documentation, appendix A).
-  private init(sqlState: String, message: String) {
+  init(sqlState: String, message: String) {
+    let told = SQLState.advice(for: sqlState).map { "\(message): \($0)" } ?? message
     self =
-      switch sqlState {
-      case "57014": .cancelled
-      case "57P01", "57P02", "57P03", "57P05", "53300", "25006": .unavailable(message)
-      case _ where sqlState.hasPrefix("08"): .connectionLost(message)
-      default: .refused(sqlState: sqlState, message: message)
+      switch SQLState.meaning(of: sqlState) {
+      case .rolledBack: .rolledBack(told)
+      case .unavailable: .unavailable(told)
+      case .outcomeUnknown: .connectionLost(told)
+      case .cancelled: .cancelled
+      case .fault: .refused(sqlState: sqlState, message: told)
       }
   }
 }

@@ -8,29 +8,30 @@ public enum TransactionEnd<Result: Sendable>: Sendable {
 extension Pool {
   /// Lends a connection for one transaction over several round trips.
   ///
-  /// - Parameter body: What is done in it. If it throws, nothing of it has happened, but see
-  ///   `PostgresError.connectionLost`.
+  /// - Parameter body: What is done in it. If it throws, nothing of it has happened.
+  /// - Throws: `connectionLost` only if the connection broke during the commit.
   public func transaction<Result: Sendable>(
     _ body: @Sendable (Connection) async throws(PostgresError) -> TransactionEnd<Result>
   ) async throws(PostgresError) -> Result {
     try await withConnection { connection throws(PostgresError) in
-      _ = try await connection.execute([Self.begin()])
+      let end: TransactionEnd<Result>
       do throws(PostgresError) {
-        switch try await body(connection) {
-        case .commit(let result):
-          _ = try await connection.execute([Self.commit()])
-          return result
-        case .rollback(let result):
-          _ = try await connection.execute([Self.rollback()])
-          return result
-        }
+        _ = try await connection.execute([Self.begin()])
+        end = try await body(connection)
       } catch {
         // A connection whose transaction cannot be rolled back is closed by the pool, which rolls it back, too.
-        switch error {
-        case .refused, .unexpectedAnswer: _ = try? await connection.execute([Self.rollback()])
-        case .unavailable, .connectionLost, .busy, .cancelled: break
-        }
+        _ = try? await connection.execute([Self.rollback()])
+        // Without a commit nothing has changed.
+        if case .connectionLost(let message) = error { throw .unavailable(message) }
         throw error
+      }
+      switch end {
+      case .commit(let result):
+        _ = try await connection.execute([Self.commit()])
+        return result
+      case .rollback(let result):
+        _ = try? await connection.execute([Self.rollback()])
+        return result
       }
     }
   }

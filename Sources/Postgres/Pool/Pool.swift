@@ -40,6 +40,9 @@ public actor Pool {
   public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
   private let settings: ConnectionSettings
+  private let hosts: Hosts
+  /// Why the last attempt to connect failed; nil if it succeeded.
+  public private(set) var outage: Outage?
   private let limits: Limits
   private let report: @Sendable (Event) -> Void
   private let epoch = ContinuousClock.now
@@ -48,6 +51,8 @@ public actor Pool {
   private var answers: [RequestID: Answer] = [:]
   private var lastRequest: UInt64 = 0
   private var wakeAt: Duration?
+  /// A connection of its own that asks after silent ones.
+  private var witness: Connection?
   private var isShutDown = false
   private var drained: CheckedContinuation<Void, Never>?
   /// Connections that are being closed while the pool shuts down.
@@ -58,6 +63,7 @@ public actor Pool {
   ) {
     self.loop = loop
     self.settings = settings
+    hosts = Hosts(loop: loop, settings: settings)
     self.limits = limits
     self.report = report
     machine = PoolStateMachine(
@@ -116,11 +122,29 @@ public actor Pool {
     try await execute([query])[0]
   }
 
+  /// Runs statements that must have their answer by a deadline, such as those of a probe. They go ahead of all that
+  /// waits, and a connection that has not answered by then is closed.
+  public func execute(
+    _ queries: [Query], before deadline: ContinuousClock.Instant
+  ) async throws(PostgresError) -> [Rows] {
+    try await withConnection(before: deadline) { connection throws(PostgresError) in
+      try await connection.execute(queries, before: deadline)
+    }
+  }
+
   /// Runs `body` with a connection of its own.
   public func withConnection<Result: Sendable>(
     _ body: @Sendable (Connection) async throws(PostgresError) -> Result
   ) async throws(PostgresError) -> Result {
-    let (id, connection) = try await acquire()
+    try await withConnection(before: nil, body)
+  }
+
+  /// - Parameter deadline: Of an urgent request for a connection.
+  private func withConnection<Result: Sendable>(
+    before deadline: ContinuousClock.Instant?,
+    _ body: @Sendable (Connection) async throws(PostgresError) -> Result
+  ) async throws(PostgresError) -> Result {
+    let (id, connection) = try await acquire(before: deadline)
     do {
       let result = try await body(connection)
       await release(id, connection)
@@ -131,13 +155,18 @@ public actor Pool {
     }
   }
 
-  private func acquire() async throws(PostgresError) -> (ConnectionID, Connection) {
+  private func acquire(before deadline: ContinuousClock.Instant?) async throws(PostgresError) -> (
+    ConnectionID, Connection
+  ) {
     lastRequest += 1
     let request = RequestID(number: lastRequest)
     let answer = await withTaskCancellationHandler {
       await withCheckedContinuation { (continuation: Answer) in
         answers[request] = continuation
-        carryOut(machine.acquire(request, deadline: now + limits.queueTimeout, now: now))
+        carryOut(
+          machine.acquire(
+            request, deadline: deadline.map(epoch.duration(to:)) ?? now + limits.queueTimeout,
+            isUrgent: deadline != nil, now: now))
       }
     } onCancel: {
       Task { await self.cancel(request) }
@@ -158,8 +187,10 @@ public actor Pool {
   }
 
   private func release(_ id: ConnectionID, _ connection: Connection) async {
-    let healthy = await connection.isHealthy
+    let (healthy, spentBy) = await (connection.isHealthy, connection.spentBy)
     carryOut(machine.release(id, healthy: healthy, now: now))
+    // The others may be at the same server.
+    if spentBy == SQLState.readOnly { suspectAll() }
   }
 
   // MARK: - The machine's actions
@@ -173,6 +204,7 @@ public actor Pool {
           let task = Task(executorPreference: loop) { await connection.close() }
           if isShutDown { closing.append(task) }
         }
+      case .prove(let id): prove(id)
       case .grant(let request, let id):
         answers.removeValue(forKey: request)?.resume(returning: .success(id))
       case .refuse(let request, let refusal):
@@ -186,13 +218,13 @@ public actor Pool {
   }
 
   private func open(_ id: ConnectionID) {
-    let connection = Connection(loop: loop, settings: settings)
+    let connection = Connection(loop: loop, settings: settings, hosts: hosts)
     connections[id] = connection
     Task(executorPreference: loop) { await self.establish(id, connection) }
   }
 
   private func establish(_ id: ConnectionID, _ connection: Connection) async {
-    do {
+    do throws(ConnectFailure) {
       try await connection.open { [weak self] message in self?.assumeIsolated { $0.lost(id, message) } }
       opened(id)
     } catch {
@@ -201,22 +233,64 @@ public actor Pool {
   }
 
   private func opened(_ id: ConnectionID) {
+    outage = nil
     if connections[id] != nil { report(.connected) }
     carryOut(machine.opened(id, now: now))
   }
 
-  private func openFailed(_ id: ConnectionID, _ error: any Error) {
+  private func openFailed(_ id: ConnectionID, _ failure: ConnectFailure) {
     guard connections.removeValue(forKey: id) != nil else { return }
+    outage = failure.outage
     carryOut(machine.openFailed(id, now: now))
-    if case PostgresError.unavailable(let message) = error {
-      report(.connectFailed(message, max(.zero, (wakeAt ?? now) - now)))
-    }
+    report(.connectFailed(failure.message, max(.zero, (wakeAt ?? now) - now)))
+  }
+
+  /// What connections there are may lead to a server that is dead or read-only: each is proved before it is lent again.
+  public func suspectAll() { carryOut(machine.suspect(now: now)) }
+
+  private func prove(_ id: ConnectionID) {
+    guard let connection = connections[id] else { return }
+    Task(executorPreference: loop) { await self.prove(id, connection) }
+  }
+
+  private func prove(_ id: ConnectionID, _ connection: Connection) async {
+    if await connection.prove() { return carryOut(machine.proved(id, now: now)) }
+    await connection.close()
+    lost(id, "it was silent or read-only")
   }
 
   private func lost(_ id: ConnectionID, _ message: String) {
-    connections[id] = nil
+    guard connections.removeValue(forKey: id) != nil else { return }
     report(.lost(message))
     carryOut(machine.lost(id, now: now))
+  }
+
+  private static let working = Statement.unprepared(
+    "SELECT pid FROM pg_stat_activity WHERE pid = ANY ($1) AND state NOT LIKE 'idle%'", types: [.int8Array])
+  /// How long an answer may be on its way.
+  private static let answerTime = Duration.milliseconds(500)
+
+  /// Closes those connections that the database is not working for: the statement or its answer was lost.
+  private func examine(_ silent: [Connection], with witness: Connection) async {
+    defer { self.witness = nil }
+    var signs: [(connection: Connection, backend: Int, sign: ContinuousClock.Instant)] = []
+    for connection in silent where await connection.backend != 0 {
+      signs.append(await (connection, connection.backend, connection.lastSign))
+    }
+    do {
+      try await witness.open { _ in }
+      let query = Self.working(.ints(signs.map { Int64($0.backend) }))
+      let rows = try await witness.execute([query], before: .now + Self.answerTime)[0]
+      let working = Set(try rows.map { try $0(0, as: Int.self) })
+      await witness.close()
+      try await Task.sleep(for: Self.answerTime)
+      for (connection, backend, sign) in signs where !working.contains(backend) {
+        await connection.close(ifSilentSince: sign)
+      }
+    } catch {
+      // Nothing is known. They are examined again.
+      await witness.close()
+    }
   }
 
   private func tick() {
@@ -225,7 +299,17 @@ public actor Pool {
       carryOut(machine.tick(now: now))
     }
     let instant = ContinuousClock.now
-    for connection in connections.values { connection.assumeIsolated { $0.checkDeadline(now: instant) } }
+    witness?.assumeIsolated { _ = $0.checkDeadline(now: instant) }
+    let silent = connections.values.filter { connection in
+      connection.assumeIsolated { $0.checkDeadline(now: instant) }
+    }
+    guard !silent.isEmpty, !isShutDown else { return }
+    suspectAll()
+    if witness == nil {
+      let witness = Connection(loop: loop, settings: Connection.brief(settings), hosts: hosts)
+      self.witness = witness
+      Task(executorPreference: loop) { await self.examine(silent, with: witness) }
+    }
   }
 
   private static func error(_ refusal: PoolStateMachine.Refusal) -> PostgresError {

@@ -17,6 +17,8 @@ extension PoolStateMachine {
     /// Close a connection, or give up the attempt to open it. The machine no longer knows it; nothing needs to be
     /// reported, and later reports are harmless.
     case close(ConnectionID)
+    /// Prove by a round trip that a connection is alive; report `proved` or `lost`. The proof must have a deadline.
+    case prove(ConnectionID)
     /// The request has the connection, until it returns it with `release`.
     case grant(RequestID, ConnectionID)
     /// The request gets no connection.

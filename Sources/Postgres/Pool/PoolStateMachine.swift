@@ -5,12 +5,13 @@
 ///
 /// The rules:
 /// - The most recently used idle connection is used first, so that the surplus ages and is closed. Waiting requests are
-///   served in the order of their arrival. No request waits while a connection is idle.
+///   served in the order of their arrival, urgent ones first. No request waits while a connection is idle.
 /// - A connection is opened only for a request that waits, and only while fewer are being opened than requests wait. The
 ///   exception is the first, which is opened whenever there is none, so that an unavailable database is found before the
 ///   first request is. An attempt whose request was served otherwise goes on, for the next burst.
 /// - After a failed attempt, attempts are made one at a time, after pauses that double from `retryInitial` to
 ///   `retryMaximum`, until one succeeds. They go on as long as there is no connection.
+/// - When one connection was silent, all that are idle at that moment are lent again only after each was proved alive.
 /// - While there are connections, requests wait through such a time. If there is none, the database is unavailable, and
 ///   waiting and new requests are refused at once.
 struct PoolStateMachine: Sendable {
@@ -22,7 +23,7 @@ struct PoolStateMachine: Sendable {
     /// The pause after the first failed attempt to open a connection. More than zero.
     var retryInitial: Duration = .milliseconds(200)
     /// The longest pause between two attempts. At least `retryInitial`.
-    var retryMaximum: Duration = .seconds(5)
+    var retryMaximum: Duration = .seconds(2)
     /// How long a connection may be idle before it is closed, unless it is the only one; nil for ever.
     var idleLifetime: Duration? = .seconds(300)
   }
@@ -30,6 +31,7 @@ struct PoolStateMachine: Sendable {
   private enum ConnectionState {
     case opening
     case idle
+    case proving
     case leased
   }
 
@@ -70,14 +72,16 @@ struct PoolStateMachine: Sendable {
 
   // MARK: - Counters
 
-  /// Open connections: idle or leased.
+  /// Open connections: idle, leased, or being proved alive.
   var open: Int { connections.count - opening }
   /// Attempts to open a connection that are under way.
   private(set) var opening = 0
   /// Open connections that no request has.
   var idle: Int { idleQueue.count }
   /// Open connections that a request has.
-  var leased: Int { open - idle }
+  var leased: Int { open - idle - proving }
+  /// Open connections that are being proved alive.
+  private(set) var proving = 0
   /// Waiting requests.
   var waiting: Int { waitingQueue.count }
 
@@ -99,7 +103,10 @@ struct PoolStateMachine: Sendable {
   /// - Parameters:
   ///   - request: A number that was not used before.
   ///   - deadline: When to stop waiting. One that has passed asks for an idle connection or none.
-  mutating func acquire(_ request: RequestID, deadline: Duration, now: Duration) -> [Action] {
+  ///   - isUrgent: Whether it goes ahead of all others, even if the queue is full.
+  mutating func acquire(
+    _ request: RequestID, deadline: Duration, isUrgent: Bool = false, now: Duration
+  ) -> [Action] {
     var actions: [Action] = []
     refuseExpired(now: now, into: &actions)
     if phase != .running {
@@ -108,6 +115,8 @@ struct PoolStateMachine: Sendable {
       actions.append(.grant(request, connection))
     } else if isUnavailable {
       actions.append(.refuse(request, .unavailable))
+    } else if isUrgent {
+      waitingQueue.prepend(request, time: deadline)
     } else if waiting >= limits.queueLimit {
       actions.append(.refuse(request, .queueFull))
     } else {
@@ -174,7 +183,29 @@ struct PoolStateMachine: Sendable {
     return actions
   }
 
-  /// An idle or leased connection broke. A request that has it may still release it.
+  /// One connection was silent: so may be the others.
+  mutating func suspect(now: Duration) -> [Action] {
+    var actions: [Action] = []
+    while let connection = idleQueue.popFirst() {
+      connections[connection] = .proving
+      proving += 1
+      actions.append(.prove(connection))
+    }
+    settle(now: now, into: &actions)
+    return actions
+  }
+
+  /// A connection was proved alive.
+  mutating func proved(_ connection: ConnectionID, now: Duration) -> [Action] {
+    guard connections[connection] == .proving else { return [] }
+    proving -= 1
+    putIdle(connection, now: now)
+    var actions: [Action] = []
+    settle(now: now, into: &actions)
+    return actions
+  }
+
+  /// An open connection broke. A request that has it may still release it.
   mutating func lost(_ connection: ConnectionID, now: Duration) -> [Action] {
     guard let state = connections[connection] else { return [] }
     guard state != .opening else { return openFailed(connection, now: now) }
@@ -286,6 +317,7 @@ struct PoolStateMachine: Sendable {
     switch connections.removeValue(forKey: connection) {
     case .opening: opening -= 1
     case .idle: idleQueue.remove(connection)
+    case .proving: proving -= 1
     case .leased, nil: break
     }
     actions.append(.close(connection))

@@ -41,6 +41,18 @@ struct TimedQueue<Element: Hashable & Sendable>: Sendable {
     siftUp(from: heap.count - 1)
   }
 
+  /// Adds an element at the front.
+  ///
+  /// - Precondition: It is not in the queue.
+  mutating func prepend(_ element: Element, time: Duration) {
+    precondition(links[element] == nil, "already in the queue")
+    links[element] = Link(previous: nil, next: first, position: heap.count)
+    if let first { links[first]?.previous = element } else { last = element }
+    first = element
+    heap.append((time, element))
+    siftUp(from: heap.count - 1)
+  }
+
   /// Removes the element that arrived first.
   mutating func popFirst() -> Element? {
     guard let first else { return nil }

@@ -9,7 +9,7 @@ public final class AdministrationDatabase: Sendable {
     /// libpq's connection string or URI, without a password.
     public var connection: String
     public var password: String?
-    /// Over all hosts of the connection string.
+    /// Of one address.
     public var connectTimeout: Duration
     /// Of one statement.
     public var statementTimeout: Duration
@@ -40,7 +40,8 @@ public final class AdministrationDatabase: Sendable {
         applicationName: "ccs-jobstore administration", connectTimeout: settings.connectTimeout,
         statementTimeout: settings.statementTimeout, lockTimeout: .seconds(30)),
       limits: Pool.Limits(
-        connections: 1, queueLimit: 1, queueTimeout: settings.connectTimeout + .seconds(1))
+        // The deadlines of the addresses end the wait.
+        connections: 1, queueLimit: 1, queueTimeout: .seconds(600))
     ) { event in
       if case .connectFailed(let message, _) = event { note.text.withLock { $0 = message } }
     }

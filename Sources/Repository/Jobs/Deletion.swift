@@ -26,10 +26,10 @@ public struct Deletion: Sendable {
 
   init(pool: Pool) {
     self.pool = pool
-    single = Coalescer(loop: pool.loop) { orders throws(RepositoryError) in
+    single = Coalescer(loop: pool.loop, changesData: true) { orders throws(RepositoryError) in
       try await Self.carryOut(orders, together: false, pool)
     }
-    patient = Coalescer(loop: pool.loop, maxBatchSize: 1, overlapDelay: .zero) {
+    patient = Coalescer(loop: pool.loop, maxBatchSize: 1, overlapDelay: .zero, changesData: true) {
       orders throws(RepositoryError) in
       try await Self.carryOut(orders, together: true, pool)
     }

@@ -43,8 +43,14 @@ public struct Purges: Sendable {
 
   private static let waiting = Statement("SELECT count(*) FROM store.purges")
 
-  /// The number of histories that are not erased yet.
-  public func waiting() async throws(RepositoryError) -> Int {
-    try await pool.one(Self.waiting()) { try $0.count(0) }
+  /// The number of histories that are not erased yet, asked ahead of the requests that wait.
+  ///
+  /// - Parameter limit: When to give up.
+  public func waiting(within limit: Duration = .seconds(20)) async throws(RepositoryError) -> Int {
+    do throws(PostgresError) {
+      return try await pool.execute([Self.waiting()], before: .now + limit)[0].one().count(0)
+    } catch {
+      throw RepositoryError(error)
+    }
   }
 }

@@ -56,23 +56,8 @@ public enum DeployedSchema: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
-  private static let exists = Statement(
-    """
-    SELECT CASE
-        WHEN to_regnamespace('directory') IS NOT NULL THEN to_regprocedure('directory.schema_release()') IS NOT NULL
-        ELSE false
-    END
-    """)
-  private static let release = Statement("SELECT release, oldest_server FROM directory.schema_release()")
-
   /// Reads the schema's release.
   public static func found(_ pool: Pool) async throws(RepositoryError) -> DeployedSchema {
-    guard try await pool.one(exists(), { try $0(0, as: Bool.self) }),
-      let (text, oldest): (String, String) = try await pool.first(release(), { (try $0(0), try $0(1)) })
-    else { return .none }
-    guard let release = SchemaRelease(text), let oldestServer = SchemaRelease(oldest) else {
-      return .unknown(text)
-    }
-    return .release(release, oldestServer: oldestServer)
+    try await DatabaseState.found { queries throws(PostgresError) in try await pool.execute(queries) }.schema
   }
 }

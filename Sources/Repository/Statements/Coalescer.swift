@@ -29,6 +29,7 @@ actor Coalescer<Input: Sendable, Output: Sendable> {
   private let maxBatchSize: Int
   private let maxBatches: Int
   private let overlapDelay: Duration
+  private let changesData: Bool
   private let work: Work
   private var waiting: [Member] = []
   private var answers: [UInt64: Answer] = [:]
@@ -44,14 +45,16 @@ actor Coalescer<Input: Sendable, Output: Sendable> {
   ///   - maxBatchSize: The most members of a batch, from 1.
   ///   - maxBatches: The most concurrent batches, from 1.
   ///   - overlapDelay: How long the latest batch must have run before another one starts beside it.
+  ///   - changesData: Whether the outcome of a cancelled batch matters to anybody.
   init(
     loop: EventLoop, maxBatchSize: Int = 128, maxBatches: Int = 2, overlapDelay: Duration = .milliseconds(25),
-    work: @escaping Work
+    changesData: Bool = false, work: @escaping Work
   ) {
     self.loop = loop
     self.maxBatchSize = maxBatchSize
     self.maxBatches = maxBatches
     self.overlapDelay = overlapDelay
+    self.changesData = changesData
     self.work = work
   }
 
@@ -76,11 +79,13 @@ actor Coalescer<Input: Sendable, Output: Sendable> {
     return try result.get()
   }
 
-  /// A member that waits leaves the queue. One that is under way is answered at once, and a batch without a member that
-  /// waits for its answer is cancelled.
+  /// A member that waits leaves the queue. One that is under way is answered at once, although it may take effect, and a
+  /// batch without a member that waits for its answer is cancelled.
   private func cancel(_ number: UInt64) {
+    let waited = waiting.count
     waiting.removeAll { $0.number == number }
-    answer(number, with: .failure(.cancelled))
+    let isUnsent = waiting.count < waited || !changesData
+    answer(number, with: .failure(isUnsent ? .cancelled : .uncertain("cancelled during its statement")))
     for (id, batch) in underWay where batch.members.allSatisfy({ answers[$0] == nil }) {
       underWay[id]?.task.cancel()
     }

@@ -1,43 +1,61 @@
 import API
 import HTTPServer
 import Observability
+import Postgres
 import Repository
 
-/// What `/readyz` and `/metrics` answer. Both need no token, so concurrent requests share one query.
+/// What `/readyz` and `/metrics` answer. Both need no token, so concurrent requests share one query. Both are answered
+/// within 2 seconds, whatever the database does.
 struct Probes: Sendable {
+  private static let patience = Duration.milliseconds(1500)
+
   private let parts: SharedParts
-  private let deployedSchema: SharedAnswer<Result<DeployedSchema, RepositoryError>>
+  private let database: SharedAnswer<Result<DatabaseState, RepositoryError>>
   private let purgesWaiting: SharedAnswer<Int?>
 
   init(_ parts: SharedParts) {
     self.parts = parts
-    deployedSchema = SharedAnswer { [pool = parts.pool] in
+    database = SharedAnswer { [pool = parts.pool] in
       do throws(RepositoryError) {
-        return .success(try await DeployedSchema.found(pool))
+        return .success(try await DatabaseState.found(pool, within: Self.patience))
       } catch {
         return .failure(error)
       }
     }
-    purgesWaiting = SharedAnswer { [purges = parts.repository.purges] in try? await purges.waiting() }
+    purgesWaiting = SharedAnswer { [purges = parts.repository.purges] in
+      try? await purges.waiting(within: Self.patience)
+    }
   }
 
-  /// Whether the database answers, has a schema for this server, and the certificate is valid.
+  /// Whether the database answers, accepts writes and has a schema for this server, and the certificate is valid.
   func readiness(_ certificate: Certificate) async -> Readiness {
     var readiness = Readiness(schema: nil, notReady: [])
-    switch await deployedSchema.value() {
-    case .success(let found):
+    switch await database.value() {
+    case .success(let state):
+      let found = state.schema
       readiness.schema = found.description
+      if !state.acceptsWrites { readiness.notReady.append(("database", Self.detail(.readOnly))) }
       if !found.isUsable {
         let required = SchemaRelease.required
         readiness.notReady.append(
           ("schema", "The database has schema \(found); this server needs schema \(required)."))
       }
-    case .failure: readiness.notReady.append(("database", "The database cannot be reached."))
+    case .failure:
+      readiness.notReady.append(("database", Self.detail(await parts.pool.outage ?? .unreachable)))
     }
     if certificate.daysLeft <= 0 {
       readiness.notReady.append(("certificate", "The certificate has expired."))
     }
     return readiness
+  }
+
+  private static func detail(_ outage: Outage) -> String {
+    switch outage {
+    case .unreachable: "The database cannot be reached."
+    case .readOnly: "The database is a standby or read-only."
+    case .upgraded: "PostgreSQL was upgraded while it ran: restart PostgreSQL."
+    case .withoutSession: "The pooler in front of the database must use session mode."
+    }
   }
 
   /// The metrics in Prometheus's text format.

@@ -15,6 +15,7 @@ struct ProblemTests {
     let status: Int
     let detail: String
     let requestId: String
+    let outcome: String?
   }
 
   @Test(
@@ -43,6 +44,7 @@ struct ProblemTests {
         400, "Bad Request", [:]
       ),
       (.unavailable("secret host"), 503, "Service Unavailable", ["Retry-After": "2"]),
+      (.outcomeUnknown("secret host"), 503, "Service Unavailable", ["Retry-After": "2"]),
       (.timedOut, 503, "Service Unavailable", ["Retry-After": "5"]),
       (.failed("secret SQL"), 500, "Internal Server Error", [:]),
     ])
@@ -56,11 +58,12 @@ struct ProblemTests {
     let body = try JSONDecoder().decode(Body.self, from: Data(response.body))
     #expect(body.type == "about:blank" && body.title == title && body.status == status)
     #expect(body.requestId == id.uuidString.lowercased())
+    #expect(body.outcome == (refusal == .outcomeUnknown("secret host") ? "unknown" : nil))
     switch refusal {
     case .invalid(let text), .forbidden(let text), .notFound(let text), .conflict(let text),
       .preconditionFailed(let text):
       #expect(body.detail == text && response.detail == text)
-    case .unavailable(let cause), .failed(let cause):
+    case .unavailable(let cause), .outcomeUnknown(let cause), .failed(let cause):
       #expect(!String(decoding: response.body, as: UTF8.self).contains(cause), "the client is not told")
       #expect(response.detail == cause, "the log is")
     case .invalidFields: #expect(body.detail == "1 field is wrong. /A is required.")
@@ -144,6 +147,23 @@ struct ProblemTests {
     if number == 3 {
       #expect(body.detail == Problem.fault && response.detail == "Unexpected()")
     }
+  }
+
+  @Test(
+    "The outcome of a request that only reads is never unknown",
+    arguments: [
+      ("GET", Operation.searchJobs, nil), ("POST", .getEvaluationResults, nil),
+      ("POST", .createJob, "unknown"),
+      ("DELETE", .deleteJob, "unknown"),
+    ])
+  func outcome(method: String, operation: Authorization.Operation, outcome: String?) async throws {
+    let route = Route(
+      method, "/x", operation, bodyLimit: 1, .whole { _, _, _ in throw Refusal.outcomeUnknown("x") })
+    let router = Router(routes: [route], authorizer: Authorizer(callers: Nobody()))
+    let request = Request(
+      id: UUID(), method: method, target: Target(Array("/x".utf8)), headers: Headers(), body: [], peer: "")
+    let response = await router.respond(to: request, along: route, values: [])
+    #expect(try JSONDecoder().decode(Body.self, from: Data(response.body)).outcome == outcome)
   }
 
   @Test("Without a token that is known nothing behind the gate is reached")

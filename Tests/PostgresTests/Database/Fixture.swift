@@ -14,7 +14,7 @@ func withConnection<Result>(
     conninfo: try await found(conninfo), applicationName: "tests", connectTimeout: .seconds(30),
     statementTimeout: statementTimeout, lockTimeout: lockTimeout)
   let loop = EventLoop(name: "tests")
-  let connection = Connection(loop: loop, settings: settings)
+  let connection = Connection(loop: loop, settings: settings, hosts: Hosts(loop: loop, settings: settings))
   let outcome: Swift.Result<Result, any Error>
   do {
     try await connection.open { _ in }

@@ -107,6 +107,20 @@ struct OutageTests {
     loop.stop()
   }
 
+  @Test("A statement that takes its time is not taken for one whose answer was lost")
+  func slowStatement() async throws {
+    let events = Events()
+    try await withPool(connections: 2, report: events.append) { pool in
+      let slow = Task { try await pool.execute([SQL.sleep(.int(6000)), SQL.echo(.int(1))])[1] }
+      for _ in 0..<50 {
+        _ = try await pool.execute(SQL.echo(.int(2)))
+        try await Task.sleep(for: .milliseconds(100))
+      }
+      #expect(try await slow.value[0](0, as: Int.self) == 1)
+      #expect(events.losses == 0)
+    }
+  }
+
   @Test("A pool that is shut down while it connects ends at once")
   func shutDownWhileConnecting() async throws {
     let events = Events()

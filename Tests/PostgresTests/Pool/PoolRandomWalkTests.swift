@@ -40,7 +40,7 @@ struct PoolRandomWalkTests {
     }
     // A walk that does not get everywhere proves nothing about where it was not.
     let answers = ["grant", "queueFull", "timedOut", "unavailable", "shutDown"]
-    for what in answers + ["cancelled", "open", "close", "probe", "idle closed", "lost lease"] {
+    for what in answers + ["cancelled", "open", "close", "probe", "idle closed", "lost lease", "proved"] {
       #expect(seen[what, default: 0] >= 100, "\(what) hardly ever happened")
     }
   }
@@ -64,6 +64,7 @@ private final class PoolLife {
   private var opening: [ConnectionID] = []
   private var idle: [(connection: ConnectionID, since: Duration)] = []
   private var leased: [(connection: ConnectionID, request: RequestID)] = []
+  private var proving: [ConnectionID] = []
   private var waiting: [(request: RequestID, deadline: Duration)] = []
   /// Leases whose connection was lost, which their holders have yet to release.
   private var lostLeases: [ConnectionID] = []
@@ -82,7 +83,7 @@ private final class PoolLife {
   /// Whether attempts fail at the moment; it changes now and then.
   private var outage = false
 
-  private var open: Int { idle.count + leased.count }
+  private var open: Int { idle.count + leased.count + proving.count }
 
   init(using generator: inout SeededGenerator) {
     limits = .init(
@@ -115,7 +116,7 @@ private final class PoolLife {
         try report(connection, succeeded: !outage && Int.random(in: 0..<10, using: &generator) > 0)
       }
     case 78..<81:
-      let all = idle.map(\.connection) + leased.map(\.connection)
+      let all = idle.map(\.connection) + leased.map(\.connection) + proving
       if let connection = all.randomElement(using: &generator) { try lose(connection) }
     case 81..<82:
       if let connection = opening.randomElement(using: &generator) { try lose(connection) }
@@ -124,7 +125,9 @@ private final class PoolLife {
         try expect(machine.release(connection, healthy: true, now: now).isEmpty, "a lost lease came back")
       }
     case 84..<86: try tick()
-    case 86..<87: try advance(.milliseconds(Int.random(in: 1000...6000, using: &generator)))
+    case 86: if Bool.random(using: &generator) { try suspect() }
+    case 87..<89: for connection in proving.shuffled(using: &generator) { try prove(connection) }
+    case 89..<91: try advance(.milliseconds(Int.random(in: 1000...6000, using: &generator)))
     default: try advance(.milliseconds(Int.random(in: 0...60, using: &generator)))
     }
   }
@@ -190,6 +193,23 @@ private final class PoolLife {
     broken = healthy ? nil : connection
     try expect(isClosed == (!healthy || ending), "\(connection) released, healthy: \(healthy): \(actions)")
     try carryOut(actions)
+  }
+
+  private func suspect() throws {
+    let suspects = idle.map(\.connection)
+    proving += suspects
+    idle = []
+    let actions = machine.suspect(now: now)
+    let proofs = actions.filter { if case .prove = $0 { true } else { false } }
+    try expect(Set(proofs) == Set(suspects.map { .prove($0) }), "\(suspects) are idle, \(proofs) are proved")
+    try carryOut(actions)
+  }
+
+  private func prove(_ connection: ConnectionID) throws {
+    proving.removeAll { $0 == connection }
+    idle.append((connection, now))
+    count("proved")
+    try carryOut(machine.proved(connection, now: now))
   }
 
   private func report(_ connection: ConnectionID, succeeded: Bool) throws {
@@ -258,6 +278,7 @@ private final class PoolLife {
       switch action {
       case .open(let connection): try carryOutOpen(connection)
       case .close(let connection): try carryOutClose(connection)
+      case .prove: break
       case .grant(let request, let connection): try carryOutGrant(request, connection)
       case .refuse(let request, let refusal): try carryOutRefuse(request, refusal)
       case .wake(let time):
@@ -305,6 +326,9 @@ private final class PoolLife {
     } else if let index = leased.firstIndex(where: { $0.connection == connection }) {
       try expect(lostLeases.contains(connection), "\(connection) closed under its holder's hands")
       leased.remove(at: index)
+    } else if let index = proving.firstIndex(of: connection) {
+      try expect(ending || connection == broken, "\(connection) is closed before it is proved")
+      proving.remove(at: index)
     } else {
       try expect(opening.contains(connection) && ending, "\(connection) is closed, but is not there")
       opening.removeAll { $0 == connection }

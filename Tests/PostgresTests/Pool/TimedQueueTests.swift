@@ -45,8 +45,13 @@ struct TimedQueueTests {
         #expect(removed)
       default:
         let time = Duration.seconds(Int.random(in: 0..<50, using: &generator))
-        queue.append(element, time: time)
-        model.append((element, time))
+        if Bool.random(using: &generator) {
+          queue.append(element, time: time)
+          model.append((element, time))
+        } else {
+          queue.prepend(element, time: time)
+          model.insert((element, time), at: 0)
+        }
       }
       guard
         queue.count == model.count, queue.first == model.first?.element, queue.last == model.last?.element,

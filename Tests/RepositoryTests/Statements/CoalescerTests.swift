@@ -215,6 +215,25 @@ struct CoalescerTests {
     }
   }
 
+  @Test("The outcome of a change that is cancelled under way is unknown; one that waited has not begun")
+  func cancelledChange() async {
+    await withLoop { loop in
+      let work = HeldWork()
+      let coalescer = Coalescer<Int, Int>(loop: loop, maxBatches: 1, changesData: true) {
+        inputs throws(RepositoryError) in try await work.perform(inputs)
+      }
+      let underWay = await start(coalescer, 1)
+      let waiting = await start(coalescer, 2)
+      waiting.cancel()
+      underWay.cancel()
+      let (unsent, unknown) = await (waiting.value, underWay.value)
+      let isUnsent = if case .failure(.cancelled) = unsent { true } else { false }
+      let isUnknown = if case .failure(.uncertain) = unknown { true } else { false }
+      #expect(isUnsent && isUnknown)
+      work.open()
+    }
+  }
+
   @Test("A key is in one batch at a time, and once; others pass it by")
   func keys() async {
     await withLoop { loop in

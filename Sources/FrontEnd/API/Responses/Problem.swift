@@ -13,6 +13,8 @@ struct Problem: Error, Sendable {
   var errors: [(pointer: String, detail: String)] = []
   /// How many more are wrong.
   var moreErrors = 0
+  /// What was asked for may have been done or not.
+  var outcomeIsUnknown = false
   /// For the log only.
   var cause: String?
 
@@ -47,6 +49,12 @@ struct Problem: Error, Sendable {
       self.init(
         503, "The service cannot reach its database or has too much to do. Try again later.",
         headers: [("Retry-After", "2")], cause: cause)
+    case .outcomeUnknown(let cause):
+      self.init(
+        503,
+        "The database's answer is missing: the request may have taken effect or not. Look, then repeat it.",
+        headers: [("Retry-After", "2")], cause: cause)
+      outcomeIsUnknown = true
     case .timedOut:
       self.init(
         503, "The request took longer than it may. Try again later.", headers: [("Retry-After", "5")])
@@ -120,6 +128,7 @@ struct Problem: Error, Sendable {
       $0.add("status", status)
       $0.add("detail", detail)
       $0.add("requestId", requestID)
+      if outcomeIsUnknown { $0.add("outcome", "unknown") }
       if !errors.isEmpty {
         $0.name("errors")
         $0.array(errors) { writer, error in

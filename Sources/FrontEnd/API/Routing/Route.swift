@@ -46,6 +46,8 @@ struct Route: Sendable {
   let answer: Answer
   /// Whether a body means anything.
   var readsBody: Bool { method != "GET" && method != "DELETE" }
+  /// Whether it only reads: then no outcome is ever unknown.
+  var changesNothing: Bool { method == "GET" || operation == .getEvaluationResults }
   let segments: [Segment]
 
   init(

@@ -61,6 +61,7 @@ public struct Router: Sendable {
       let problem: Problem =
         switch error {
         case let problem as Problem: problem
+        case Refusal.outcomeUnknown(let cause) where route.changesNothing: Problem(Refusal.unavailable(cause))
         case let refusal as Refusal: Problem(refusal)
         case let fault as RequestFault: Problem(fault)
         case is CancellationError: Problem(Refusal.timedOut)
