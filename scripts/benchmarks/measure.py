@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 
+import attacks
 import bulk
 import connections
 import deletion
@@ -32,6 +33,7 @@ PARTS = {
     "start": footprint.start,
     "scale": scaling.measure,
     "others": scaling.others,
+    "attacks": attacks.measure,
 }
 
 

@@ -168,6 +168,15 @@ def handshakes_rows(handshakes):
     ]
 
 
+def attacks_rows(attacks):
+    rounds = attacks["rounds"]
+    return [
+        Row("99th percentile of a GET under attack ÷ at rest", [r["ratio"] for r in rounds], "", 2, at_most=3),
+        Row("… at rest", [r["rest"] * 1e3 for r in rounds], " ms", 2),
+        Row("… resident memory under attack", [r["megabytes"] for r in rounds], " MB", at_most=300),
+    ]
+
+
 def bulk_rows(bulk):
     rounds = bulk["rounds"]
     service, psql = [r["service"] for r in rounds], [r["psql"] for r in rounds]
@@ -254,6 +263,8 @@ def rows(results):
         rows += scale_rows(results["scale"])
     if "others" in results:
         rows += others_rows(results["others"])
+    if "attacks" in results:
+        rows += attacks_rows(results["attacks"])
     return rows
 
 
