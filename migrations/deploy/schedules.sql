@@ -47,9 +47,9 @@ BEGIN
             RETURN NEXT;
             CONTINUE;
         END IF;
-        IF EXISTS (SELECT FROM directory.users u WHERE u.user_id = job.created_by AND u.disabled) THEN
+        IF EXISTS (SELECT 1 FROM directory.users u WHERE u.user_id = job.created_by AND u.disabled) THEN
             -- Not while the user is being enabled: that resumes only what is paused already.
-            PERFORM FROM directory.users u WHERE u.user_id = job.created_by AND u.disabled FOR SHARE SKIP LOCKED;
+            PERFORM 1 FROM directory.users u WHERE u.user_id = job.created_by AND u.disabled FOR SHARE SKIP LOCKED;
             outcome := CASE WHEN FOUND THEN 'paused' ELSE 'passed over' END;
             UPDATE directory.jobs j
             SET next_run_at = NULL, paused_run_at = due.due_at

@@ -55,7 +55,7 @@ extension Setting {
       "Maximum wait for a lock, in seconds (lock_timeout); at most statementTimeoutSeconds."),
     Setting(
       "database.connectTimeoutSeconds", \.database.connectTimeoutSeconds, .number(1...60), .restart,
-      "Maximum time to connect to one database host, in seconds."),
+      "Maximum time to connect to one address of the database, or to look up one name, in seconds."),
   ]
 
   private static let administration = [

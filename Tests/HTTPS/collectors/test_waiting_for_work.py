@@ -209,3 +209,18 @@ def test_a_run_is_not_handed_to_a_caller_who_has_lost_the_right_meanwhile(collec
     assert_problem(answer(), 401)
     (found,) = claim(collector, WaitSeconds=30)
     assert found["JobRunID"] == str(run)
+
+
+def test_the_claims_of_one_collector_leave_places_to_those_of_others(start_server, queue_database, directory):
+    # Half of the requests in flight may wait, half of these for one user.
+    server = start_server(queue_database, {"limits.requestsInFlight": 16})
+    greedy, other = Collector(server, directory), Collector(server, directory)
+    waits = [in_background(lambda: post(greedy.another(), CLAIM, {"WaitSeconds": 25})) for _ in range(4)]
+    waiting(server, 4)
+    assert_problem(post(greedy.another(), CLAIM, {"WaitSeconds": 25}), 503)
+    run = in_background(lambda: claim(other, WaitSeconds=25))
+    waiting(server, 5)
+    for _ in range(5):
+        queue(directory)
+    assert len(run()) == 1
+    assert [answer().status_code for answer in waits] == [200] * 4

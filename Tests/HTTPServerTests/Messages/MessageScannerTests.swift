@@ -78,7 +78,7 @@ private let faultyMessages: [ScannerCase] = [
   ScannerCase(get + "Host : h", [], .malformed(.fieldName), at: 20),
   ScannerCase(get + "Host: a b,c@d\r\n", [], .malformed(.fieldValue), at: 30),
   ScannerCase(get + "Host: h/\r\n", [], .malformed(.fieldValue), at: 25),
-  ScannerCase(get + "Host: \u{E4}\r\n", [], .malformed(.fieldValue), at: 25),
+  ScannerCase(get + "Host: \u{E4}\r\n", [], .malformed(.fieldValue), at: 24),
   ScannerCase(get + "Host\t: h", [], .malformed(.fieldName), at: 20),
   ScannerCase(get + "Host\r\n", [], .malformed(.fieldName), at: 20),
   ScannerCase(get + ": h", [], .malformed(.fieldName), at: 16),

@@ -286,6 +286,7 @@ struct MessageScanner: Sendable {
     switch meaning {
     case .none, .cookie: break
     case .host:
+      while value.last == .space || value.last == .tab { value.removeLast() }
       guard value.allSatisfy(Self.isOfHost) else { throw .malformed(.fieldValue) }
       head.hosts += 1
     case .contentLength:
