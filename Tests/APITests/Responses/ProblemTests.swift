@@ -160,8 +160,7 @@ struct ProblemTests {
     let route = Route(
       method, "/x", operation, bodyLimit: 1, .whole { _, _, _ in throw Refusal.outcomeUnknown("x") })
     let router = Router(routes: [route], authorizer: Authorizer(callers: Nobody()))
-    var headers = Headers()
-    headers.append("Authorization", "Bearer x")
+    let headers = Headers([("Authorization", "Bearer x")])
     let request = Request(
       id: UUID(), method: method, target: Target(Array("/x".utf8)), headers: headers, body: [], peer: "")
     let response = await router.respond(to: request, along: route, values: [])

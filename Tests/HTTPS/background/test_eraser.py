@@ -216,6 +216,12 @@ def test_a_server_that_is_killed_leaves_the_rest_to_the_next(setting, start_serv
     for _ in range(3):
         wait_until_half_way(directory, job, rows)
         server.kill()
+        eventually(
+            lambda: not directory.database.value(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'ccs_jobstore'"
+            ),
+            what="what the server had sent to PostgreSQL has ended",
+        )
         left = rows_left(directory, job.history)
         erased = directory.database.value("SELECT rows_erased FROM store.purges")
         assert left + erased == rows, "what is gone and what is written down as gone are one transaction"

@@ -52,13 +52,17 @@ struct AdverseStatisticsTests {
   }
 
   /// Compares costs with those without other rows.
+  ///
+  /// - Parameter hasDeadRows: Rows that were deleted beside its own, and not vacuumed, are in a statement's way.
   private static func check(
-    _ statements: [HotStatement], _ alone: [String: Int], _ state: String, on pool: Pool
+    _ statements: [HotStatement], _ alone: [String: Int], _ state: String, hasDeadRows: Bool = false,
+    on pool: Pool
   ) async throws {
     let blocks = try await BlockCount.blocks(of: statements, on: pool)
     let excess = statements.compactMap { statement -> String? in
       let (now, before) = (blocks[statement.name, default: 0], alone[statement.name, default: 0])
-      return now > most(statement, before) ? "\(statement.name): \(now) blocks, alone \(before)" : nil
+      let most = hasDeadRows ? 6 * before + 200 : most(statement, before)
+      return now > most ? "\(statement.name): \(now) blocks, alone \(before)" : nil
     }
     #expect(excess.isEmpty, "\(state):\n\(excess.joined(separator: "\n"))")
   }
@@ -74,9 +78,13 @@ struct AdverseStatisticsTests {
         try await withPool(fixture.database.conninfo(user: "ccs_jobstore"), connections: 1, body)
       }
       var alone: [String: Int] = [:]
-      func check(_ some: [HotStatement], after state: String, _ sql: String) async throws {
+      func check(
+        _ some: [HotStatement], after state: String, hasDeadRows: Bool = false, _ sql: String
+      ) async throws {
         try await fixture.database.psql(sql)
-        try await withConnection { try await Self.check(some, alone, state, on: $0) }
+        try await withConnection {
+          try await Self.check(some, alone, state, hasDeadRows: hasDeadRows, on: $0)
+        }
       }
 
       try await withConnection { old in
@@ -89,8 +97,8 @@ struct AdverseStatisticsTests {
       try await check(statements, after: "vacuumed", "VACUUM ANALYZE")
       // A search reads dead rows in its way until they are vacuumed.
       let prepared = statements.filter { !$0.isSearch }
-      try await check(prepared, after: "emptied", OtherRows.remove)
-      try await check(prepared, after: "emptied and analysed", "ANALYZE")
+      try await check(prepared, after: "emptied", hasDeadRows: true, OtherRows.remove)
+      try await check(prepared, after: "emptied and analysed", hasDeadRows: true, "ANALYZE")
       try await check(statements, after: "emptied and vacuumed", "VACUUM ANALYZE")
       try await check(statements, after: "loaded again", others.load)
       let deletions = statements.filter { $0.name.hasPrefix("delete") || $0.name.hasPrefix("purge") }
