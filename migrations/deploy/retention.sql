@@ -137,7 +137,8 @@ BEGIN
         IF rows_found <= p_bound THEN
             FOREACH one_table IN ARRAY tables LOOP
                 EXECUTE format(
-                    'DELETE FROM store.%I USING unnest($2) AS u (run) WHERE history_id = $1 AND run_id = u.run', one_table
+                    'DELETE FROM store.%I USING unnest($2) AS u (run) WHERE history_id = $1 AND run_id = u.run '
+                    'AND run_id BETWEEN u.run AND u.run', one_table
                 )
                 USING purge.history_id, runs;
             END LOOP;
