@@ -76,7 +76,7 @@ struct AuditRetentionTests {
           ])
         }
         #expect(try answers[1][0](0, as: Int.self) == 2)
-        #expect(try answers[2][0](0, as: Int.self) <= 60, "\(analyse)")
+        #expect(try answers[2][0](0, as: Int.self) <= 300, "\(analyse)")
       }
     }
   }
