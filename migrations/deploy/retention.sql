@@ -41,8 +41,6 @@ GRANT SELECT, UPDATE ON store.retention_sweep TO ccs_jobstore;
 CREATE FUNCTION store.erase_removed_runs(p_bound bigint, OUT erased bigint)
 LANGUAGE plpgsql
 SET enable_seqscan = off
-SET enable_hashjoin = off
-SET enable_mergejoin = off
 SET jit = off
 AS $$
 DECLARE
@@ -51,6 +49,7 @@ DECLARE
     sweep store.retention_sweep;
     purge store.run_purges;
     runs uuid[];
+    one_run uuid;
     rows_found bigint;
     step bigint;
     last_row bigint;
@@ -135,17 +134,15 @@ BEGIN
             runs := runs[1:array_length(runs, 1) / 2];
         END LOOP;
         IF rows_found <= p_bound THEN
-            FOREACH one_table IN ARRAY tables LOOP
-                EXECUTE format(
-                    'DELETE FROM store.%I USING unnest($2) AS u (run) WHERE history_id = $1 AND run_id = u.run '
-                    'AND run_id BETWEEN u.run AND u.run', one_table
-                )
-                USING purge.history_id, runs;
+            -- Run by run: for a join with the array PostgreSQL was seen to read the whole history for each run.
+            FOREACH one_run IN ARRAY runs LOOP
+                FOREACH one_table IN ARRAY tables LOOP
+                    EXECUTE format('DELETE FROM store.%I WHERE history_id = $1 AND run_id = $2', one_table)
+                    USING purge.history_id, one_run;
+                END LOOP;
+                DELETE FROM store.run_purges p WHERE p.history_id = purge.history_id AND p.run_id = one_run;
             END LOOP;
             erased := rows_found;
-            DELETE FROM store.run_purges p
-            USING unnest(runs) AS u (run)
-            WHERE p.history_id = purge.history_id AND p.run_id = u.run;
             UPDATE store.retention_sweep
             SET erased_history = purge.history_id, erased_run = runs[array_length(runs, 1)]
             WHERE is_the_row;

@@ -10,7 +10,7 @@ columns store.retention_sweep: is_the_row boolean NOT NULL DEFAULT true; began_a
 indexes store.retention_sweep: UNIQUE INDEX retention_sweep_pkey USING btree (is_the_row)
 constraints store.retention_sweep: CHECK (is_the_row)
 grants store.retention_sweep: ccs_jobstore=SELECT UPDATE
-function store.erase_removed_runs(bigint): (p_bound bigint, OUT erased bigint) bigint VOLATILE enable_seqscan=off enable_hashjoin=off enable_mergejoin=off jit=off
+function store.erase_removed_runs(bigint): (p_bound bigint, OUT erased bigint) bigint VOLATILE enable_seqscan=off jit=off
 grants store.erase_removed_runs(bigint): ccs_jobstore=EXECUTE
 function store.remove_expired_runs(bigint,bigint,double precision,bigint,bigint): (p_keep_runs bigint, p_keep_days bigint, p_pause double precision, p_jobs bigint, p_bound bigint, OUT removed bigint) bigint VOLATILE enable_seqscan=off enable_bitmapscan=off enable_hashjoin=off enable_mergejoin=off jit=off
 grants store.remove_expired_runs(bigint,bigint,double precision,bigint,bigint): ccs_jobstore=EXECUTE
