@@ -4,9 +4,6 @@ import Repository
 
 /// The results of a run, read part by part, so that an answer of any length takes little memory.
 public struct ResultListing: Sendable {
-  /// About how many bytes of evidence a part has.
-  private static let part = 65_536
-
   private let store: Results
   private let history: UUID
   private var unread: ArraySlice<(row: Int, bytes: Int)>
@@ -22,11 +19,7 @@ public struct ResultListing: Sendable {
 
   /// The checks after those that have been returned; none at the end.
   public mutating func next() async throws(Refusal) -> [EvaluationResults.Check] {
-    var bytes = 0
-    let part = unread.prefix(while: { row in
-      defer { bytes += row.bytes }
-      return bytes == 0 || bytes + row.bytes <= Self.part
-    })
+    let part = unread.prefix(upTo: Results.bytesRead, of: \.bytes)
     guard !part.isEmpty else { return [] }
     unread = unread.dropFirst(part.count)
     let (store, history, run) = (store, history, results.runID)

@@ -15,7 +15,7 @@ public struct RunListing: Sendable {
   private let history: UUID
   /// Those that have been read and not been taken; one more than wanted if there is one.
   private var runs: [JobRun]
-  /// How many are wanted after those.
+  /// The number of runs still to be returned, those that have been read included.
   private var wanted: Int
   /// More runs may follow those that have been read.
   private var isOpen: Bool

@@ -158,6 +158,19 @@ def start_server(certificate, tmp_path):
 
 
 @pytest.fixture
+def own(start_server, database, directory):
+    """Starts a server with settings; returns it and a client who may do everything."""
+
+    def start(settings=None):
+        server = start_server(database, settings)
+        client = Client(server)
+        client.sign_in(directory.user())
+        return server, client
+
+    return start
+
+
+@pytest.fixture
 def own_certificate(tmp_path):
     """A certificate whose files the test may replace."""
     return Certificate(tmp_path / "tls")

@@ -86,11 +86,6 @@ public struct SearchResult<Item: Sendable>: Sendable {
 
   /// The items from `start` on whose long parts have a number of bytes together, but at least one of them.
   public func items(from start: Int, upTo bytes: Int) -> Range<Int> {
-    var (end, taken) = (start, 0)
-    while end < items.count, end == start || taken + lengths[end] <= bytes {
-      taken += lengths[end]
-      end += 1
-    }
-    return start..<end
+    start..<start + lengths[start...].prefix(upTo: bytes, of: { $0 }).count
   }
 }

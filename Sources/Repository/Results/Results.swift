@@ -124,7 +124,7 @@ public struct Results: Sendable {
   }
 
   /// About the most bytes of evidence that are read at once.
-  static let bytesRead = 65_536
+  public static let bytesRead = 65_536
 
   /// The results of a run, the first of them read.
   public struct Found: Sendable, Equatable {

@@ -23,11 +23,6 @@ struct SearchStatement: Equatable {
     for condition in conditions { self.conditions.append(condition.sql(&self.values)) }
   }
 
-  /// Every search uses an index, never a sequential scan, and none is worth JIT compilation, which takes longer than
-  /// the search.
-  static let settings = Statement(
-    "SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)")
-
   private var whereClause: String {
     conditions.isEmpty ? "" : "\nWHERE " + conditions.joined(separator: "\n    AND ")
   }
@@ -96,7 +91,7 @@ extension Pool {
     position: (Item) -> SearchPosition, read: (Rows.Row) throws -> Item,
     length: (Rows.Row) throws -> (bytes: Int, isWhole: Bool) = { _ in (0, true) }
   ) async throws(RepositoryError) -> SearchResult<Item> {
-    let rows = try await run([SearchStatement.settings(), statement.page(page, body)])[1]
+    let rows = try await run(statement.page(page, body))
     let (found, lengths) = try decoding { (try rows.map(read), try rows.map(length)) }
     let total = try await total(of: statement, page, found: rows.count)
     return SearchResult(
@@ -112,14 +107,11 @@ extension Pool {
     // The last page gives the total by itself.
     if found <= page.size, found > 0 || page.offset == 0 { return SearchTotal(count: page.offset + found) }
     let bound = SearchTotal.countedExactly
-    let counting = try await run([
-      SearchStatement.settings(), statement.count(upTo: page.countsExactly ? nil : bound + 1),
-    ])
-    let counted = try decoding { try counting[1].one().count(0) }
+    let counted = try await one(statement.count(upTo: page.countsExactly ? nil : bound + 1)) {
+      try $0.count(0)
+    }
     guard !page.countsExactly, counted > bound else { return SearchTotal(count: counted) }
-    let planning = try await run([SearchStatement.settings(), statement.estimate])
-    let estimated = try decoding {
-      let row = try planning[1].one()
+    let estimated = try await one(statement.estimate) { row in
       guard let rows = SearchStatement.rows(estimated: try row(0)) else {
         throw row.unexpected(0, expected: "a plan with its rows")
       }

@@ -82,3 +82,8 @@ static inline _Bool was_answered(enum MHD_RequestTerminationCode code) {
 static inline _Bool has_begun(enum MHD_ConnectionNotificationCode code) {
   return code == MHD_CONNECTION_NOTIFY_STARTED;
 }
+
+// Has an answer of unknown length end with its connection instead of a last chunk; the answer is to be queued next.
+static inline void set_response_unchunked(struct MHD_Response *response) {
+  MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
+}

@@ -22,19 +22,6 @@ def waiting(server):
     return server.metrics()["ccs_jobstore_waiting_bytes"]
 
 
-@pytest.fixture
-def own(start_server, database, directory):
-    """Starts a server with settings; returns it and a client who may create jobs."""
-
-    def start(settings=None):
-        server = start_server(database, settings)
-        client = Client(server)
-        client.sign_in(directory.user())
-        return server, client
-
-    return start
-
-
 def test_bodies_of_people_without_a_right_are_not_kept(own, directory):
     server, client = own()
     stranger = Client(server)

@@ -193,12 +193,11 @@ struct Subject {
     let future = "2999-01-01"
     var all: [HotStatement] = []
     func add(_ text: String, _ statement: SearchStatement, _ body: (String) -> String = { $0 }) {
-      let settings = SearchStatement.settings()
       let page = SearchPage(number: 0, size: 20)
-      all.append(HotStatement("page: \(text)", [settings, statement.page(page, body)], isSearch: true))
+      all.append(HotStatement("page: \(text)", [statement.page(page, body)], isSearch: true))
       all.append(
         HotStatement(
-          "total: \(text)", [settings, statement.count(upTo: SearchTotal.countedExactly + 1)], isSearch: true)
+          "total: \(text)", [statement.count(upTo: SearchTotal.countedExactly + 1)], isSearch: true)
       )
     }
     for text in [

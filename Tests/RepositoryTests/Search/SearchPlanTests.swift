@@ -24,7 +24,7 @@ struct SearchPlanTests {
     _ text: String, _ page: SearchPage = SearchPage(number: 0, size: 20), in fixture: Fixture
   ) async throws -> String {
     let query = JobSearch(try JobCondition.parse(text)).statement.page(page) { "EXPLAIN \($0)" }
-    let rows = try await fixture.service.execute([SearchStatement.settings(), query])[1]
+    let rows = try await fixture.service.execute([query])[0]
     return try rows.map { try $0(0) as String }.joined(separator: "\n")
   }
 

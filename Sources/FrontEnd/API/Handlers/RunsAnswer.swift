@@ -65,11 +65,7 @@ struct RunsAnswer: LongAnswer {
 
   /// Writes the next messages, and the runs around them.
   private mutating func writeMessages() async throws {
-    var together = 0
-    let next = runs.prefix(while: { run in
-      defer { together += run.messageCount }
-      return together == 0 || together + run.messageCount <= Self.messagesTogether
-    })
+    let next = runs.prefix(upTo: Self.messagesTogether, of: \.messageCount)
     let found = try await listing.messages(of: next, after: last)
     for (index, messages) in found.runs.enumerated() {
       guard let run = runs.first else { return }

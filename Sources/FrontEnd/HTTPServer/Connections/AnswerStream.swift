@@ -67,7 +67,17 @@ final class AnswerStream: Sendable {
   /// - Returns: The number of bytes written; 0 if there are none yet, with the connection suspended; or one of
   ///   libmicrohttpd's codes.
   func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
-    let (result, begins) = state.withLock { state -> (Int, Bool) in
+    if let taken = take(into: buffer) { return taken }
+    // Before the connection is suspended, as it may be resumed at once.
+    entered(.piece)
+    if suspendUnlessReady() { return 0 }
+    entered(.client)
+    return take(into: buffer) ?? Self.failed
+  }
+
+  /// - Returns: As `read`; nil if there is nothing yet.
+  private func take(into buffer: UnsafeMutableRawBufferPointer) -> Int? {
+    let (taken, begins) = state.withLock { state -> (Int?, Bool) in
       if state.failure != nil || state.isOver { return (Self.failed, false) }
       if state.offset == state.piece.count, let next = state.next.take() {
         state.piece = next
@@ -83,19 +93,24 @@ final class AnswerStream: Sendable {
         state.taken += count
       } else if state.isLast {
         return (Self.end, false)
-      } else {
-        state.piece = []
-        state.offset = 0
-        state.isSuspended = true
-        connection.suspend()
       }
       let begins = state.next == nil && !state.isLast && !state.isNextAwaited
       if begins { state.isNextAwaited = true }
-      return (count, begins)
+      return (count > 0 ? count : nil, begins)
     }
-    if result == 0 { entered(.piece) }
     if begins { begin() }
-    return result
+    return taken
+  }
+
+  private func suspendUnlessReady() -> Bool {
+    state.withLock { state in
+      guard state.isNextAwaited, !state.isOver else { return false }
+      state.piece = []
+      state.offset = 0
+      state.isSuspended = true
+      connection.suspend()
+      return true
+    }
   }
 
   private func begin() {

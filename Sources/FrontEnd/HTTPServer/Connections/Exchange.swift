@@ -138,7 +138,7 @@ final class Exchange: Sendable {
     _ = handle { state in
       // After the end of the exchange the answer goes nowhere, and nothing would return the memory.
       let memory = response.rest != nil ? AnswerStream.memory : response.isShared ? 0 : response.body.count
-      // Small answers are not counted: whoever fills the memory does not keep the others from theirs.
+      // Small answers are not counted, so that they are sent even when the memory is used up.
       let hasMemory =
         state.connection == nil || memory <= Self.smallAnswer || daemon.takeMemory(memory, for: &state.memory)
       state.answer = hasMemory ? response : daemon.application.response(to: .busy, requestID: id)
@@ -233,7 +233,7 @@ final class Exchange: Sendable {
   private func send(
     _ outgoing: ExchangeStateMachine.Outgoing, cuts: Bool, on connection: MHDConnection
   ) -> MHD_Result {
-    let (planned, answer) = state.withLock { ($0.plan?.answer, $0.answer) }
+    let (planned, answer, method) = state.withLock { ($0.plan?.answer, $0.answer, $0.request?.method) }
     let response: Response
     switch (outgoing, planned, answer) {
     case (.plannedRefusal, .refusal(let refusal), _): response = refusal
@@ -245,7 +245,7 @@ final class Exchange: Sendable {
     let fields = daemon.fields(requestID: idText, closes: cuts)
     guard cuts else {
       let stream = response.rest.map { streaming(response, rest: $0, on: connection) }
-      return connection.queue(response, fields: fields, stream: stream)
+      return connection.queue(response, fields: fields, stream: stream, isHead: method == "HEAD")
     }
     // What is sent past the queue is sent at once, as a whole.
     guard response.rest == nil else { return .NO }

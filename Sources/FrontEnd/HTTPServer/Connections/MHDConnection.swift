@@ -54,8 +54,9 @@ struct MHDConnection: @unchecked Sendable {
   /// - Parameters:
   ///   - fields: In addition to the response's own.
   ///   - stream: The body, if it is not the response's own.
+  ///   - isHead: The request's method is HEAD.
   func queue(
-    _ response: Response, fields: [(name: String, value: String)], stream: AnswerStream?
+    _ response: Response, fields: [(name: String, value: String)], stream: AnswerStream?, isHead: Bool
   ) -> MHD_Result {
     let built =
       stream.map(Self.streamed)
@@ -65,6 +66,8 @@ struct MHDConnection: @unchecked Sendable {
     defer { MHD_destroy_response(built) }
     for (name, value) in response.headers { MHD_add_response_header(built, name, value) }
     for (name, value) in fields { MHD_add_response_header(built, name, value) }
+    // libmicrohttpd 0.9.75 sends the last chunk of a chunked body after HEAD, too, where the next answer is expected.
+    if isHead, stream != nil { set_response_unchunked(built) }
     return MHD_queue_response(pointer, UInt32(response.status), built)
   }
 
