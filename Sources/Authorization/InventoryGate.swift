@@ -5,14 +5,16 @@ import Repository
 public struct InventoryGate: Sendable {
   private let authorizer: Authorizer
   private let repository: Repository
+  private let shares: SearchShares
 
-  public init(repository: Repository) {
-    self.init(authorizer: Authorizer(repository: repository), repository: repository)
+  public init(repository: Repository, shares: SearchShares) {
+    self.init(authorizer: Authorizer(repository: repository), repository: repository, shares: shares)
   }
 
-  init(authorizer: Authorizer, repository: Repository) {
+  init(authorizer: Authorizer, repository: Repository, shares: SearchShares) {
     self.authorizer = authorizer
     self.repository = repository
+    self.shares = shares
   }
 
   /// Search Assets: those in the folders that the caller has access to.
@@ -20,8 +22,10 @@ public struct InventoryGate: Sendable {
     _ search: InventorySearch<AssetAttribute>, _ page: SearchPage, _ context: inout RequestContext
   ) async throws(Refusal) -> SearchResult<Asset> {
     let caller = try await authorizer.permit(.searchAssets, &context)
-    let found = try await refusing { () async throws(RepositoryError) in
-      try await repository.inventory.assets(search, page, for: caller.userID)
+    let found = try await shares.search(for: caller.userID) { () async throws(Refusal) in
+      try await refusing { () async throws(RepositoryError) in
+        try await repository.inventory.assets(search, page, for: caller.userID)
+      }
     }
     guard let found else { throw Self.unknown(search.container) }
     return found
@@ -32,8 +36,10 @@ public struct InventoryGate: Sendable {
     _ search: InventorySearch<StandardAttribute>, _ page: SearchPage, _ context: inout RequestContext
   ) async throws(Refusal) -> SearchResult<Standard> {
     let caller = try await authorizer.permit(.searchStandards, &context)
-    let found = try await refusing { () async throws(RepositoryError) in
-      try await repository.inventory.standards(search, page, for: caller.userID)
+    let found = try await shares.search(for: caller.userID) { () async throws(Refusal) in
+      try await refusing { () async throws(RepositoryError) in
+        try await repository.inventory.standards(search, page, for: caller.userID)
+      }
     }
     guard let found else { throw Self.unknown(search.container) }
     return found

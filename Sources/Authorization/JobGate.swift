@@ -42,29 +42,32 @@ public struct JobGate: Sendable {
   private let deletion: any JobDeleting
   /// Maximum number of rows that a deletion erases in its own transaction.
   private let deletionRowBound: Int
+  private let shares: SearchShares
   private let observe: Observer
   /// Called when a deletion has left rows to the eraser.
   private let rowsLeft: @Sendable () -> Void
 
   public init(
-    repository: Repository, deletionRowBound: Int, observer: Observer,
+    repository: Repository, deletionRowBound: Int, shares: SearchShares, observer: Observer,
     rowsLeft: @escaping @Sendable () -> Void
   ) {
     self.init(
       authorizer: Authorizer(repository: repository), jobs: repository.jobs,
       definitions: repository.jobDefinitions, deletion: repository.deletion,
-      deletionRowBound: deletionRowBound, observer: observer, rowsLeft: rowsLeft)
+      deletionRowBound: deletionRowBound, shares: shares, observer: observer, rowsLeft: rowsLeft)
   }
 
   init(
     authorizer: Authorizer, jobs: any JobReading, definitions: JobDefinitions, deletion: any JobDeleting,
-    deletionRowBound: Int, observer: Observer, rowsLeft: @escaping @Sendable () -> Void
+    deletionRowBound: Int, shares: SearchShares, observer: Observer,
+    rowsLeft: @escaping @Sendable () -> Void
   ) {
     self.authorizer = authorizer
     self.jobs = jobs
     self.definitions = definitions
     self.deletion = deletion
     self.deletionRowBound = deletionRowBound
+    self.shares = shares
     observe = observer
     self.rowsLeft = rowsLeft
   }
@@ -146,9 +149,11 @@ public struct JobGate: Sendable {
   public func jobs(
     _ search: JobSearch, _ page: SearchPage, _ context: inout RequestContext
   ) async throws(Refusal) -> SearchResult<Job> {
-    try await authorizer.permit(.searchJobs, &context)
-    return try await refusing { () async throws(RepositoryError) in
-      try await jobs.search(search, page)
+    let caller = try await authorizer.permit(.searchJobs, &context)
+    return try await shares.search(for: caller.userID) { () async throws(Refusal) in
+      try await refusing { () async throws(RepositoryError) in
+        try await jobs.search(search, page)
+      }
     }
   }
 

@@ -7,16 +7,19 @@ public struct ResultGate: Sendable {
   private let repository: Repository
   /// Maximum number of checks in an answer.
   private let maximumChecks: Int
+  private let shares: SearchShares
 
-  public init(repository: Repository, maximumChecks: Int) {
+  public init(repository: Repository, maximumChecks: Int, shares: SearchShares) {
     self.init(
-      authorizer: Authorizer(repository: repository), repository: repository, maximumChecks: maximumChecks)
+      authorizer: Authorizer(repository: repository), repository: repository, maximumChecks: maximumChecks,
+      shares: shares)
   }
 
-  init(authorizer: Authorizer, repository: Repository, maximumChecks: Int) {
+  init(authorizer: Authorizer, repository: Repository, maximumChecks: Int, shares: SearchShares) {
     self.authorizer = authorizer
     self.repository = repository
     self.maximumChecks = maximumChecks
+    self.shares = shares
   }
 
   /// Get Evaluation Results of an asset and a standard, which must lie in folders that the caller has access to.
@@ -39,8 +42,10 @@ public struct ResultGate: Sendable {
     guard seesStandard else {
       throw .forbidden("The standard \(standard) is in a folder that you have no access to.")
     }
-    let answer = try await refusing { () async throws(RepositoryError) in
-      try await repository.results.find(request, limit: maximumChecks)
+    let answer = try await shares.search(for: caller.userID) { () async throws(Refusal) in
+      try await refusing { () async throws(RepositoryError) in
+        try await repository.results.find(request, limit: maximumChecks)
+      }
     }
     switch answer {
     case .results(let found): return ResultListing(found, repository.results)

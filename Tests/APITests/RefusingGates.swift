@@ -60,18 +60,19 @@ func withRefusingGates(_ body: (Gates) async throws -> Void) async rethrows {
   let repository = Repository(pool: pool)
   let observer = Observer(log: Log(descriptor: -1), metrics: Metrics(version: "tests"))
   let authorizer = Authorizer(callers: Nobody())
+  let shares = SearchShares(perUser: 1)
   try await body(
     Gates(
       authorizer: authorizer,
       jobs: JobGate(
         authorizer: authorizer, jobs: Nobody(), definitions: repository.jobDefinitions, deletion: Nobody(),
-        deletionRowBound: 1, observer: observer, rowsLeft: {}),
+        deletionRowBound: 1, shares: shares, observer: observer, rowsLeft: {}),
       runs: RunGate(authorizer: authorizer, repository: repository, limits: .init(attempts: 1)),
       reports: ReportGate(
         authorizer: authorizer, reports: repository.reports, maximumUploads: 1, slots: UploadSlots(),
         observer: observer),
-      results: ResultGate(authorizer: authorizer, repository: repository, maximumChecks: 1),
-      inventory: InventoryGate(authorizer: authorizer, repository: repository),
+      results: ResultGate(authorizer: authorizer, repository: repository, maximumChecks: 1, shares: shares),
+      inventory: InventoryGate(authorizer: authorizer, repository: repository, shares: shares),
       signIn: SignIn(
         repository: repository,
         hasher: PasswordHasher(

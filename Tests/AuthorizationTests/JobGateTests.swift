@@ -68,7 +68,7 @@ struct JobGateTests {
       let gate = JobGate(
         authorizer: Authorizer(callers: FakeCallers()), jobs: FakeReading(reader: nil, found: nil),
         definitions: repository.jobDefinitions, deletion: deletion, deletionRowBound: 1,
-        observer: .silent, rowsLeft: rowsLeft)
+        shares: SearchShares(perUser: 1), observer: .silent, rowsLeft: rowsLeft)
       do throws(Refusal) {
         _ = try await gate.delete([Self.id], if: precondition, remove: true, &context)
       } catch {
@@ -147,7 +147,7 @@ struct JobGateTests {
         let gate = JobGate(
           authorizer: Authorizer(callers: FakeCallers()), jobs: FakeReading(reader: reader, found: found),
           definitions: repository.jobDefinitions, deletion: FakeDeletion(.done),
-          deletionRowBound: 1, observer: .silent, rowsLeft: {})
+          deletionRowBound: 1, shares: SearchShares(perUser: 1), observer: .silent, rowsLeft: {})
         var context = RequestContext.withToken
         do throws(Refusal) {
           #expect(try await gate.job(Self.id, &context) == job)

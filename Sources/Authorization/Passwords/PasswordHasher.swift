@@ -8,8 +8,14 @@ public final class PasswordHasher: Sendable {
     case wrong
     /// Right; with a new hash to be stored if the stored one has a lower cost than is configured.
     case right(rehashed: String?)
-    /// Too many passwords are queued already.
+    /// Too many passwords are queued already, or the task was cancelled while this one was.
     case busy
+  }
+
+  private final class Request: Sendable {
+    private let cancelled = Atomic(false)
+    var isCancelled: Bool { cancelled.load(ordering: .relaxed) }
+    func cancel() { cancelled.store(true, ordering: .relaxed) }
   }
 
   private let parameters: ScryptParameters
@@ -44,10 +50,16 @@ public final class PasswordHasher: Sendable {
     guard let queue else { return .busy }
     defer { state.withLock { $0.waiting -= 1 } }
     let (decoy, parameters) = (decoy, parameters)
-    return await withCheckedContinuation { continuation in
-      queue.async {
-        continuation.resume(returning: Self.verdict(password, stored, decoy, parameters))
+    let request = Request()
+    return await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        queue.async {
+          continuation.resume(
+            returning: request.isCancelled ? .busy : Self.verdict(password, stored, decoy, parameters))
+        }
       }
+    } onCancel: {
+      request.cancel()
     }
   }
 

@@ -13,6 +13,8 @@ public final class Server: Sendable {
     public var connections: Int
     /// The most client connections of one address, or of one /64 of IPv6; 0 for no limit.
     public var connectionsPerAddress: Int
+    /// New client connections a second of one address, or of one /64 of IPv6; 0 for no limit.
+    public var newConnectionsPerAddress: Int
     public var requestsInFlight: Int
     /// For bodies and answers that wait, in bytes.
     public var memoryBytes: Int
@@ -29,14 +31,15 @@ public final class Server: Sendable {
 
     public init(
       headBytes: Int, bulkTimeout: Duration,
-      connections: Int, connectionsPerAddress: Int, requestsInFlight: Int, memoryBytes: Int, leastRate: Int,
-      threads: Int, headTimeout: Duration, idleTimeout: Duration, bodyTimeout: Duration,
+      connections: Int, connectionsPerAddress: Int, newConnectionsPerAddress: Int, requestsInFlight: Int,
+      memoryBytes: Int, leastRate: Int, threads: Int, headTimeout: Duration, idleTimeout: Duration, bodyTimeout: Duration,
       requestTimeout: Duration
     ) {
       self.headBytes = headBytes
       self.bulkTimeout = bulkTimeout
       self.connections = connections
       self.connectionsPerAddress = connectionsPerAddress
+      self.newConnectionsPerAddress = newConnectionsPerAddress
       self.requestsInFlight = requestsInFlight
       self.memoryBytes = memoryBytes
       self.leastRate = leastRate
@@ -68,7 +71,7 @@ public final class Server: Sendable {
 
   private struct State {
     var current: HTTPSDaemon?
-    var retiring: [HTTPSDaemon] = []
+    var retiring: [(daemon: HTTPSDaemon, since: ContinuousClock.Instant)] = []
   }
 
   private let socket: ListeningSocket
@@ -100,7 +103,11 @@ public final class Server: Sendable {
 
   /// Connections of clients.
   public var connectionsOpen: Int {
-    state.withLock { ([$0.current].compactMap(\.self) + $0.retiring).reduce(0) { $0 + $1.registry.count } }
+    daemons.reduce(0) { $0 + $1.registry.count }
+  }
+
+  private var daemons: [HTTPSDaemon] {
+    state.withLock { [$0.current].compactMap(\.self) + $0.retiring.map(\.daemon) }
   }
 
   /// Begins to serve; or goes on with another application, settings and certificate, without dropping a connection:
@@ -119,24 +126,29 @@ public final class Server: Sendable {
     let former = state.withLock { state -> HTTPSDaemon? in
       let former = state.current
       state.current = daemon
-      if let former { state.retiring.append(former) }
+      if let former { state.retiring.append((former, .now)) }
       return former
     }
     acceptor.accept(
       limits: .init(
-        connections: settings.connections, connectionsPerNetwork: settings.connectionsPerAddress)
+        connections: settings.connections, connectionsPerNetwork: settings.connectionsPerAddress,
+        ratePerNetwork: settings.newConnectionsPerAddress)
     ) { daemon.add($0, $1, $2) }
     former?.quiesce()
   }
 
   /// Cuts what has taken too long and ends daemons whose last client has gone. To be called a few times a second.
   public func sweep() {
-    let (all, finished) = state.withLock { state in
-      let finished = state.retiring.filter { $0.registry.count == 0 && $0.closeIfIdle() }
-      state.retiring.removeAll { daemon in finished.contains { $0 === daemon } }
-      return ([state.current].compactMap(\.self) + state.retiring, finished)
+    let (retiring, finished) = state.withLock { state in
+      let finished = state.retiring.map(\.daemon).filter { $0.registry.count == 0 && $0.closeIfIdle() }
+      state.retiring.removeAll { former in finished.contains { $0 === former.daemon } }
+      return (state.retiring, finished)
     }
-    for daemon in all { daemon.registry.sweep() }
+    // A client that reads slowly could keep a daemon for hours, and its threads.
+    for (daemon, since) in retiring where ContinuousClock.now - since > daemon.settings.deadlines.upload {
+      daemon.registry.cutAll()
+    }
+    for daemon in daemons { daemon.registry.sweep() }
     // Stopping waits for the daemon's threads.
     for daemon in finished { Task.detached { daemon.stop() } }
   }
@@ -158,14 +170,15 @@ public final class Server: Sendable {
   ///   - endWaits: Answers the requests that do nothing but wait, once their clients will not come again.
   /// - Returns: Whether every request was answered. If not, the daemons still run.
   public func drain(within limit: Duration, endWaits: @Sendable () async -> Void = {}) async -> Bool {
-    let daemons = state.withLock { [$0.current].compactMap(\.self) + $0.retiring }
+    let daemons = self.daemons
     for daemon in daemons { daemon.quiesce() }
     acceptor.stop()
     socket.close()
     await endWaits()
     var drained = await areClosed(daemons, within: limit)
     if !drained {
-      for daemon in daemons { daemon.registry.cancelAll() }
+      // Whoever still sends a request or reads an answer is too slow; what is at work is cancelled.
+      for daemon in daemons { daemon.registry.cutAll() }
       drained = await areClosed(daemons, within: .seconds(2))
     }
     guard drained else { return false }

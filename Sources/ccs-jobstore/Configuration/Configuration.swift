@@ -126,6 +126,7 @@ struct Configuration: Sendable, Equatable {
     var headerBytes = 16_384
     var connections = 12_000
     var connectionsPerAddress = 1000
+    var newConnectionsPerAddress = 100
     var requestsInFlight = 2000
     var memoryBytes = 134_217_728
     var leastBytesPerSecond = 1000

@@ -199,6 +199,9 @@ extension Setting {
       "limits.connectionsPerAddress", \.limits.connectionsPerAddress, .integer(0...1_000_000), .reload,
       "Maximum client connections per IPv4 address or IPv6 /64; 0 is no limit."),
     Setting(
+      "limits.newConnectionsPerAddress", \.limits.newConnectionsPerAddress, .integer(0...1_000_000), .reload,
+      "Maximum new client connections a second per address, on average over ten; 0 is no limit."),
+    Setting(
       "limits.requestsInFlight", \.limits.requestsInFlight, .integer(1...1_000_000), .reload,
       "Maximum concurrent requests; beyond it, 503."),
     Setting(

@@ -50,7 +50,7 @@ struct Generation: Sendable {
       authorizer: Authorizer(repository: repository),
       jobs: JobGate(
         repository: repository, deletionRowBound: configuration.deletion.transactionRowBound,
-        observer: observe, rowsLeft: { [wakeUps = parts.eraserWakeUps] in wakeUps.wake() }),
+        shares: parts.searchShares, observer: observe, rowsLeft: { [wakeUps = parts.eraserWakeUps] in wakeUps.wake() }),
       runs: RunGate(
         repository: repository,
         limits: .init(
@@ -61,8 +61,10 @@ struct Generation: Sendable {
         repository: repository, maximumUploads: configuration.collectors.maximumUploads,
         slots: parts.uploadSlots,
         observer: observe),
-      results: ResultGate(repository: repository, maximumChecks: configuration.results.maximumChecks),
-      inventory: InventoryGate(repository: repository),
+      results: ResultGate(
+        repository: repository, maximumChecks: configuration.results.maximumChecks,
+        shares: parts.searchShares),
+      inventory: InventoryGate(repository: repository, shares: parts.searchShares),
       signIn: SignIn(
         repository: repository,
         hasher: PasswordHasher(

@@ -28,6 +28,7 @@ extension Configuration {
     Server.Settings(
       headBytes: limits.headerBytes, bulkTimeout: .seconds(limits.bulkTimeoutSeconds),
       connections: limits.connections, connectionsPerAddress: limits.connectionsPerAddress,
+      newConnectionsPerAddress: limits.newConnectionsPerAddress,
       requestsInFlight: limits.requestsInFlight, memoryBytes: limits.memoryBytes,
       leastRate: limits.leastBytesPerSecond, threads: listen.threads,
       headTimeout: .seconds(limits.headTimeoutSeconds), idleTimeout: .seconds(limits.idleTimeoutSeconds),

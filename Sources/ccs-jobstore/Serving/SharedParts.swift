@@ -18,6 +18,8 @@ final class SharedParts: Sendable {
   let passwordMemory = PasswordMemory()
   /// Each upload takes memory, and now and then a database connection.
   let uploadSlots = UploadSlots()
+  /// A user has at most half of the database's connections for searches.
+  let searchShares: SearchShares
   /// For the eraser of the configuration in force.
   let eraserWakeUps = WakeUps()
 
@@ -47,6 +49,7 @@ final class SharedParts: Sendable {
       }
     }
     repository = Repository(pool: pool)
+    searchShares = SearchShares(perUser: max(1, configuration.database.connections / 2))
     schema = SchemaWatch(pool: pool)
     socket = try ListeningSocket.open(
       address: configuration.listen.address, port: configuration.listen.port,

@@ -23,6 +23,8 @@ TEST_SETTINGS = {
     "passwords.failuresBeforeDelay": 1000,
     "deletion.eraserPollSeconds": 0.5,
     "limits.connections": 1000,
+    # All of them come from one address.
+    "limits.newConnectionsPerAddress": 0,
 }
 
 

@@ -74,6 +74,39 @@ def test_one_address_cannot_keep_the_others_out(start_server, database):
         connection.close()
 
 
+def test_an_address_that_connects_too_often_is_refused_and_no_other(start_server, database):
+    server = start_server(database, {"limits.newConnectionsPerAddress": 1})
+
+    def is_served():
+        try:
+            return status_of_get_from(server, "127.0.0.9") == 200
+        except (OSError, IndexError):
+            return False
+
+    served = 0
+    while is_served():
+        served += 1
+        assert served < 500, "nothing was refused"
+    # Ten seconds' worth at once.
+    assert served >= 10
+    assert status_of_get_from(server, "127.0.0.10") == 200
+    eventually(is_served, what="the address is served again")
+    eventually(lambda: shed(server, "limits.newConnectionsPerAddress", "refused") >= 1, what="it is counted")
+
+
+def test_connections_whose_bodies_mean_nothing_give_way(start_server, database):
+    server = start_server(database, {"limits.connections": 6, "limits.connectionsPerAddress": 0})
+    held = []
+    for _ in range(6):
+        connection = connection_from(server, "127.0.0.9", timeout=60)
+        connection.sendall(head("POST", f"{API}/Jobs", "Content-Length: 100000") + b" " * 5000)
+        held.append(connection)
+    assert status_of_get_from(server, "127.0.0.10") == 200
+    assert any(is_closed(connection) for connection in held)
+    for connection in held:
+        connection.close()
+
+
 def test_connections_at_work_are_not_closed_for_new_ones(start_server, database, directory):
     server = start_server(database, {"limits.connectionsPerAddress": 2})
     user = directory.user()

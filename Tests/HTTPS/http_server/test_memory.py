@@ -73,6 +73,21 @@ def test_beyond_the_memory_for_waiting_bodies_requests_are_503_until_there_is_ro
     assert_problem(client.post(f"{API}/Jobs", json={}), 400)
 
 
+def test_small_requests_are_answered_although_the_memory_is_used_up(own, directory):
+    server, client = own({"limits.memoryBytes": 3 * BODY // 2})
+    held = []
+    for length in (BODY, BODY // 2 - 4096):
+        connection = RawConnection(server)
+        connection.send(head("POST", f"{API}/Jobs", f"Content-Length: {length}", bearer(client)) + b" " * (length - 1))
+        held.append(connection)
+    eventually(lambda: waiting(server) > 3 * BODY // 2 - 20_000, what="both bodies wait")
+    assert_problem(client.post(f"{API}/Jobs", json={}), 400)
+    other = Client(server)
+    other.sign_in(directory.user())
+    for connection in held:
+        connection.close()
+
+
 def test_memory_goes_back_after_a_load(own):
     server, client = own()
     request = head("POST", f"{API}/Jobs", f"Content-Length: {BODY}", bearer(client))

@@ -10,6 +10,7 @@ import requests
 from harness.client import Client
 from harness.connections import KeptConnection, presented_certificate
 from harness.directory import NO_ROWS, lock, rows_of_runs
+from harness.raw_http import RawConnection, head
 from harness.threads import in_background
 from harness.waiting import eventually
 
@@ -96,6 +97,31 @@ def test_a_request_that_takes_too_long_does_not_keep_the_server_from_stopping(st
     assert directory.rows_of(directory.history_of(job)) == rows_of_runs(2)
 
 
+def test_slow_clients_and_passwords_that_wait_do_not_keep_the_server_from_stopping_in_order(start_server, new_database):
+    # Each password takes a while.
+    server = start_server(
+        new_database(),
+        {
+            "passwords.hashThreads": 1, "passwords.hashQueueLimit": 200, "passwords.scryptLogN": 18,
+            "passwords.failuresBeforeDelay": 1000, "shutdown.drainSeconds": 0.5,
+        },
+    )
+    held = []
+    for number in range(60):
+        body = f"grant_type=password&username=nobody-{number}&password=bm9uc2Vuc2U=".encode()
+        # Every other one lacks its last byte.
+        sent = body[: len(body) - number % 2]
+        connection = RawConnection(server)
+        connection.send(head("POST", "/ccs/api/v1/oauth/tokens", f"Content-Length: {len(body)}") + sent)
+        held.append(connection)
+    eventually(lambda: server.metrics()["ccs_jobstore_requests_in_flight"] > 10, what="passwords wait")
+    server.signal(signal.SIGTERM)
+    assert server.wait(seconds=60) == 0
+    assert [line["event"] for line in server.log_lines()][-1] == "stopped"
+    for connection in held:
+        connection.close()
+
+
 def test_a_second_signal_to_stop_does_no_harm(start_server, new_database):
     server = start_server(new_database())
     server.signal(signal.SIGTERM)
@@ -137,6 +163,16 @@ def test_a_reload_does_not_disturb_a_request_in_progress(start_server, new_datab
     server.wait_for_event("reloaded")
     blocker.rollback()
     assert deletion().status_code == 204
+
+
+def test_connections_of_a_former_configuration_end_in_time(start_server, new_database):
+    server = start_server(new_database(), {"limits.bulkTimeoutSeconds": 1, "limits.idleTimeoutSeconds": 3600})
+    kept = KeptConnection(server)
+    assert kept.get("/livez")[0] == 200
+    server.signal(signal.SIGHUP)
+    server.wait_for_event("reloaded")
+    eventually(lambda: server.metrics()["ccs_jobstore_connections_open"] <= 1, what="only the asking one is open")
+    assert server.stop() == 0
 
 
 def test_no_client_notices_ten_reloads(start_server, new_database, directory_of, own_certificate):

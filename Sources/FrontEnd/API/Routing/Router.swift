@@ -82,7 +82,7 @@ public struct Router: Sendable {
   ) async throws -> Response {
     let needsToken = route.operation.policy.needsToken
     // Nothing of the request is read for somebody without a token.
-    if needsToken, request.bearer == nil { throw Refusal.unauthenticated(presented: false) }
+    if needsToken, context.bearer == nil { throw Refusal.unauthenticated(presented: false) }
     do {
       switch route.answer {
       case .whole(let handler):

@@ -78,13 +78,17 @@ final class ConnectionRegistry: Sendable {
     }
   }
 
-  /// Cancels every request under way. Of uploads nothing more is read: a client may send for as long as it likes, and
-  /// goes on later where it was broken off.
-  func cancelAll() {
+  /// Cancels every request that is at work, and cuts the other connections, whose clients send or read slowly or nothing.
+  /// Of uploads nothing more is read: a client may send for as long as it likes, and goes on later where it was broken off.
+  func cutAll() {
     let exchanges = state.withLock { state in
-      state.clients.values.compactMap { client in
-        if client.exchange?.isUploading == true { shutdown(client.descriptor, Int32(SHUT_RD)) }
-        return client.exchange
+      state.clients.values.compactMap { client -> Exchange? in
+        guard let exchange = client.exchange, exchange.isAtWork else {
+          shutdown(client.descriptor, Int32(SHUT_RDWR))
+          return nil
+        }
+        if exchange.isUploading { shutdown(client.descriptor, Int32(SHUT_RD)) }
+        return exchange
       }
     }
     for exchange in exchanges { exchange.cancel() }

@@ -6,6 +6,8 @@ struct ConnectionTable: Sendable {
     var connections: Int
     /// 0 for no limit.
     var connectionsPerNetwork: Int
+    /// New ones a second; 0 for no limit.
+    var ratePerNetwork = 0
   }
 
   /// Where a client comes from: an IPv4 address or the /64 of an IPv6 address, which is what one customer has.
@@ -40,6 +42,7 @@ struct ConnectionTable: Sendable {
   enum Shortage: String, Sendable, CaseIterable {
     case connections = "limits.connections"
     case connectionsPerNetwork = "limits.connectionsPerAddress"
+    case ratePerNetwork = "limits.newConnectionsPerAddress"
     case descriptors = "file descriptors"
   }
 

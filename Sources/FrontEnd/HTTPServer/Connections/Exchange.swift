@@ -21,6 +21,8 @@ final class Exchange: Sendable {
     var isCancelled = false
     /// Bytes of the memory that all exchanges share.
     var memory = 0
+    /// Those of them that `body` has.
+    var bodyMemory = 0
     /// The task's answer.
     var answer: Response?
     /// Its body, if that is made while it is sent.
@@ -32,8 +34,9 @@ final class Exchange: Sendable {
     var started = ContinuousClock.now
   }
 
-  /// In bytes.
-  private static let smallAnswer = 4096
+  /// What an exchange may keep of a body, and its answer may have, without being counted, in bytes: small requests are
+  /// answered even when the memory is used up.
+  private static let uncounted = 4096
 
   /// As clients and logs see it.
   private let id: UUID
@@ -75,8 +78,12 @@ final class Exchange: Sendable {
   func receive(_ piece: UnsafeRawBufferPointer) -> MHD_Result {
     handle { state in
       var memory = 0
-      let actions = state.machine.arrived(piece.count) { daemon.takeMemory(piece.count, for: &memory) }
+      let isUncounted = state.machine.received + piece.count <= Self.uncounted
+      let actions = state.machine.arrived(piece.count) {
+        isUncounted || daemon.takeMemory(piece.count, for: &memory)
+      }
       state.memory += memory
+      state.bodyMemory += memory
       if actions.keeps { state.body.append(contentsOf: piece) }
       return actions
     }
@@ -138,9 +145,8 @@ final class Exchange: Sendable {
     _ = handle { state in
       // After the end of the exchange the answer goes nowhere, and nothing would return the memory.
       let memory = response.rest != nil ? AnswerStream.memory : response.isShared ? 0 : response.body.count
-      // Small answers are not counted, so that they are sent even when the memory is used up.
       let hasMemory =
-        state.connection == nil || memory <= Self.smallAnswer || daemon.takeMemory(memory, for: &state.memory)
+        state.connection == nil || memory <= Self.uncounted || daemon.takeMemory(memory, for: &state.memory)
       state.answer = hasMemory ? response : daemon.application.response(to: .busy, requestID: id)
       state.task = nil
       return state.machine.answered()
@@ -180,6 +186,9 @@ final class Exchange: Sendable {
     stream?.cancel()
   }
 
+  /// Whether a task works on the request.
+  var isAtWork: Bool { state.withLock { $0.task != nil } }
+
   /// Whether the body is streamed to a task that has not answered.
   var isUploading: Bool { state.withLock { $0.machine.isUploading } }
 
@@ -204,12 +213,14 @@ final class Exchange: Sendable {
       let actions = event(&state)
       if actions.suspends { state.connection?.suspend() }
       if actions.drops {
-        daemon.returnMemory(state.body.count, of: &state.memory)
+        daemon.returnMemory(state.bodyMemory, of: &state.memory)
+        state.bodyMemory = 0
         state.body = []
       }
       if actions.delivery == .bytes, state.plan?.isStreaming == true {
-        daemon.returnMemory(state.body.count, of: &state.memory)
+        daemon.returnMemory(state.bodyMemory, of: &state.memory)
       }
+      if actions.delivery == .bytes { state.bodyMemory = 0 }
       let deliver = actions.delivery.flatMap { state.take($0) }
       let request = actions.starts ? state.wholeRequest() : nil
       return (actions, deliver, state.connection ?? former, state.plan, request)
