@@ -32,7 +32,7 @@ public struct Request: Sendable {
   public var bearer: String? {
     let values = headers.values("Authorization")
     guard values.count == 1 else { return nil }
-    let value = values[0].drop { $0 == " " }
+    let value = Substring(values[0].utf8.drop { $0 == UInt8(ascii: " ") })
     guard let space = value.utf8.firstIndex(of: UInt8(ascii: " ")),
       value[..<space].equalsIgnoringASCIICase("Bearer")
     else { return nil }
