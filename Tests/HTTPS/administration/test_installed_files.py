@@ -64,7 +64,8 @@ def test_the_manual_of_the_import_has_every_list(installation):
     sample = (installation / "usr/share/doc/ccs-jobstore/examples/demo-directory.json5").read_text()
     lists = re.findall(r"^  (\w+): \[", sample, re.MULTILINE)
     assert len(lists) >= 8
-    assert [name for name in lists if name not in page] == []
+    # As a heading, in capitals, or as a list of its own.
+    assert [name for name in lists if not re.search(rf'^\.(SH "|B ){name}', page, re.MULTILINE | re.IGNORECASE)] == []
 
 
 @pytest.mark.parametrize(
