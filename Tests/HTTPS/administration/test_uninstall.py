@@ -133,3 +133,12 @@ def test_a_purge_removes_the_database_its_roles_and_every_file(own_cluster, own_
     assert "ccs_jobstore" not in databases(own_cluster)
     # The fixture looks for orphaned rows.
     own_cluster.migrate("deploy", "--create", "--database", "ccs_jobstore")
+
+
+def test_the_files_of_an_installed_package_are_left_to_the_package_manager(installation, purge, tmp_path):
+    (tmp_path / "bin" / "dpkg-query").write_text("#!/bin/sh\necho installed\n")
+    before = files(installation)
+    result = purge()
+    assert result.returncode == 1
+    assert "apt remove ccs-jobstore" in result.stderr
+    assert files(installation) == before
