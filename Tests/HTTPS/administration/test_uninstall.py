@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -17,6 +18,7 @@ STAND_INS = {
     "userdel": "exit 1",
     "sudo": 'exec "$@"',
     "systemctl": "exit 0",
+    "dpkg-query": "exit 1",
 }
 
 
@@ -28,12 +30,13 @@ def installation(own_database, tmp_path):
     assert result.returncode == 0, result.stdout + result.stderr
 
     copy = tmp_path / "scripts"
-    (copy / "lib").mkdir(parents=True)
-    (copy / "lib" / "common.sh").write_text((REPOSITORY / "scripts/lib/common.sh").read_text())
-    text = (REPOSITORY / "scripts/uninstall").read_text()
-    text = re.sub(r"/(etc|usr|run)/(?=ccs|share|bin/ccs|lib/systemd|systemd)", rf"{root}/\1/", text)
-    assert re.findall(r"(?<![\w.])/(?:etc|usr|run)/\S+", text.split("\n", 1)[1]) == []
-    (copy / "uninstall").write_text(text)
+    shutil.copytree(REPOSITORY / "scripts/lib", copy / "lib")
+    (tmp_path / "migrations").symlink_to(REPOSITORY / "migrations")
+    for name in ("uninstall", "lib/payload.sh"):
+        text = (REPOSITORY / "scripts" / name).read_text()
+        text = re.sub(r"/(etc|usr|run)/(?=ccs|share|bin/ccs|lib/sys|systemd)", rf"{root}/\1/", text)
+        assert re.findall(r"(?<![\w.])/(?:etc|usr|run)/\S+", text.split("\n", 1)[1]) == []
+        (copy / name).write_text(text)
 
     (tmp_path / "bin").mkdir()
     for name, line in STAND_INS.items():
@@ -130,3 +133,12 @@ def test_a_purge_removes_the_database_its_roles_and_every_file(own_cluster, own_
     assert "ccs_jobstore" not in databases(own_cluster)
     # The fixture looks for orphaned rows.
     own_cluster.migrate("deploy", "--create", "--database", "ccs_jobstore")
+
+
+def test_the_files_of_an_installed_package_are_left_to_the_package_manager(installation, purge, tmp_path):
+    (tmp_path / "bin" / "dpkg-query").write_text("#!/bin/sh\necho installed\n")
+    before = files(installation)
+    result = purge()
+    assert result.returncode == 1
+    assert "apt remove ccs-jobstore" in result.stderr
+    assert files(installation) == before

@@ -1,6 +1,7 @@
 """The OpenAPI document: valid, served, and compared with the server's responses."""
 
 import re
+import subprocess
 import uuid
 from urllib.parse import urljoin
 
@@ -9,6 +10,7 @@ import pytest
 from harness.client import API, assert_problem
 from harness.definitions import Inventory as Definition
 from harness.inventory import Inventory
+from harness.server import BINARY
 
 METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
 
@@ -88,7 +90,8 @@ def general(path):
 def test_it_is_an_OpenAPI_3_1_document(document):
     assert re.fullmatch(r"3\.1\.\d+", document["openapi"])
     assert document["info"]["title"]
-    assert document["info"]["version"]
+    printed = subprocess.run([BINARY, "version"], capture_output=True, text=True, timeout=60, check=True).stdout
+    assert document["info"]["version"] == printed.split()[1]
     assert set(document) <= {
         "openapi",
         "info",
