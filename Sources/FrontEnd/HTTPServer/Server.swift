@@ -179,7 +179,8 @@ public final class Server: Sendable {
     if !drained {
       // Whoever still sends a request or reads an answer is too slow; what is at work is cancelled.
       for daemon in daemons { daemon.registry.cutAll() }
-      drained = await areClosed(daemons, within: .seconds(2))
+      // A password that is being hashed cannot be interrupted.
+      drained = await areClosed(daemons, within: .seconds(5))
     }
     guard drained else { return false }
     await finishClosing()

@@ -21,7 +21,7 @@ def status(server, name, source):
 def test_logins_of_one_network_do_not_keep_others_from_theirs(start_server, database, directory):
     # Each password takes a while, so that the queue is full.
     server = start_server(
-        database, {"passwords.hashThreads": 1, "passwords.hashQueueLimit": 15, "passwords.scryptLogN": 16}
+        database, {"passwords.hashThreads": 1, "passwords.hashQueueLimit": 15, "passwords.scryptLogN": 14}
     )
     over = threading.Event()
     flooded = []

@@ -102,7 +102,7 @@ def test_slow_clients_and_passwords_that_wait_do_not_keep_the_server_from_stoppi
     server = start_server(
         new_database(),
         {
-            "passwords.hashThreads": 1, "passwords.hashQueueLimit": 200, "passwords.scryptLogN": 18,
+            "passwords.hashThreads": 1, "passwords.hashQueueLimit": 200, "passwords.scryptLogN": 15,
             "passwords.failuresBeforeDelay": 1000, "shutdown.drainSeconds": 0.5,
         },
     )

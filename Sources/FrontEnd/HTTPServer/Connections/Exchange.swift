@@ -37,6 +37,8 @@ final class Exchange: Sendable {
   /// What an exchange may keep of a body, and its answer may have, without being counted, in bytes: small requests are
   /// answered even when the memory is used up.
   private static let uncounted = 4096
+  /// Answers up to this size, such as metrics, fit into a socket's buffer: no client can make them wait.
+  private static let brief = 65_536
 
   /// As clients and logs see it.
   private let id: UUID
@@ -146,7 +148,8 @@ final class Exchange: Sendable {
       // After the end of the exchange the answer goes nowhere, and nothing would return the memory.
       let memory = response.rest != nil ? AnswerStream.memory : response.isShared ? 0 : response.body.count
       let hasMemory =
-        state.connection == nil || memory <= Self.uncounted || daemon.takeMemory(memory, for: &state.memory)
+        state.connection == nil || memory <= Self.uncounted
+        || daemon.takeMemory(memory, for: &state.memory, isBrief: memory <= Self.brief)
       state.answer = hasMemory ? response : daemon.application.response(to: .busy, requestID: id)
       state.task = nil
       return state.machine.answered()

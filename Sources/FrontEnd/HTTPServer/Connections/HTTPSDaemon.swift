@@ -271,9 +271,12 @@ final class HTTPSDaemon: Sendable {
 
   /// Takes memory for bytes that wait, if there is enough.
   ///
-  /// - Parameter total: What an exchange has taken.
-  func takeMemory(_ bytes: Int, for total: inout Int) -> Bool {
-    guard memory.take(bytes, limit: settings.memoryBytes) else { return bytes == 0 }
+  /// - Parameters:
+  ///   - total: What an exchange has taken.
+  ///   - isBrief: The bytes will not wait for long. An eighth more is kept for such.
+  func takeMemory(_ bytes: Int, for total: inout Int, isBrief: Bool = false) -> Bool {
+    let limit = isBrief ? settings.memoryBytes / 8 * 9 : settings.memoryBytes
+    guard memory.take(bytes, limit: limit) else { return bytes == 0 }
     total += bytes
     return true
   }
