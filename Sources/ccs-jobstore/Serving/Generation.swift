@@ -62,7 +62,7 @@ struct Generation: Sendable {
         slots: parts.uploadSlots,
         observer: observe),
       results: ResultGate(repository: repository, maximumChecks: configuration.results.maximumChecks),
-      inventory: InventoryGate(repository: repository),
+      inventory: InventoryGate(repository: repository), audit: AuditGate(repository: repository),
       signIn: SignIn(
         repository: repository,
         hasher: PasswordHasher(
