@@ -120,7 +120,9 @@ enum ImportFormat {
           Type: "symc-csm-AssetSystem-Asset-Unix-Machine", Folder: "/Asset System/Unix",
         }],
         Standards: [{ ID: "57000000-0000-4000-8000-000000000001", Name: "CIS Debian 12", Folder: "/Standards/CIS" }],
-        Roles: [{ Name: "Auditors", Tasks: ["View all jobs", "View audit trail"], Folders: ["/Asset System", "/Standards"] }],
+        Roles: [{
+          Name: "Auditors", Tasks: ["View all jobs", "View audit trail"], Folders: ["/Asset System", "/Standards"],
+        }],
         Users: [{ Name: "DOMAIN\\ann", Roles: ["Auditors"] }],
         Jobs: [{
           ID: "754f7c7e-884a-4420-af72-1fed35d3efc1", Name: "Nightly audit", Type: "CollectionEvaluationJob",
