@@ -25,7 +25,8 @@ let package = Package(
       name: "HTTPServer",
       dependencies: ["EventLoop", "Observability", "CMicroHTTPD", "CGnuTLS", "COpenSSL", "CSocket"],
       path: "Sources/FrontEnd/HTTPServer"),
-    .target(name: "Administration", dependencies: ["Authorization", "Repository", "Domain", "JSON"]),
+    .target(
+      name: "Administration", dependencies: ["Authorization", "Repository", "Domain", "JSON", "COpenSSL"]),
     .target(
       name: "Authorization",
       dependencies: ["Repository", "Observability", "Domain", "JSON", "COpenSSL"]),

@@ -4,7 +4,7 @@ import Repository
 
 /// The kinds of things that have names in the directory.
 public enum DirectoryKind: String, Sendable {
-  case folder, role, task, user, job
+  case folder, role, task, user, job, asset, standard, operation
 }
 
 /// Why a command failed, by what the administrator can do about it.

@@ -7,6 +7,8 @@ public struct AdministrationSession: Sendable {
   public let roles: RoleAdministration
   public let audit: AuditReading
   public let directoryImport: DirectoryImport
+  /// The release of the database's schema.
+  public let schema: String
   private let database: AdministrationDatabase
 
   /// Connects.
@@ -25,14 +27,17 @@ public struct AdministrationSession: Sendable {
     audit = AuditReading(directory: directory)
     directoryImport = DirectoryImport(directory: directory, actor: actor)
     do throws(AdministrationError) {
-      try await requireSchema()
+      schema = try await Self.requireSchema(database)
     } catch {
       await database.close()
       throw error
     }
   }
 
-  private func requireSchema() async throws(AdministrationError) {
+  /// - Returns: The release.
+  private static func requireSchema(_ database: AdministrationDatabase) async throws(AdministrationError)
+    -> String
+  {
     let found: DeployedSchema
     do throws(RepositoryError) {
       found = try await database.deployedSchema()
@@ -43,6 +48,12 @@ public struct AdministrationSession: Sendable {
     guard found.isUsable else {
       throw .wrongSchema(found: found.description, expected: SchemaRelease.required.description)
     }
+    return found.description
+  }
+
+  /// The runs that wait for a collector.
+  public func queue() async throws(AdministrationError) -> RunQueue {
+    try await administering { () async throws(RepositoryError) in try await database.directory.queue() }
   }
 
   /// Why the last attempt to connect failed; nil if none did.

@@ -23,6 +23,9 @@ protocol JobDeleting: Sendable {
     jobs: [UUID], versions: [Int]?, remove: Bool, requestID: UUID, rowBound: Int, accessHash: [UInt8],
     requirement: Authorizations.Requirement
   ) async throws(RepositoryError) -> [JobDeletion]
+
+  /// Puts a refusal on record.
+  func countRefusal(_ deletion: JobDeletion, requestID: UUID) async throws(RepositoryError)
 }
 
 extension Deletion: JobDeleting {}
@@ -91,6 +94,10 @@ public struct JobGate: Sendable {
         accessHash: hash, requirement: Operation.deleteJob.requirement)
     }
     context.userName = deletions.first?.userName
+    // After the transaction: one that deletes is no slower for it. Without the event the refusal stands.
+    if let refused = deletions.first(where: \.outcome.isForbidden) {
+      try? await deletion.countRefusal(refused, requestID: requestID)
+    }
     for deletion in deletions { try Self.refuse(deletion, precondition) }
     report(deletions)
     return deletions

@@ -18,6 +18,7 @@ public struct Repository: Sendable {
   public let inventory: Inventory
   public let results: Results
   public let reports: Reports
+  public let audit: AuditTrail
 
   public init(pool: Pool) {
     authorizations = Authorizations(pool: pool)
@@ -36,5 +37,6 @@ public struct Repository: Sendable {
     inventory = Inventory(pool: pool)
     results = Results(pool: pool)
     reports = Reports(pool: pool)
+    audit = AuditTrail(pool: pool)
   }
 }

@@ -47,6 +47,8 @@ struct Nobody: CallerLookup, JobReading, JobDeleting {
         rowsLeft: false, rowsErased: 0)
     }
   }
+
+  func countRefusal(_ deletion: JobDeletion, requestID: UUID) async throws(RepositoryError) {}
 }
 
 /// Gates through which nobody comes, so that a request that could be decoded ends with that refusal. There is no
@@ -73,6 +75,7 @@ func withRefusingGates(_ body: (Gates) async throws -> Void) async rethrows {
         observer: observer),
       results: ResultGate(authorizer: authorizer, repository: repository, maximumChecks: 1, shares: shares),
       inventory: InventoryGate(authorizer: authorizer, repository: repository, shares: shares),
+      audit: AuditGate(authorizer: authorizer, repository: repository),
       signIn: SignIn(
         repository: repository,
         hasher: PasswordHasher(

@@ -19,6 +19,15 @@ private final class FakeDeletion: JobDeleting {
     self.rowsLeft = rowsLeft
   }
 
+  private let counted = Mutex<[UUID]>([])
+
+  /// The requests whose refusals were put on record.
+  var refusalsCounted: [UUID] { counted.withLock { $0 } }
+
+  func countRefusal(_ deletion: JobDeletion, requestID: UUID) async throws(RepositoryError) {
+    counted.withLock { $0.append(requestID) }
+  }
+
   /// What the gate asked for last.
   var versions: [Int]?? { versionsAsked.withLock { $0 } }
 
@@ -92,6 +101,8 @@ struct JobGateTests {
     ] as [(JobDeletion.Outcome, Refusal?)] {
       let deletion = FakeDeletion(outcome, missing: outcome == .notPermitted ? "Manage jobs" : nil)
       #expect(await delete(deletion) == (refusal, "ann"))
+      let isForbidden = [.notPermitted, .systemJob, .notCreator].contains(outcome)
+      #expect(deletion.refusalsCounted.count == (isForbidden ? 1 : 0), "what is forbidden is on record")
     }
     #expect(await delete(FakeDeletion(.unknownCaller)) == (.unauthenticated(presented: true), nil))
   }

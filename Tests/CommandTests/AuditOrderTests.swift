@@ -1,5 +1,5 @@
+import Domain
 import FoundationEssentials
-import Repository
 import Testing
 
 @testable import ccs_jobstore

@@ -17,7 +17,7 @@ struct ImportPlanTests {
     ]),
     roles: ["Auditors"], users: ["DEMO\\alice"],
     jobs: [.init(id: .number(1), name: "Nightly"), .init(id: .number(2), name: "Weekly")],
-    jobOfRun: [.number(100): .number(1)])
+    jobOfRun: [.number(100): .number(1)], assets: [.number(20)], standards: [.number(21)])
 
   private func plan(_ text: String) throws -> ImportPlan {
     let file = try ImportFile(text)
@@ -75,6 +75,29 @@ struct ImportPlanTests {
         "/Jobs/0/CreatedBy names the user 'DEMO\\alise', which does not exist; did you mean 'DEMO\\alice'?",
         "/Runs/0/Job names the job 'Nightli', which does not exist; did you mean 'Nightly'?",
       ])
+  }
+
+  @Test("A job's assets and standards are in the file or in the directory")
+  func items() throws {
+    func text(_ asset: UInt8, _ standard: UInt8) -> String {
+      """
+      { Assets: [{ ID: '\(UUID.number(30).guidString)', Name: 'a', Type: 't', Folder: '/Asset System' }],
+        Standards: [{ ID: '\(UUID.number(31).guidString)', Name: 's', Folder: '/Standards' }],
+        Jobs: [{ ID: '\(UUID.number(7).guidString)', Name: 'J', Type: 'CollectionJob', CreatedBy: 'DEMO\\\\alice',
+          Configuration: {
+            AssetsResolutionInfo: [{ Id: '\(UUID.number(asset).guidString)', Type: 'x' }],
+            Standards: ['\(UUID.number(standard).guidString)'] } }] }
+      """
+    }
+    #expect(try problems(text(20, 21)) == [])
+    #expect(try problems(text(30, 31)) == [])
+    let (asset, standard) = (UUID.number(40).guidString, UUID.number(41).guidString)
+    #expect(
+      try problems(text(40, 41))
+        == [
+          "/Jobs/0/Configuration/AssetsResolutionInfo/0/Id names the asset '\(asset)', which does not exist",
+          "/Jobs/0/Configuration/Standards/0 names the standard '\(standard)', which does not exist",
+        ])
   }
 
   @Test("Nothing is concluded from the names of a kind of which an entry could not be read")

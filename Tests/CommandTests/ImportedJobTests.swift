@@ -57,6 +57,26 @@ struct ImportedJobTests {
     #expect(right.jobs.first?.details?.json == text)
   }
 
+  @Test("A user's job has what Create Job asks for, within its limits; a system job is not run")
+  func strictness() throws {
+    func found(_ type: String, _ details: String, assets: Int = 1) throws -> [String] {
+      try ImportFile(
+        """
+        { Jobs: [{ ID: '754f7c7e-884a-4420-af72-1fed35d3efc1', Name: 'J', \(type), Configuration: { \(details) } }] }
+        """, limits: .init(assets: assets, standards: 1)
+      ).problems.map { $0.text.replacing("/Jobs/0/Configuration/", with: "") }
+    }
+    let (user, system) = ("Type: 'CollectionJob', CreatedBy: 'D\\\\u'", "Type: 'T', System: true")
+    let empty = "AssetsResolutionInfo: [], Standards: []"
+    #expect(try found(system, empty) == [])
+    #expect(
+      try found(user, empty)
+        == ["AssetsResolutionInfo must have 1...1 elements", "Standards must have 1...1 elements"])
+    #expect(
+      try found(system, "\(empty), Schedule: { RunNow: true }")
+        == ["Schedule/RunNow must not be true with System: a system job cannot be run"])
+  }
+
   @Test("What is wrong inside a configuration is reported with its place")
   func wrongDetails() throws {
     let found = try problems(

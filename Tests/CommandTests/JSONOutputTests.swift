@@ -15,7 +15,7 @@ struct JSONOutputTests {
 
   @Test("An event is an object on a line, without the members that have no value")
   func event() throws {
-    let event = DirectoryAdministration.AuditEvent(
+    let event = AuditEvent(
       id: 1, occurredAt: Date(timeIntervalSince1970: 1_767_586_200.007), userID: nil, userName: "D\\u",
       operation: "Purge Job", jobID: .number(1), jobName: "Nightly \"audit\"", requestID: nil,
       details: #"{"Runs": 2}"#)
@@ -36,7 +36,7 @@ struct JSONOutputTests {
   @Test("A time is printed with the millisecond in which it lies")
   func times() throws {
     for millisecond in 0..<1000 {
-      let event = DirectoryAdministration.AuditEvent(
+      let event = AuditEvent(
         id: 1, occurredAt: Date(timeIntervalSince1970: 1_767_586_200 + Double(millisecond) / 1000),
         userID: nil, userName: "D\\u", operation: "Run Job", jobID: nil, jobName: nil, requestID: nil,
         details: nil)

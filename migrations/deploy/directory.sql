@@ -50,11 +50,11 @@ CREATE TABLE directory.role_tasks (
     role_id uuid NOT NULL REFERENCES directory.roles ON DELETE CASCADE,
     task    text NOT NULL CHECK (task IN (
         'View standards', 'View assets', 'View all jobs', 'View evaluation results',
-        'Manage jobs', 'Collect data', 'Evaluate standards', 'Report job runs'
+        'Manage jobs', 'Collect data', 'Evaluate standards', 'Report job runs', 'View audit trail'
     )),
     PRIMARY KEY (role_id, task)
 );
-COMMENT ON TABLE directory.role_tasks IS 'Bounded by eight tasks a role';
+COMMENT ON TABLE directory.role_tasks IS 'Bounded by nine tasks a role';
 
 CREATE TABLE directory.user_roles (
     user_id uuid NOT NULL REFERENCES directory.users ON DELETE CASCADE,

@@ -255,5 +255,6 @@ ON FUNCTION
     store.end_overdue_run,
     store.end_overdue_runs
 TO ccs_jobstore;
+GRANT EXECUTE ON FUNCTION store.start_run TO ccs_jobstore_admin;
 
 COMMIT;

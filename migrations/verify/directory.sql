@@ -17,7 +17,7 @@ constraints directory.roles: CHECK (((role_name <> ''::text) AND (length(role_na
 grants directory.roles: ccs_jobstore=SELECT; ccs_jobstore_admin=INSERT SELECT UPDATE
 columns directory.role_tasks: role_id uuid NOT NULL; task text NOT NULL
 indexes directory.role_tasks: UNIQUE INDEX role_tasks_pkey USING btree (role_id, task)
-constraints directory.role_tasks: CHECK ((task = ANY (ARRAY['View standards'::text, 'View assets'::text, 'View all jobs'::text, 'View evaluation results'::text, 'Manage jobs'::text, 'Collect data'::text, 'Evaluate standards'::text, 'Report job runs'::text])))
+constraints directory.role_tasks: CHECK ((task = ANY (ARRAY['View standards'::text, 'View assets'::text, 'View all jobs'::text, 'View evaluation results'::text, 'Manage jobs'::text, 'Collect data'::text, 'Evaluate standards'::text, 'Report job runs'::text, 'View audit trail'::text])))
 constraints directory.role_tasks: FOREIGN KEY (role_id) REFERENCES directory.roles(role_id) ON DELETE CASCADE
 grants directory.role_tasks: ccs_jobstore=SELECT; ccs_jobstore_admin=DELETE INSERT SELECT UPDATE
 columns directory.user_roles: user_id uuid NOT NULL; role_id uuid NOT NULL

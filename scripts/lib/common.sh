@@ -87,6 +87,13 @@ as_root() {
   fi
 }
 
+# may_become_root: whether as_root can work, without a password or by asking for one.
+may_become_root() {
+  [ "$(id -u)" -ne 0 ] || return 0
+  command -v sudo >/dev/null || return 1
+  [ -t 0 ] || sudo --non-interactive true 2>/dev/null
+}
+
 # need_packages PACKAGE...: installs missing packages. Needs neither root nor a network if none is missing.
 need_packages() {
   local package missing=()
@@ -95,6 +102,8 @@ need_packages() {
     [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
   done
   [ ${#missing[@]} -gt 0 ] || return 0
+  may_become_root ||
+    fail "these Debian packages are missing; install them as root: apt-get install ${missing[*]}" 3
   say "installing from Debian: ${missing[*]}"
   local apt=(as_root env DEBIAN_FRONTEND=noninteractive apt-get --quiet -o DPkg::Lock::Timeout=300)
   # Another repository that is unavailable does not matter if Debian's is available.

@@ -13,7 +13,7 @@ extension ImportFile {
       let count = entry.integer("Count", 1...1_000_000, required: true)
       let from = entry.time("From", required: true)
       let everyMinutes = entry.integer("EveryMinutes", 1...527_040, required: true)
-      let triggeredBy = entry.text("TriggeredBy", NameRules.rule(brokenBy:))
+      let triggeredBy = entry.text("TriggeredBy", nameRule)
       let messages = entry.integer("MessagesPerRun", 0...10_000)
       let collectedData = entry.integer("CollectedDataPerRun", 0...10_000)
       let results = entry.integer("ResultsPerRun", 0...10_000)

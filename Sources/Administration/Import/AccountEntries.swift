@@ -5,7 +5,7 @@ import JSON
 extension ImportFile {
   static func role(_ node: JSONNode, _ pointer: JSONPointer, _ problems: JSONProblems) -> Role? {
     ObjectReader.read(node, at: pointer, problems) { role in
-      let name = role.text("Name", required: true, NameRules.rule(brokenBy:))
+      let name = role.text("Name", required: true, nameRule)
       let description = role.text("Description")
       let tasks = role.list("Tasks") { node, pointer in task(node, pointer, problems) }
       let folders = role.list("Folders") { node, pointer in
@@ -31,10 +31,10 @@ extension ImportFile {
 
   static func user(_ node: JSONNode, _ pointer: JSONPointer, _ problems: JSONProblems) -> User? {
     ObjectReader.read(node, at: pointer, problems) { user in
-      let name = user.text("Name", required: true, NameRules.rule(brokenByUser:))
+      let name = user.text("Name", required: true, userRule)
       let disabled = user.boolean("Disabled")
       let roles = user.list("Roles") { node, pointer in
-        user.text(node, at: pointer, NameRules.rule(brokenBy:)).map { Reference(pointer: pointer, name: $0) }
+        user.text(node, at: pointer, nameRule).map { Reference(pointer: pointer, name: $0) }
       }
       guard let name else { return nil }
       return User(pointer: pointer, name: name, disabled: disabled, roles: roles)

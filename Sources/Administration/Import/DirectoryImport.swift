@@ -25,7 +25,9 @@ public struct DirectoryImport: Sendable {
   ) async throws(AdministrationError) -> ImportSummary {
     let found = Mutex(file.problems)
     let summary = try await administering { () async throws(RepositoryError) in
-      try await directory.importDirectory(runs: file.runIDs, keeps: keeps, by: actor, progress: progress) {
+      try await directory.importDirectory(
+        file.references, keeps: keeps, by: actor, progress: progress
+      ) {
         let plan = ImportPlan(file, known: $0, now: now)
         return found.withLock { problems in
           problems += plan.problems

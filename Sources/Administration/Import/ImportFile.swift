@@ -89,8 +89,13 @@ public struct ImportFile: Sendable {
   /// Kinds with an unreadable entry; a missing name of such a kind is not reported.
   var doubtful: Set<DirectoryKind> = []
 
-  /// The run IDs that the file gives.
-  var runIDs: [UUID] { runs.compactMap(\.run.id) }
+  /// What the file refers to by ID.
+  var references: KnownNames.References {
+    let details = jobs.compactMap(\.details)
+    return KnownNames.References(
+      runs: runs.compactMap(\.run.id), assets: details.flatMap { $0.assets ?? [] }.map(\.id),
+      standards: details.flatMap { $0.standards ?? [] }.map(\.id))
+  }
 
   init() {}
 }
@@ -98,29 +103,30 @@ public struct ImportFile: Sendable {
 extension ImportFile {
   /// Reads a directory file. What cannot be read is in ``problems``.
   ///
+  /// - Parameter limits: Of the jobs' definitions.
   /// - Throws: `DecodingError` if the text is not JSON5.
-  public init(_ text: String) throws {
-    self.init(node: try JSONNode(json5: text))
+  public init(_ text: String, limits: JobDetails.Limits = .none) throws {
+    self.init(node: try JSONNode(json5: text), limits)
   }
 
-  private init(node: JSONNode) {
+  private init(node: JSONNode, _ limits: JobDetails.Limits) {
     self.init()
     let list = JSONProblems(maximumListed: .max)
     let read = ObjectReader.read(node, at: .root, list) { file in
       var read = ImportFile()
       read.folders = read.entries(file, "Folders", .folder, Self.folder) ?? []
-      read.assets = read.entries(file, "Assets", nil, Self.asset) ?? []
-      read.standards = read.entries(file, "Standards", nil, Self.standard) ?? []
+      read.assets = read.entries(file, "Assets", .asset, Self.asset) ?? []
+      read.standards = read.entries(file, "Standards", .standard, Self.standard) ?? []
       read.roles = read.entries(file, "Roles", .role, Self.role) ?? []
       read.users = read.entries(file, "Users", .user, Self.user) ?? []
-      read.jobs = read.entries(file, "Jobs", .job, Self.job) ?? []
+      read.jobs = read.entries(file, "Jobs", .job) { Self.job($0, $1, $2, limits) } ?? []
       read.runs = read.entries(file, "Runs", nil, Self.run) ?? []
       read.inventedRuns = read.entries(file, "GeneratedRuns", nil, Self.inventedRuns) ?? []
       return read
     }
     if let read { self = read }
     noteRepetitions(list)
-    problems = list.all.listed
+    problems = list.all.listed.map(Self.withEscapeHint)
   }
 
   /// Reads a list of the file; an unreadable entry makes its kind doubtful.

@@ -104,7 +104,11 @@ struct ImportPlan {
   private mutating func planJobs() {
     let users = file.users.map(\.name) + known.users
     let userNames = Set(users.map { NameRules.key(of: $0) })
+    let assets = known.assets.union(file.assets.map(\.id))
+    let standards = known.standards.union(file.standards.map(\.id))
     for job in file.jobs {
+      noteMissing(.asset, job.details?.assets, from: assets)
+      noteMissing(.standard, job.details?.standards, from: standards)
       if let user = job.createdBy, !userNames.contains(NameRules.key(of: user)) {
         note(.user, job.pointer / "CreatedBy", user, known: users)
       }
@@ -118,7 +122,16 @@ struct ImportPlan {
           // A past time belongs to where the job comes from: an import does not start jobs that run once.
           nextRunAt: job.details?.schedule?.nextRun(after: now),
           runTimeLimit: job.details?.schedule?.runTimeLimit.map { Int($0.components.seconds) },
-          keepRuns: job.details?.retention?.runs, keepDays: job.details?.retention?.days))
+          keepRuns: job.details?.retention?.runs, keepDays: job.details?.retention?.days,
+          runNow: job.details?.schedule?.runNow ?? false))
+    }
+  }
+
+  private mutating func noteMissing(
+    _ kind: DirectoryKind, _ items: [JobDetails.Item]?, from existing: Set<UUID>
+  ) {
+    for item in items ?? [] where !existing.contains(item.id) {
+      note(kind, item.pointer, item.id.guidString, known: [])
     }
   }
 

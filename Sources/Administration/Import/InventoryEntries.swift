@@ -19,8 +19,8 @@ extension ImportFile {
   static func asset(_ node: JSONNode, _ pointer: JSONPointer, _ problems: JSONProblems) -> Asset? {
     ObjectReader.read(node, at: pointer, problems) { asset in
       let id = asset.guid("ID", required: true)
-      let name = asset.text("Name", required: true, NameRules.rule(brokenBy:))
-      let type = asset.text("Type", required: true, NameRules.rule(brokenBy:))
+      let name = asset.text("Name", required: true, nameRule)
+      let type = asset.text("Type", required: true, nameRule)
       let folder = folder(asset, "Folder", in: .assetSystem)
       guard let id, let name, let type, let folder else { return nil }
       return Asset(pointer: pointer, id: id, name: name, type: type, folder: folder)
@@ -30,8 +30,8 @@ extension ImportFile {
   static func standard(_ node: JSONNode, _ pointer: JSONPointer, _ problems: JSONProblems) -> Standard? {
     ObjectReader.read(node, at: pointer, problems) { standard in
       let id = standard.guid("ID", required: true)
-      let name = standard.text("Name", required: true, NameRules.rule(brokenBy:))
-      let version = standard.text("Version", NameRules.rule(brokenBy:))
+      let name = standard.text("Name", required: true, nameRule)
+      let version = standard.text("Version", nameRule)
       let folder = folder(standard, "Folder", in: .standards)
       guard let id, let name, let folder else { return nil }
       return Standard(pointer: pointer, id: id, name: name, version: version, folder: folder)

@@ -21,7 +21,7 @@ extension ImportFile {
       let job = run.text("Job", required: true)
       let id = run.guid("ID")
       let status = run.choice("Status", JobRun.Status.self, required: true)
-      let triggeredBy = run.text("TriggeredBy", NameRules.rule(brokenBy:))
+      let triggeredBy = run.text("TriggeredBy", nameRule)
       let queuedAt = run.time("QueuedTime", required: true)
       let startedAt = run.time("StartTime")
       let endedAt = run.time("EndTime")
@@ -71,7 +71,7 @@ extension ImportFile {
   ) -> ImportedRun.Message? {
     ObjectReader.read(node, at: pointer, problems) { message in
       let time = message.time("Time") ?? runTime
-      let severity = message.text("Severity", NameRules.rule(brokenBy:))
+      let severity = message.text("Severity", nameRule)
       let asset = message.guid("AssetID")
       let text = message.text("Message", required: true)
       guard let time, let text else { return nil }
@@ -99,7 +99,7 @@ extension ImportFile {
       let time = result.time("Time") ?? runTime
       let asset = result.guid("AssetID", required: true)
       let standard = result.guid("StandardID", required: true)
-      let check = result.text("CheckID", required: true, NameRules.rule(brokenBy:))
+      let check = result.text("CheckID", required: true, nameRule)
       let outcome = result.choice("Outcome", Outcome.self, required: true)
       let evidence = result.text("Evidence")
       guard let time, let asset, let standard, let check, let outcome else { return nil }

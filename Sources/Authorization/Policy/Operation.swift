@@ -18,6 +18,7 @@ public enum Operation: String, Sendable, CaseIterable {
   case reportMessages
   case reportCollectedData
   case reportResults
+  case searchAuditTrail
   case getToken
   case revokeToken
   case getAPIDescription
@@ -44,6 +45,7 @@ public enum Operation: String, Sendable, CaseIterable {
     case .reportMessages: "Report Messages"
     case .reportCollectedData: "Report Collected Data"
     case .reportResults: "Report Results"
+    case .searchAuditTrail: "Search Audit Trail"
     case .getToken: "Get Token"
     case .revokeToken: "Revoke Token"
     case .getAPIDescription: "Get API Description"

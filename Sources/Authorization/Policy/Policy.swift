@@ -67,6 +67,8 @@ extension Operation {
     case .claimJobRuns, .heartbeatJobRun, .completeJobRun, .failJobRun, .reportMessages, .reportCollectedData,
       .reportResults:
       .holders(of: [.reportJobRuns])
+    case .searchAuditTrail:
+      .holders(of: [.viewAuditTrail])
     case .getToken, .revokeToken, .getAPIDescription, .getLiveness, .getReadiness, .getMetrics:
       .anybody
     }

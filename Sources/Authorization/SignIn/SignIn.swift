@@ -97,7 +97,7 @@ public struct SignIn: Sendable {
     switch try await open(account, password) {
     case .opened(let user, let issued):
       try await storing { () async throws(RepositoryError) in
-        try await repository.failedLogins.clear(attempt, user: user)
+        try await repository.failedLogins.clear(attempt, user: user, from: peer)
       }
       observe(.loginSucceeded(user: issued.userName, peer: peer))
       return issued
@@ -105,7 +105,7 @@ public struct SignIn: Sendable {
       reason = why
     }
     try await storing { () async throws(RepositoryError) in
-      try await repository.failedLogins.record(attempt, settings.failures)
+      try await repository.failedLogins.record(attempt, settings.failures, from: peer)
     }
     observe(.loginFailed(user: userName, peer: peer, reason: reason))
     throw .invalidGrant("The user name or the password is wrong, or the user is disabled.")

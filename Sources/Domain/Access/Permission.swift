@@ -9,4 +9,5 @@ public enum Permission: String, Sendable, CaseIterable, Codable {
   case evaluateStandards = "Evaluate standards"
   /// For collectors, which execute runs and report them.
   case reportJobRuns = "Report job runs"
+  case viewAuditTrail = "View audit trail"
 }

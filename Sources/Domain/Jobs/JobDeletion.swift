@@ -18,6 +18,14 @@ public struct JobDeletion: Sendable, Equatable {
     case locked
     /// Its version is not one that the caller accepts.
     case changed
+
+    /// Whether somebody has tried what he or she may not do.
+    public var isForbidden: Bool {
+      switch self {
+      case .notPermitted, .notCreator, .systemJob: true
+      case .done, .unknownCaller, .notFound, .locked, .changed: false
+      }
+    }
   }
 
   public var jobID: UUID

@@ -9,6 +9,7 @@ public struct Gates: Sendable {
   public var reports: ReportGate
   public var results: ResultGate
   public var inventory: InventoryGate
+  public var audit: AuditGate
   public var signIn: SignIn
   public var readiness: @Sendable () async -> Readiness
   /// The page of metrics.
@@ -17,7 +18,7 @@ public struct Gates: Sendable {
   /// Creates a set; each parameter is the property of its name.
   public init(
     authorizer: Authorizer, jobs: JobGate, runs: RunGate, reports: ReportGate, results: ResultGate,
-    inventory: InventoryGate, signIn: SignIn,
+    inventory: InventoryGate, audit: AuditGate, signIn: SignIn,
     readiness: @escaping @Sendable () async -> Readiness,
     metrics: @escaping @Sendable () async -> String
   ) {
@@ -27,6 +28,7 @@ public struct Gates: Sendable {
     self.reports = reports
     self.results = results
     self.inventory = inventory
+    self.audit = audit
     self.signIn = signIn
     self.readiness = readiness
     self.metrics = metrics

@@ -127,9 +127,16 @@ public struct FailedLogins: Sendable {
     )
     """)
 
-  /// Counts a failure.
-  public func record(_ attempt: Attempt, _ limits: Limits) async throws(RepositoryError) {
-    _ = try await pool.run([Self.query(Self.record, attempt, limits), Self.removeForgotten()])
+  /// Counts a failure, and puts it on record.
+  ///
+  /// - Parameter address: The client's.
+  public func record(_ attempt: Attempt, _ limits: Limits, from address: String) async throws(RepositoryError)
+  {
+    _ = try await pool.run([
+      Self.query(Self.record, attempt, limits),
+      AuditTrail.failedLogin(attempt.name, network: attempt.network, from: address),
+      Self.removeForgotten(),
+    ])
   }
 
   private static let clear = Statement(
@@ -158,9 +165,14 @@ public struct FailedLogins: Sendable {
     WHERE k.last_login < now() - interval '1 hour'
     """, .text, .text, .uuid)
 
-  /// After a login: resets the count of the name from this network, which is known from now on.
-  public func clear(_ attempt: Attempt, user: UUID) async throws(RepositoryError) {
-    _ = try await pool.run(Self.clear(.text(attempt.name), .text(attempt.network), .uuid(user)))
+  /// After a login: puts it on record, and resets the count of the name from this network, which is known from now on.
+  ///
+  /// - Parameter address: The client's.
+  public func clear(_ attempt: Attempt, user: UUID, from address: String) async throws(RepositoryError) {
+    _ = try await pool.run([
+      Self.clear(.text(attempt.name), .text(attempt.network), .uuid(user)),
+      AuditTrail.login(attempt.name, from: address),
+    ])
   }
 
   private static let sweep = Statement(

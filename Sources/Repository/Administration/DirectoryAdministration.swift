@@ -22,6 +22,8 @@ public struct DirectoryAdministration: Sendable {
 
   public init(pool: Pool) { self.pool = pool }
 
+  public var audit: AuditTrail { AuditTrail(pool: pool) }
+
   /// Runs a change in one transaction; commits it if the change is `done`.
   func change(
     _ body: @Sendable (Connection) async throws(PostgresError) -> Change

@@ -63,7 +63,7 @@ extension DirectoryAdministration {
     try await change { connection throws(PostgresError) in
       let rows = try await connection.run(Self.insert(.text(name), .text(description)))
       guard rows.changed > 0 else { return .taken }
-      try await connection.run(AuditNote.of("Create Role", by: actor, ["Role": name]))
+      try await connection.run(AuditNote.of(.createRole, by: actor, ["Role": name]))
       return .done
     }
   }
@@ -92,7 +92,7 @@ extension DirectoryAdministration {
       guard rows.changed > 0 else { return .unchanged }
       try await connection.run(
         AuditNote.of(
-          granted ? "Grant Task" : "Revoke Task", by: actor,
+          granted ? .grantTask : .revokeTask, by: actor,
           ["Role": role.name, "Tasks": names.joined(separator: ", ")]))
       return .done
     }
@@ -129,7 +129,7 @@ extension DirectoryAdministration {
       guard rows.changed > 0 else { return .unchanged }
       try await connection.run(
         AuditNote.of(
-          granted ? "Grant Folder" : "Revoke Folder", by: actor,
+          granted ? .grantFolder : .revokeFolder, by: actor,
           ["Role": role.name, "Folders": paths.joined(separator: ", ")]))
       return .done
     }

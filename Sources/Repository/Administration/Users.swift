@@ -70,7 +70,7 @@ extension DirectoryAdministration {
         try await connection.run(Self.assign(.uuid(user), .uuid(found.id)))
       }
       try await connection.run(
-        AuditNote.of("Add User", by: actor, ["User": name, "Roles": roles.joined(separator: ", ")]))
+        AuditNote.of(.addUser, by: actor, ["User": name, "Roles": roles.joined(separator: ", ")]))
       return .done
     }
   }
@@ -102,7 +102,7 @@ extension DirectoryAdministration {
       let jobs = try await connection.first(Self.scheduledJobs(.uuid(user.id))) { try $0.count(0) } ?? 0
       try await connection.run(
         AuditNote.of(
-          disabled ? "Disable User" : "Enable User", by: actor,
+          disabled ? .disableUser : .enableUser, by: actor,
           ["User": user.name, disabled ? "PausedJobs" : "ResumedJobs": "\(jobs)"]))
       return .commit((.done, jobs))
     }
@@ -130,7 +130,7 @@ extension DirectoryAdministration {
       try await connection.run(Self.setPassword(.uuid(user.id), .text(hash)))
       try await connection.run(Self.endSessions(.uuid(user.id)))
       try await connection.run(Self.forgetLogins(.text(user.name), .uuid(user.id)))
-      try await connection.run(AuditNote.of("Set Password", by: actor, ["User": user.name]))
+      try await connection.run(AuditNote.of(.setPassword, by: actor, ["User": user.name]))
       return .done
     }
   }
@@ -155,7 +155,7 @@ extension DirectoryAdministration {
       guard rows.changed > 0 else { return .unchanged }
       try await connection.run(
         AuditNote.of(
-          assigned ? "Assign Role" : "Unassign Role", by: actor, ["User": user.name, "Role": role.name]))
+          assigned ? .assignRole : .unassignRole, by: actor, ["User": user.name, "Role": role.name]))
       return .done
     }
   }

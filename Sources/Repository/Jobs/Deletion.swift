@@ -72,6 +72,12 @@ public struct Deletion: Sendable {
     return [deletion.outcome == .locked ? try await patient(orders[0]) : deletion]
   }
 
+  /// Puts a refusal on record.
+  public func countRefusal(_ deletion: JobDeletion, requestID: UUID) async throws(RepositoryError) {
+    guard let userName = deletion.userName else { return }
+    try await pool.run(AuditTrail.refusedDeletion(of: deletion, by: userName, requestID: requestID))
+  }
+
   /// Orders that require the same of their callers share a statement; all share the transaction.
   private static func carryOut(
     _ orders: [Order], together: Bool, _ pool: Pool

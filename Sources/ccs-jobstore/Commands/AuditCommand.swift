@@ -1,3 +1,4 @@
+import API
 import Administration
 import Domain
 import FoundationEssentials
@@ -29,8 +30,9 @@ extension Command {
       "Events outlive their users and jobs, and keep the names of the time. Changes by commands of this program "
         + "have the name of the system user who gave them, scheduled ones Schedule, and removals by retention "
         + "Retention.",
-      "Operations on jobs: Create Job, Update Job, Run Job, Abort Job Run, Purge Job, Delete Job, Clear Schedule "
-        + "(one that cannot be followed), Remove Job Runs (by retention).",
+      "The operations: \(AuditOperation.allCases.map(\.rawValue).joined(separator: ", ")).",
+      "Logins of a user, failed logins of a name from a network and a user's refused deletions are one event for ten "
+        + "minutes each, with their number as Count.",
       "Events are kept for the days of the setting audit.keepDays; the operation Remove Audit Events counts those "
         + "that were removed, and names the day before which they were.",
     ]
@@ -55,7 +57,7 @@ struct AuditOrder: Equatable {
     case table, json
   }
 
-  let question: DirectoryAdministration.AuditQuestion
+  let question: AuditQuestion
   /// nil for all.
   let limit: Int?
   let format: Format
@@ -67,9 +69,9 @@ struct AuditOrder: Equatable {
     let limit = try Self.read("--limit", arguments, "must be an integer, 0 for all") { Int($0) } ?? 100
     guard limit >= 0 else { throw CommandFailure(.usage, "--limit must be an integer, 0 for all") }
     self.limit = limit == 0 ? nil : limit
-    question = DirectoryAdministration.AuditQuestion(
+    question = AuditQuestion(
       userName: arguments.value(of: "--user"),
-      job: arguments.value(of: "--job").map { text in UUID(guid: text).map { .id($0) } ?? .name(text) },
+      job: arguments.value(of: "--job").map { AuditQuestion.Job($0) },
       operation: arguments.value(of: "--operation"),
       since: try Self.time("--since", arguments, now), until: try Self.time("--until", arguments, now))
     if let since = question.since, let until = question.until, since >= until {
@@ -93,7 +95,7 @@ struct AuditOrder: Equatable {
     return value
   }
 
-  func text(_ events: [DirectoryAdministration.AuditEvent]) -> String {
+  func text(_ events: [AuditEvent]) -> String {
     switch format {
     case .table: AuditTable.text(events)
     case .json: JSONLines.text(events) { event, json in event.write(to: &json) }
@@ -103,7 +105,7 @@ struct AuditOrder: Equatable {
 
 /// Events as a table.
 enum AuditTable {
-  static func text(_ events: [DirectoryAdministration.AuditEvent]) -> String {
+  static func text(_ events: [AuditEvent]) -> String {
     let headings = ["TIME", "USER", "OPERATION", "JOB", "JOB ID", "DETAILS"]
     var table = TextTable(headings.map { .init(heading: $0) })
     for event in events {
@@ -124,19 +126,5 @@ enum AuditTable {
         if case .text(let text) = value { "\(name): \(text)" } else { "\(name): \(value.json ?? "")" }
       }
       .joined(separator: ", ")
-  }
-}
-
-extension DirectoryAdministration.AuditEvent {
-  /// Members without a value are left out.
-  fileprivate func write(to json: inout JSONWriter) {
-    json.add("Time", occurredAt)
-    if let userID { json.add("UserID", userID) }
-    json.add("User", userName)
-    json.add("Operation", operation)
-    if let jobID { json.add("JobID", jobID) }
-    if let jobName { json.add("JobName", jobName) }
-    if let requestID { json.add("RequestID", requestID) }
-    if let details { json.add("Details", json: details) }
   }
 }

@@ -1,7 +1,7 @@
 /// All commands, in the order of the help.
 enum CommandTable {
   static let all: [Command] =
-    [.serve, .checkConfig] + users + roles + [.directoryImport, .audit, .version, .help]
+    [.serve, .checkConfig, .status] + users + roles + [.directoryImport, .audit, .version, .help]
 
   private static let users: [Command] = [
     .usersAdd, .usersList, .usersDisable, .usersEnable, .usersSetPassword,

@@ -8,15 +8,17 @@ struct DirectoryFile: Sendable {
   let name: String
   let content: ImportFile
 
-  /// - Parameter path: `-` is standard input.
-  init(path: String) throws(CommandFailure) {
+  /// - Parameters:
+  ///   - path: `-` is standard input.
+  ///   - limits: Of the jobs' definitions.
+  init(path: String, limits: JobDetails.Limits) throws(CommandFailure) {
     name = path == "-" ? "standard input" : path
     let bytes = try Self.bytes(path, name: name)
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw CommandFailure(.failed, "\(name) is not UTF-8")
     }
     do {
-      content = try ImportFile(text)
+      content = try ImportFile(text, limits: limits)
     } catch {
       throw CommandFailure(.failed, "\(name) is not valid JSON5\(Self.placeOfMistake(text))")
     }

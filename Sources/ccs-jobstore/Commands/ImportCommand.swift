@@ -6,8 +6,11 @@ extension Command {
   static let directoryImport = Command(
     words: ["directory", "import"],
     summary: "import folders, assets, standards, roles, users, jobs and runs from a file",
-    operands: [Operand(name: "FILE", meaning: "the directory file, in JSON5; - is standard input")],
+    operands: [
+      Operand(name: "FILE", meaning: "the directory file, in JSON5; - is standard input", isOptional: true)
+    ],
     options: [
+      Option(name: "--format", meaning: "print the documentation of the file's format, and do nothing else"),
       Option(name: "--dry-run", meaning: "do everything, report it, and roll it back"),
       .json("one object with the counts of each kind"),
     ],
@@ -15,12 +18,15 @@ extension Command {
       "Missing entries are added, differing ones are changed, and what the file does not name stays. A second "
         + "import changes nothing. The import is one transaction; if anything is wrong, nothing is changed and all "
         + "problems are reported.",
-      "The file is an object with any of the lists Folders, Assets, Standards, Roles, Users, Jobs, Runs and "
-        + "GeneratedRuns (invented history, for demonstrations). It has no passwords: set them with "
-        + "'users set-password'. demo-directory.json5 shows every kind of entry.",
+      "The file is as strictly checked as requests of the API: jobs name assets, standards and users that exist, and "
+        + "RunNow queues a run. It has no passwords: set them with 'users set-password'.",
     ]
   ) { arguments, terminal throws(CommandFailure) in
-    let file = try DirectoryFile(path: arguments.operand("FILE"))
+    if arguments.has("--format") { return try terminal.write(ImportFormat.text) }
+    guard let path = arguments.operandList("FILE").first else {
+      throw CommandFailure(.usage, "FILE is missing; --format prints the documentation of its format")
+    }
+    let file = try DirectoryFile(path: path, limits: try Configuration.load(arguments).requestLimits.job)
     let dryRun = arguments.has("--dry-run")
     do throws(CommandFailure) {
       // Statements for a portion of invented runs take seconds at most.

@@ -65,6 +65,7 @@ struct Generation: Sendable {
         repository: repository, maximumChecks: configuration.results.maximumChecks,
         shares: parts.searchShares),
       inventory: InventoryGate(repository: repository, shares: parts.searchShares),
+      audit: AuditGate(repository: repository),
       signIn: SignIn(
         repository: repository,
         hasher: PasswordHasher(

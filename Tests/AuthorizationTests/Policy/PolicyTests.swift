@@ -27,6 +27,7 @@ struct PolicyTests {
     ("Get Evaluation Results", "View evaluation results, View standards, View assets"),
     ("Claim Job Runs", "Report job runs"),
     ("Report Job Run", "Report job runs"),
+    ("Search Audit Trail", "View audit trail"),
     ("Search Job by ID", "View all jobs, View standards, View assets"),
     ("Search Job by Name", "View all jobs, View standards, View assets"),
     ("Get Latest Job Runs", "View all jobs, View standards, View assets"),

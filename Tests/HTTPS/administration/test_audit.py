@@ -88,7 +88,7 @@ def test_what_users_the_clock_and_commands_do_is_on_record_and_outlives_the_job(
     assert abs(datetime.now(timezone.utc) - moment) < timedelta(minutes=1)
     for name in (job.name, job.name.upper()):
         assert common.events("--job", name) == events
-    assert operations(common.events("--user", user.name.upper())) == ["Delete Job", "Purge Job"]
+    assert operations(common.events("--user", user.name.upper())) == ["Delete Job", "Purge Job", "Login"]
 
     result = run_command(configuration, "users", "add", unique("DOMAIN1\\new"), "--no-password")
     assert result.returncode == 0
@@ -139,8 +139,27 @@ def test_every_filter_narrows_and_all_together_too(trail):
         )
         == 2
     )
-    for nothing in (("--user", "nobody"), ("--job", str(uuid.uuid4())), ("--job", "audit"), ("--operation", "Run")):
+    for nothing in (("--user", "retention"), ("--job", str(uuid.uuid4())), ("--job", "audit"), ("--operation", "Login")):
         assert trail.events(*nothing) == []
+
+
+def test_a_word_that_names_nothing_is_told_with_the_nearest_that_does(trail, directory_of):
+    directory_of(trail.database).user(name="DOMAIN1\\ann")
+    trail.add("Former Operation", "root@host via ccs-jobstore")
+    for arguments, expected in (
+        (("--operation", "Delet Job"), "unknown operation 'Delet Job'; did you mean 'Delete Job'?"),
+        (("--operation", "purge"), "unknown operation 'purge'; did you mean 'Purge Job'?"),
+        (("--operation", "x"), "unknown operation 'x'; expected one of 'Create Job', 'Update Job'"),
+        (("--user", "DOMAIN1\\anne"), "unknown user 'DOMAIN1\\anne'; did you mean 'DOMAIN1\\ann'?"),
+    ):
+        result = trail.run(*arguments)
+        assert result.returncode == 1
+        assert result.stdout == ""
+        assert expected in result.stderr
+    # Whoever has events is known, and so is what an earlier version wrote.
+    assert len(trail.events("--user", "ROOT@host via ccs-jobstore")) == 1
+    assert len(trail.events("--operation", "former operation")) == 1
+    assert trail.events("--user", "domain1\\ANN") == []
 
 
 def test_since_is_the_first_moment_that_counts_and_until_the_first_that_does_not(trail):
@@ -165,7 +184,7 @@ def test_the_table_has_a_line_an_event_and_nothing_stored_can_steer_the_terminal
     assert "\x1b" not in line
     for part in ("DOMAIN1\\ann", "Purge Job", "Nightly", str(job), "Reason: old, Runs: 3"):
         assert part in line
-    assert len(trail.run("--user", "nobody").stdout.splitlines()) == 1
+    assert len(trail.run("--user", "Schedule").stdout.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
@@ -207,9 +226,10 @@ def test_without_a_database_it_ends_with_the_status_for_that(trail, certificate,
     assert run_command(configuration, "audit").returncode == 69
 
 
-def test_the_servers_role_cannot_read_the_trail_and_the_administrators_cannot_change_it(trail):
+def test_neither_the_servers_role_nor_the_administrators_can_change_the_trail(trail):
     for role, statement in (
-        ("ccs_jobstore", "SELECT FROM audit.events"),
+        ("ccs_jobstore", "DELETE FROM audit.events"),
+        ("ccs_jobstore", "UPDATE audit.events SET user_name = 'x'"),
         ("ccs_jobstore_admin", "DELETE FROM audit.events"),
         ("ccs_jobstore_admin", "UPDATE audit.events SET user_name = 'x'"),
     ):
@@ -248,7 +268,7 @@ def test_a_page_of_a_million_events_takes_no_longer_whatever_is_asked_for(trail)
     for question, found in (
         ((), 100),
         (("--user", "DOMAIN1\\rare"), 1),
-        (("--user", "nobody"), 0),
+        (("--user", "Schedule"), 0),
         (("--user", "user 7", "--since", "30d"), 100),
         (("--job", "Rare job"), 1),
         (("--job", str(job)), 1),

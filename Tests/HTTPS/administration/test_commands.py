@@ -64,6 +64,8 @@ def test_every_command_prints_objects_for_programs(configuration, printed, tmp_p
     assert printed("directory", "import", str(file), "--dry-run") == [{"Kept": False, "Kinds": [counts]}]
     assert printed("directory", "import", str(file)) == [{"Kept": True, "Kinds": [counts]}]
 
+    (status,) = printed("status", status=1)
+    assert set(status) == {"Well", "Parts"}
     (version,) = printed("version")
     assert set(version) == {"Version", "Schema"}
     assert printed("check-config") == [{"Valid": True, "Problems": []}]
@@ -71,6 +73,16 @@ def test_every_command_prints_objects_for_programs(configuration, printed, tmp_p
     (report,) = printed("check-config", status=78)
     assert report["Valid"] is False
     assert report["Problems"][0].startswith('log.level is "loud"')
+
+
+def test_the_format_of_the_directory_file_is_printed_without_a_configuration(tmp_path):
+    result = run_command(tmp_path / "nothing.json5", "directory", "import", "--format")
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.startswith("NAME\n")
+    assert "\nJOBS\n" in result.stdout
+    missing = run_command(tmp_path / "nothing.json5", "directory", "import")
+    assert missing.returncode == 2
+    assert "FILE is missing" in missing.stderr
 
 
 def test_a_directory_file_is_read_from_an_input_that_cannot_be_opened_by_name(configuration):

@@ -1,5 +1,7 @@
 """What `scripts/migrate` shows, asks and refuses."""
 
+import json
+
 import pytest
 
 from harness.scripts import run_script
@@ -152,9 +154,17 @@ def test_an_option_without_its_value_is_wrong_usage(arguments):
 
 def test_the_status_fails_while_changes_are_missing(own, migrate):
     assert migrate("status").returncode == 0
+    assert json.loads(migrate("status", "--json").stdout)["Missing"] == []
     assert migrate("revert", "--to", "store", "--yes").returncode == 0
     result = migrate("status")
     assert result.returncode == 1
     assert "release" in result.stdout
+    result = migrate("status", "--json")
+    assert result.returncode == 1
+    report = json.loads(result.stdout)
+    assert report["Deployed"][-1] == "store"
+    assert report["Missing"][0] == "erasure" and report["Missing"][-1] == "release"
     assert migrate("revert", "--all", "--yes").returncode == 0
     assert migrate("status").returncode == 1
+    assert json.loads(migrate("status", "--json").stdout)["Deployed"] == []
+    assert migrate("verify", "--json").returncode == 2

@@ -33,6 +33,7 @@ OPERATIONS = {
     ("get", "/ccs/api/v1/standards"): {"200", "400", "401", "403", "404", "500"},
     ("get", "/ccs/api/v1/assets"): {"200", "400", "401", "403", "404", "500"},
     ("post", "/ccs/api/v1/results"): {"200", "400", "401", "403", "404", "500"},
+    ("get", "/ccs/api/v1/audit"): {"200", "400", "401", "403", "500"},
     ("post", "/ccs/api/v1/oauth/tokens"): {"200", "400", "429"},
     ("post", "/ccs/api/v1/oauth/revoke"): {"200", "400"},
     ("get", "/ccs/api/v1/openapi.json"): {"200"},

@@ -17,7 +17,7 @@ struct FailedLoginTests {
     let logins = fixture.repository.failedLogins
     var delays: [Int] = []
     for _ in 0..<count {
-      try await logins.record(attempt, limits)
+      try await logins.record(attempt, limits, from: "192.0.2.1")
       delays.append(try await logins.wait(for: attempt, limits).seconds)
     }
     return delays
@@ -57,7 +57,7 @@ struct FailedLoginTests {
           try await pass("\(step) seconds", on: fixture)
           seconds += step
         } else {
-          try await logins.record(attempt, limits)
+          try await logins.record(attempt, limits, from: "192.0.2.1")
           guesses += 1
         }
       }
@@ -73,7 +73,7 @@ struct FailedLoginTests {
       let user: UUID = try await fixture.value(
         Statement("INSERT INTO directory.users (user_name) VALUES ('D\\ann') RETURNING user_id")())
       let home = Attempt(name: "D\\ann", network: "198.51.100.7", user: user)
-      try await logins.clear(home, user: user)
+      try await logins.clear(home, user: user, from: "192.0.2.1")
       var (guesses, seconds) = (0, 0)
       let started = ContinuousClock.now
       while seconds < 1000 {
@@ -84,7 +84,7 @@ struct FailedLoginTests {
           try await pass("\(wait) seconds", on: fixture)
           seconds += wait
         } else {
-          try await logins.record(attempt, limits)
+          try await logins.record(attempt, limits, from: "192.0.2.1")
           guesses += 1
         }
       }
@@ -102,7 +102,8 @@ struct FailedLoginTests {
       let limits = FailedLogins.Limits(failures: 5, maximumDelay: 300)
       let logins = fixture.repository.failedLogins
       for number in 0..<50 {
-        try await logins.record(Attempt(name: "nobody \(number)", network: "192.0.2.1", user: nil), limits)
+        try await logins.record(
+          Attempt(name: "nobody \(number)", network: "192.0.2.1", user: nil), limits, from: "192.0.2.1")
       }
       let other = Attempt(name: "ann", network: "192.0.2.1", user: nil)
       #expect(try await logins.wait(for: other, limits).seconds == 0)
@@ -122,7 +123,7 @@ struct FailedLoginTests {
       )
       _ = try await delays(3, of: here, limits, on: fixture)
       _ = try await delays(3, of: there, limits, on: fixture)
-      try await logins.clear(here, user: user)
+      try await logins.clear(here, user: user, from: "192.0.2.1")
       #expect(try await logins.wait(for: here, limits).seconds == 0)
       #expect(try await logins.wait(for: there, limits).seconds > 0)
     }
@@ -135,15 +136,17 @@ struct FailedLoginTests {
       let logins = fixture.repository.failedLogins
       let rows = Statement("SELECT count(*) FROM auth.failed_logins")
       for number in 0..<100 {
-        try await logins.record(Attempt(name: "n\(number)", network: "a\(number)", user: nil), limits)
+        try await logins.record(
+          Attempt(name: "n\(number)", network: "a\(number)", user: nil), limits, from: "192.0.2.1")
       }
       try await pass("1 hour", on: fixture)
       for _ in 0..<40 {
-        try await logins.record(Attempt(name: "n", network: "a", user: nil), limits)
+        try await logins.record(Attempt(name: "n", network: "a", user: nil), limits, from: "192.0.2.1")
       }
       #expect(try await fixture.value(rows()) == 3)
       for number in 0..<100 {
-        try await logins.record(Attempt(name: "n\(number)", network: "a\(number)", user: nil), limits)
+        try await logins.record(
+          Attempt(name: "n\(number)", network: "a\(number)", user: nil), limits, from: "192.0.2.1")
       }
       var before: Int = try await fixture.value(rows())
       while try await logins.sweep(maximumRows: 50, limit: 20) {
@@ -161,11 +164,12 @@ struct FailedLoginTests {
       let logins = fixture.repository.failedLogins
       let user = try await fixture.user()
       for number in 0..<25 {
-        try await logins.clear(Attempt(name: "n", network: "a\(number)", user: user), user: user)
+        try await logins.clear(
+          Attempt(name: "n", network: "a\(number)", user: user), user: user, from: "192.0.2.1")
       }
       try await fixture.database.psql(
         "UPDATE auth.known_networks SET last_login = last_login - interval '91 days'")
-      try await logins.clear(Attempt(name: "n", network: "new", user: user), user: user)
+      try await logins.clear(Attempt(name: "n", network: "new", user: user), user: user, from: "192.0.2.1")
       for left in [16, 6, 1] {
         #expect(try await logins.sweep(limit: 10) == (left > 1))
         #expect(try await fixture.count("auth.known_networks") == left)
@@ -182,7 +186,8 @@ struct FailedLoginTests {
         for number in 0..<40 {
           group.addTask {
             try await logins.record(
-              Attempt(name: "n\(number % 2)", network: "a\(number / 2 % 2)", user: nil), limits)
+              Attempt(name: "n\(number % 2)", network: "a\(number / 2 % 2)", user: nil), limits,
+              from: "192.0.2.1")
           }
         }
         try await group.waitForAll()

@@ -157,6 +157,10 @@ struct Subject {
       HotStatement("read due jobs", Schedules.due(.null, .uuid(UUID()), .int(100))),
       HotStatement("time until the next job", Schedules.untilNext()),
       HotStatement("run a due job", Self.runDue(.uuid(due.id))),
+      HotStatement("put a login on record", AuditTrail.login("nobody", from: "192.0.2.1")),
+      HotStatement(
+        "put a failed login on record",
+        AuditTrail.failedLogin("nobody", network: "192.0.2.1", from: "192.0.2.1")),
       HotStatement("remove expired runs", Self.expire()),
       HotStatement("erase removed runs", Self.eraseRuns()),
       HotStatement("the latest runs", JobRuns.page(.uuid(small.id), .null, .null, .null, .int(10))),

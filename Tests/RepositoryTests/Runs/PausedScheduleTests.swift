@@ -87,14 +87,14 @@ struct PausedScheduleTests {
       _ = try await directory.setUser("ann", disabled: true, by: "tests")
       #expect(try await startDue(on: fixture) == [.paused])
       _ = try await directory.importDirectory(
-        runs: [], keeps: true, by: "tests", progress: { _ in },
+        .init(runs: [], assets: [], standards: []), keeps: true, by: "tests", progress: { _ in },
         plan: { _ in
           var rows = ImportRows()
           rows.jobs = zip(jobs, ["bob", "ann"]).map { job, creator in
             ImportRows.Job(
               id: job.id, name: job.name, description: "changed", type: "CollectionJob", createdBy: creator,
               createdAt: nil, configuration: nil, nextRunAt: nil, runTimeLimit: nil, keepRuns: nil,
-              keepDays: nil)
+              keepDays: nil, runNow: false)
           }
           return rows
         })

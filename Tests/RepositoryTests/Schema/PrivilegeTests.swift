@@ -12,7 +12,6 @@ struct PrivilegeTests {
         "UPDATE audit.events SET user_name = 'nobody'",
         "DELETE FROM audit.events",
         "TRUNCATE audit.events",
-        "SELECT * FROM audit.events",
         "INSERT INTO directory.users (user_name) VALUES ('intruder')",
         "UPDATE directory.users SET disabled = false",
         "UPDATE directory.users SET user_name = 'nobody'",

@@ -8,9 +8,9 @@ extension JobDetails {
     case creation
     /// Changes: any of the fields; `null` removes an optional one.
     case update
-    /// The configuration in a directory file: name and description are fields of the job and not permitted here, and the
-    /// lists may be empty.
-    case configuration(name: String?, description: String?)
+    /// The configuration in a directory file: name and description are fields of the job and not permitted here. The lists
+    /// of a system job may be empty.
+    case configuration(name: String?, description: String?, ofUser: Bool)
   }
 
   /// Reads details; the names of fields may come in any case, Booleans and whole numbers also as texts.
@@ -56,7 +56,7 @@ private struct JobDetailsReading {
       }
       canonical[field.rawValue] = value(of: field)
     }
-    if case .configuration(let name, let description) = purpose {
+    if case .configuration(let name, let description, _) = purpose {
       details.name = name
       details.description = description
       canonical[Field.name.rawValue] = name.map { .text($0) }
@@ -157,7 +157,7 @@ private struct JobDetailsReading {
       return false
     }
     var least = 1
-    if case .configuration = purpose { least = 0 }
+    if case .configuration(_, _, ofUser: false) = purpose { least = 0 }
     guard nodes.count >= least, nodes.count <= limit else {
       object.problems.note(object.pointer / key, rule: "must have \(least)...\(limit) elements")
       return false

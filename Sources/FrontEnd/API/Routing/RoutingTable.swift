@@ -12,6 +12,7 @@ enum RoutingTable {
       limits: .init(rowBytes: limits.rowBytes, messageCharacters: limits.messageCharacters))
     let results = ResultHandlers(gate: gates.results)
     let inventory = InventoryHandlers(gate: gates.inventory)
+    let audit = AuditHandlers(gate: gates.audit)
     let tokens = TokenHandlers(signIn: gates.signIn)
     let service = ServiceHandlers(readiness: gates.readiness, metrics: gates.metrics)
     let (body, tokenBody, bulk) = (limits.bodyBytes, limits.tokenBodyBytes, limits.bulkBodyBytes)
@@ -50,6 +51,7 @@ enum RoutingTable {
       Route(
         "POST", "\(base)/jobruns/{JobRunID}/results", .reportResults, bodyLimit: bulk,
         .streaming(reports.results)),
+      Route("GET", "\(base)/audit", .searchAuditTrail, bodyLimit: body, .whole(audit.search)),
       Route("POST", "\(base)/oauth/tokens", .getToken, bodyLimit: tokenBody, .whole(tokens.issue)),
       Route("POST", "\(base)/oauth/revoke", .revokeToken, bodyLimit: tokenBody, .whole(tokens.revoke)),
       Route("GET", "\(base)/openapi.json", .getAPIDescription, bodyLimit: body, .whole(service.openAPI)),

@@ -1,3 +1,4 @@
+import Domain
 import FoundationEssentials
 import Postgres
 
@@ -34,32 +35,40 @@ extension DirectoryAdministration {
   /// Writes a directory file in one transaction. A second import of the same file changes nothing.
   ///
   /// - Parameters:
-  ///   - runs: The run IDs that the file gives.
+  ///   - references: What the file refers to by ID.
   ///   - keeps: Whether to commit; otherwise everything is rolled back at the end.
   ///   - progress: Called after each portion of invented rows.
   ///   - plan: Resolves the file's references against what exists; nil to write nothing.
   /// - Returns: What was done; nil without a plan.
   public func importDirectory(
-    runs: [UUID], keeps: Bool, by actor: String, progress: @Sendable (ImportProgress) -> Void,
+    _ references: KnownNames.References, keeps: Bool, by actor: String,
+    progress: @Sendable (ImportProgress) -> Void,
     plan: @Sendable (KnownNames) -> ImportRows?
   ) async throws(RepositoryError) -> ImportSummary? {
     try await pool.changing { connection throws(PostgresError) -> TransactionEnd<ImportSummary?> in
       try await connection.run(Self.oneAtATime())
-      guard let rows = plan(try await KnownNames(on: connection, runs: runs)) else {
+      guard let rows = plan(try await KnownNames(on: connection, for: references)) else {
         return .rollback(nil)
       }
       var summary = ImportSummary()
       try await connection.run(ImportedTable.lockJobs(.uuids(rows.jobIDs)))
-      try await Self.writeDirectory(rows, to: &summary, on: connection)
+      let touched = try await Self.writeDirectory(rows, to: &summary, on: connection)
       try await Self.writeHistories(rows, to: &summary, on: connection, progress: progress)
+      for job in rows.jobs where job.runNow && touched.contains(job.id) {
+        let outcome: String? = try await connection.first(
+          ImportedTable.startRun(.uuid(job.id), .uuid(.timeOrdered()), .text(actor))
+        ) { try $0(0) }
+        if outcome == "started" { summary[.runs].added += 1 }
+      }
       if summary.hasEffect { try await connection.run(Self.note(summary, by: actor)) }
       return keeps ? .commit(summary) : .rollback(summary)
     }
   }
 
+  /// - Returns: The jobs that were added or changed.
   private static func writeDirectory(
     _ rows: ImportRows, to summary: inout ImportSummary, on connection: Connection
-  ) async throws(PostgresError) {
+  ) async throws(PostgresError) -> Set<UUID> {
     let levels = Dictionary(grouping: rows.folders, by: \.depth).sorted { $0.key < $1.key }
     for (_, folders) in levels {
       _ = try await connection.run(ImportedTable.insertFolders, rows: folders)
@@ -71,7 +80,9 @@ extension DirectoryAdministration {
     summary[.roles] = try await ImportedTable.roles.apply(rows.roles, on: connection)
     summary[.users] = try await ImportedTable.users.apply(rows.users, on: connection)
     _ = try await connection.run(ImportedTable.endSessions, rows: rows.users)
-    summary[.jobs] = try await ImportedTable.jobs.apply(rows.jobs, on: connection)
+    let jobs = try await ImportedTable.jobs.touch(rows.jobs, on: connection)
+    summary[.jobs] = jobs.counts
+    return jobs.added.union(jobs.changed)
   }
 
   private static func writeHistories(
@@ -97,6 +108,6 @@ extension DirectoryAdministration {
     for kind in ImportSummary.Kind.allCases where summary[kind].added + summary[kind].changed > 0 {
       details[kind.rawValue] = "\(summary[kind].added) added, \(summary[kind].changed) changed"
     }
-    return AuditNote.of("Import Directory", by: actor, details)
+    return AuditNote.of(.importDirectory, by: actor, details)
   }
 }

@@ -19,10 +19,13 @@ extension ImportRows {
     public var runTimeLimit: Int?
     public var keepRuns: Int?
     public var keepDays: Int?
+    /// Whether to queue a run if the job is added or changed.
+    public var runNow: Bool
 
     public init(
       id: UUID, name: String, description: String?, type: String, createdBy: String?, createdAt: Date?,
-      configuration: String?, nextRunAt: Date?, runTimeLimit: Int?, keepRuns: Int?, keepDays: Int?
+      configuration: String?, nextRunAt: Date?, runTimeLimit: Int?, keepRuns: Int?, keepDays: Int?,
+      runNow: Bool
     ) {
       self.id = id
       self.name = name
@@ -35,6 +38,7 @@ extension ImportRows {
       self.runTimeLimit = runTimeLimit
       self.keepRuns = keepRuns
       self.keepDays = keepDays
+      self.runNow = runNow
     }
   }
 }
@@ -111,6 +115,10 @@ extension ImportedTable {
     ORDER BY job_id
     FOR UPDATE
     """, .uuidArray)
+
+  /// Queues a run, unless one of the job is queued or running.
+  static let startRun = Statement(
+    "SELECT outcome FROM store.start_run($1, $2, $3, NULL, NULL)", .uuid, .uuid, .text)
 
   /// Adds to the run counts, and sets each job's last run from its history.
   static let countRuns = Statement(

@@ -11,15 +11,30 @@ struct ImportedTable: Sendable {
   /// Statements for the sets of a row, such as a role's tasks.
   var sets: [Statement] = []
 
+  /// The keys of the rows that were touched.
+  struct Touched: Sendable {
+    let added: Set<UUID>
+    let changed: Set<UUID>
+    let counts: ImportSummary.Counts
+  }
+
   func apply<Row: Encodable & Sendable>(
     _ rows: [Row], on connection: Connection
   ) async throws(PostgresError) -> ImportSummary.Counts {
+    try await touch(rows, on: connection).counts
+  }
+
+  func touch<Row: Encodable & Sendable>(
+    _ rows: [Row], on connection: Connection
+  ) async throws(PostgresError) -> Touched {
     let added = Set(try await connection.run(insert, rows: rows))
     var touched = Set(try await connection.run(update, rows: rows))
     for statement in sets { touched.formUnion(try await connection.run(statement, rows: rows)) }
-    let changed = touched.subtracting(added).count
-    return ImportSummary.Counts(
-      added: added.count, changed: changed, unchanged: rows.count - added.count - changed)
+    let changed = touched.subtracting(added)
+    return Touched(
+      added: added, changed: changed,
+      counts: ImportSummary.Counts(
+        added: added.count, changed: changed.count, unchanged: rows.count - added.count - changed.count))
   }
 }
 

@@ -30,7 +30,7 @@ extension AdministrationSession {
 }
 
 extension Configuration {
-  fileprivate func administrationSettings(
+  func administrationSettings(
     statementTimeout: Duration
   ) throws(CommandFailure) -> AdministrationDatabase.Settings {
     do {

@@ -13,13 +13,15 @@ extension CommandFailure {
       self.init(.failed, "the \(kind.rawValue) \(NameHint.quoted(name)) exists already")
     case .unknown(let kind, let name, let known):
       self.init(
-        .failed, "unknown \(kind.rawValue) \(NameHint.quoted(name))" + NameHint.of(name, among: known))
+        .failed,
+        "unknown \(kind.rawValue) \(NameHint.quoted(name))"
+          + NameHint.of(name, among: known, listing: kind == .operation ? known.count : 12))
     case .hashingFailed:
       self.init(.failed, "the password could not be hashed, for lack of memory or of random bytes")
     case .wrongFile(let problems):
       self.init(.failed, lines: problems.map(\.text))
     case .unreachable(let reason):
-      self.init(.unavailable, "the database is not available: \(reason)")
+      self.init(.unavailable, WrongUser.advice(reason) ?? "the database is not available: \(reason)")
     case .wrongSchema(let found, let expected):
       self.init(
         .configuration,
@@ -61,10 +63,11 @@ func reporting<Result>(
 enum NameHint {
   static func quoted(_ name: String) -> String { "'\(name)'" }
 
+  /// - Parameter most: The number of names up to which all are listed.
   /// - Returns: The end of a sentence: the most similar name, or all names if there are few.
-  static func of(_ name: String, among known: [String]) -> String {
+  static func of(_ name: String, among known: [String], listing most: Int = 12) -> String {
     if let nearest = NearestName.of(name, among: known) { return "; did you mean \(quoted(nearest))?" }
-    guard (1...12).contains(known.count) else { return "" }
+    guard !known.isEmpty, known.count <= most else { return "" }
     return "; expected one of \(known.map(quoted).joined(separator: ", "))"
   }
 }

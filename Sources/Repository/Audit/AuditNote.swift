@@ -1,3 +1,4 @@
+import Domain
 import Postgres
 
 /// An audit event of an administration command.
@@ -10,10 +11,9 @@ enum AuditNote {
 
   /// - Parameters:
   ///   - actor: Who gave the command; not a user of the directory.
-  ///   - operation: Written like the operations of the API: `Add User`.
   ///   - details: The things that were changed.
-  static func of(_ operation: String, by actor: String, _ details: [String: String]) -> Query {
+  static func of(_ operation: AuditOperation, by actor: String, _ details: [String: String]) -> Query {
     let pairs = details.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
-    return insert(.text(actor), .text(operation), .texts(pairs))
+    return insert(.text(actor), .text(operation.rawValue), .texts(pairs))
   }
 }
