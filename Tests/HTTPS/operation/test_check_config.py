@@ -63,6 +63,15 @@ def test_a_curve_that_cannot_be_served_is_a_problem(check, own_certificate, curv
     assert curve in problem
 
 
+def test_a_curve_without_its_name_which_the_tls_library_cannot_read_is_a_problem(check, own_certificate):
+    command = ["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-param_enc", "explicit", "-noout"]
+    subprocess.run([*command, "-out", own_certificate.key], check=True, capture_output=True)
+    certify(own_certificate)
+    status, (problem,), _ = check()
+    assert status == 78
+    assert problem.startswith(f"{own_certificate.certificate}: cannot be served with its key")
+
+
 def test_a_key_that_cannot_be_read_is_a_problem(check, own_certificate):
     # Root can read any file, but no folder.
     own_certificate.key.unlink()
