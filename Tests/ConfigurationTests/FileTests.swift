@@ -40,7 +40,8 @@ struct FileTests {
   func repeatedKeys() throws {
     #expect(
       try problems(
-        "{ database: { connection: 'host=a:\\\n' },\n listen: { port: 1,\n'port': 1 },\n\n log: {}, log: {} }")
+        "{ database: { connection: 'host=a:\\\n' },\n listen: { port: 1,\n'port': 1 },\n\n log: {}, log: {} }"
+      )
         == [
           "listen.port is repeated at line 4; it may occur only once",
           "log is repeated at line 6; it may occur only once",
