@@ -6,8 +6,13 @@ public struct JSONWriter: Sendable {
   public private(set) var bytes: [UInt8] = []
   private var needsComma = false
 
-  /// - Parameter capacity: The bytes that are reserved at once.
-  public init(capacity: Int = 0) { bytes.reserveCapacity(capacity) }
+  /// - Parameters:
+  ///   - capacity: The bytes that are reserved at once.
+  ///   - prefix: What comes before the JSON.
+  public init(capacity: Int = 0, prefix: String = "") {
+    bytes.reserveCapacity(capacity)
+    bytes.append(contentsOf: prefix.utf8)
+  }
 
   /// A writer that has written one object.
   public static func object(_ body: (inout JSONWriter) -> Void) -> JSONWriter {

@@ -26,9 +26,10 @@ struct Backlog {
 
   /// The log line to be written before the next one: how many were dropped, after a newline that ends a torn one. Nil if
   /// none were.
-  func droppedNotice(milliseconds: Int64) -> [UInt8]? {
+  func droppedNotice(milliseconds: Int64, isForJournal: Bool = false) -> [UInt8]? {
     guard dropped > 0 else { return nil }
-    let line = LogLine.bytes(of: .logLinesDropped(count: dropped), milliseconds: milliseconds)
+    let line = LogLine.bytes(
+      of: .logLinesDropped(count: dropped), milliseconds: milliseconds, isForJournal: isForJournal)
     return isTorn ? [UInt8(ascii: "\n")] + line : line
   }
 

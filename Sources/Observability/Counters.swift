@@ -32,9 +32,18 @@ struct Counters: Sendable {
   /// By what was used up.
   private(set) var connectionsClosed: [String: Int] = [:]
   private(set) var connectionsRefused: [String: Int] = [:]
+  /// The start counts as a reload that succeeded.
+  private(set) var lastReloadSucceeded = true
+  /// When one last did, in seconds since 1970.
+  private(set) var reloadedAt: Double
+
+  /// - Parameter now: When the process started, in seconds since 1970.
+  init(now: Double) { reloadedAt = now }
 
   /// Counts an observation. Without a `default`, so that a new case must be decided on here.
-  mutating func record(_ observation: Observation) {
+  ///
+  /// - Parameter now: The time, in seconds since 1970.
+  mutating func record(_ observation: Observation, now: @autoclosure () -> Double) {
     switch observation {
     case .request(let record):
       let endpoint = Endpoint(route: record.route, method: Self.known(record.method))
@@ -54,10 +63,12 @@ struct Counters: Sendable {
     case .connectionsShed(let shortage, let closed, let refused):
       connectionsClosed[shortage, default: 0] += max(closed, 0)
       connectionsRefused[shortage, default: 0] += max(refused, 0)
+    case .reloaded: (lastReloadSucceeded, reloadedAt) = (true, now())
+    case .reloadRefused: lastReloadSucceeded = false
     case .scheduleCleared, .occurrencePostponed, .schedulerFailed, .purgeFinished, .eraserFailed,
       .databaseConnected,
-      .databaseConnectFailed, .serverStarting, .listening, .reloaded, .reloadRefused, .draining, .stopped,
-      .certificate, .schemaRefused, .descriptorLimitLow, .logLinesDropped:
+      .databaseConnectFailed, .serverStarting, .listening, .draining, .stopped,
+      .certificate, .schemaRefused, .descriptorLimitLow, .repeated, .logLinesDropped:
       break
     }
   }

@@ -19,6 +19,17 @@ public enum LogLevel: String, Sendable, CaseIterable, Comparable {
     }
   }
 
+  /// What the journal takes for the level at the beginning of a line: a priority of syslog in angle brackets
+  /// (sd-daemon(3)).
+  public var journalPrefix: String {
+    switch self {
+    case .debug: "<7>"
+    case .info: "<6>"
+    case .warning: "<4>"
+    case .error: "<3>"
+    }
+  }
+
   /// True if `left` is less severe than `right`.
   public static func < (left: LogLevel, right: LogLevel) -> Bool { left.rank < right.rank }
 }

@@ -1,13 +1,19 @@
-/// The format of the log: one JSON object a log line, `time`, `level` and `event` first, then the event's own fields.
+/// The format of the log: one JSON object a log line, `time`, `level` and `event` first, then the event's own fields. For
+/// the journal its priority comes before it.
 public enum LogLine {
   /// The log line of an observation with its newline, at most 4096 bytes of UTF-8.
   ///
   /// Texts are cut to 200 characters, and `…` stands for the rest; fields that are nil are left out.
   ///
-  /// - Parameter milliseconds: When it happened, since 1970-01-01T00:00:00Z.
-  public static func bytes(of observation: Observation, milliseconds: Int64) -> [UInt8] {
-    var line = LogLineWriter(milliseconds: milliseconds)
-    line.add("level", observation.level.rawValue)
+  /// - Parameters:
+  ///   - milliseconds: When it happened, since 1970-01-01T00:00:00Z.
+  ///   - isForJournal: Whether the journal reads it.
+  public static func bytes(
+    of observation: Observation, milliseconds: Int64, isForJournal: Bool = false
+  ) -> [UInt8] {
+    let level = observation.level
+    var line = LogLineWriter(milliseconds: milliseconds, prefix: isForJournal ? level.journalPrefix : "")
+    line.add("level", level.rawValue)
     switch observation {
     case .request(let record):
       line.add("event", "request")
@@ -112,10 +118,18 @@ public enum LogLine {
       line.add("event", "certificate")
       line.add("subject", subject)
       line.add("expiresInDays", days)
-    case .schemaRefused(let found, let wanted):
+    case .schemaRefused(let found, let wanted, let remedy):
       line.add("event", "schemaRefused")
       line.add("found", found)
       line.add("wanted", wanted)
+      line.add("detail", remedy)
+    case .repeated(let repetition, let count):
+      line.add("event", "repeated")
+      line.add("of", repetition.event.rawValue)
+      if let status = repetition.status { line.add("status", status) }
+      line.add("user", repetition.user)
+      line.add("network", repetition.network ?? "others")
+      line.add("count", count)
     case .logLinesDropped(let count):
       line.add("event", "logLinesDropped")
       line.add("count", count)

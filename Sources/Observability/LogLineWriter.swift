@@ -14,10 +14,13 @@ struct LogLineWriter {
   /// Kept free for what cannot be cut: names, numbers, the time and punctuation.
   private static let reservedBytes = 512
 
-  private var json = JSONWriter(capacity: 512)
+  private var json: JSONWriter
 
-  /// - Parameter milliseconds: The time of the log line, since 1970-01-01T00:00:00Z.
-  init(milliseconds: Int64) {
+  /// - Parameters:
+  ///   - milliseconds: The time of the log line, since 1970-01-01T00:00:00Z.
+  ///   - prefix: What comes before the object.
+  init(milliseconds: Int64, prefix: String) {
+    json = JSONWriter(capacity: 512, prefix: prefix)
     json.beginObject()
     json.name("time")
     json.plainText(Timestamp(milliseconds: milliseconds).append)

@@ -21,6 +21,7 @@ final class LogWriter: Sendable {
   }
 
   private let descriptor: Int32
+  private let isForJournal: Bool
   private let gathered = Mutex(Gathered())
   /// Its lock is held while writing, so that log lines keep their order.
   private let backlog = Mutex(Backlog())
@@ -28,8 +29,9 @@ final class LogWriter: Sendable {
   /// hence unsafe.
   private nonisolated(unsafe) let lineCame = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
 
-  init(descriptor: Int32) {
+  init(descriptor: Int32, isForJournal: Bool) {
     self.descriptor = descriptor
+    self.isForJournal = isForJournal
     sem_init(lineCame, 0, 0)
   }
 
@@ -113,7 +115,7 @@ final class LogWriter: Sendable {
     guard hasRoom(wait: 0) || hasRoom(wait: backlog.takeWait(milliseconds: now)) else {
       return backlog.wrote(0, of: lines)
     }
-    if let notice = backlog.droppedNotice(milliseconds: now) {
+    if let notice = backlog.droppedNotice(milliseconds: now, isForJournal: isForJournal) {
       let written = put(notice[...])
       guard backlog.wroteNotice(written, of: notice.count), hasRoom(wait: 0) else {
         return backlog.wrote(0, of: lines)

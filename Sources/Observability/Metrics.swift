@@ -7,7 +7,7 @@ import Synchronization
 public final class Metrics: Sendable {
   private let version: String
   private let startedAt: Double
-  private let counters = Mutex(Counters())
+  private let counters: Mutex<Counters>
 
   /// - Parameters:
   ///   - version: The label of `ccs_jobstore_build_info`.
@@ -15,11 +15,12 @@ public final class Metrics: Sendable {
   public init(version: String, startedAt: Double = Metrics.secondsSince1970()) {
     self.version = version
     self.startedAt = startedAt
+    counters = Mutex(Counters(now: startedAt))
   }
 
   /// Counts an observation if a counter includes it.
   public func record(_ observation: Observation) {
-    counters.withLock { $0.record(observation) }
+    counters.withLock { $0.record(observation, now: Self.secondsSince1970()) }
   }
 
   /// All metrics in the text format 0.0.4, to be sent as `text/plain; version=0.0.4; charset=utf-8`.
@@ -108,6 +109,13 @@ public final class Metrics: Sendable {
         page.sample(shed, ["shortage": shortage, "outcome": outcome], count)
       }
     }
+    page.single(
+      "ccs_jobstore_config_last_reload_successful", .gauge,
+      "Whether the last reload of configuration and certificate was accepted: 1 or 0.",
+      counters.lastReloadSucceeded ? 1 : 0)
+    page.single(
+      "ccs_jobstore_config_last_reload_success_timestamp_seconds", .gauge,
+      "When a configuration was last accepted, in seconds since 1970.", counters.reloadedAt)
   }
 
   private static func write(_ gauges: Gauges, to page: inout Exposition) {

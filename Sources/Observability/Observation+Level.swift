@@ -16,6 +16,8 @@ extension Observation {
     case .loginFailed, .refreshTokenReused, .databaseLost, .logLinesDropped, .leaseLost,
       .connectionsShed, .descriptorLimitLow:
       .warning
+    case .repeated(let repetition, _):
+      repetition.level
     case .certificate(let days, _):
       days <= 0 ? .error : days < 21 ? .warning : .info
     case .eraserFailed, .databaseConnectFailed, .reloadRefused, .schemaRefused, .scheduleCleared,

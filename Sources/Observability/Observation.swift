@@ -63,8 +63,8 @@ public enum Observation: Sendable {
   case stopped
   /// The certificate in use, and the days until it expires; negative afterwards.
   case certificate(expiresInDays: Double, subject: String)
-  /// The database's schema is not one that this version works with.
-  case schemaRefused(found: String, wanted: String)
+  /// The database's schema is not one that this version works with; `remedy` is what to do.
+  case schemaRefused(found: String, wanted: String, remedy: String)
 
   /// Fewer files may be open than the configured connections need.
   case descriptorLimitLow(limit: Int, wanted: Int)
@@ -72,6 +72,8 @@ public enum Observation: Sendable {
   /// is the setting or resource that was used up.
   case connectionsShed(shortage: String, closed: Int, refused: Int)
 
+  /// Log lines of a kind that were counted within the last second instead of written.
+  case repeated(Repetition, count: Int)
   /// Log lines dropped because the log's reader did not keep up.
   case logLinesDropped(count: Int)
 }

@@ -17,6 +17,11 @@ public final class Observer: Sendable {
     log.write(observation)
   }
 
+  /// Logs what was counted instead of written, see ``Log``. To be called once a second, and at the end.
+  public func logRepetitions() {
+    log.writeRepetitions()
+  }
+
   /// Changes the least level that is logged, from the next observation on.
   public func setLevel(_ level: LogLevel) {
     log.setLevel(level)

@@ -1,4 +1,5 @@
 import Glibc
+import Observability
 
 /// The program: parses the command line, runs one command, and exits with its status.
 @main
@@ -35,13 +36,14 @@ struct CCSJobStore {
     while true { pause() }
   }
 
-  /// Prints the messages of a failure, at most 100.
+  /// Prints the messages of a failure, at most 100; as errors, if the journal reads them.
   private static func report(_ failure: CommandFailure, _ terminal: Terminal) {
     terminal.show(progress: "")
+    let start = (Journal.reads(STDERR_FILENO) ? LogLevel.error.journalPrefix : "") + HelpText.program
     let shown = failure.lines.prefix(100)
-    for line in shown { terminal.report("\(HelpText.program): \(line)\n") }
+    for line in shown { terminal.report("\(start): \(line)\n") }
     if failure.lines.count > shown.count {
-      terminal.report("\(HelpText.program): \(failure.lines.count - shown.count) more problems\n")
+      terminal.report("\(start): \(failure.lines.count - shown.count) more problems\n")
     }
   }
 }

@@ -6,6 +6,8 @@ enum ExitStatus: Int32, Sendable {
   case usage = 2
   /// EX_UNAVAILABLE: the database cannot be reached.
   case unavailable = 69
+  /// EX_TEMPFAIL: the port is taken, or the address is not there yet; a later attempt may succeed.
+  case temporary = 75
   /// EX_CONFIG: the configuration, the certificate or the schema is wrong.
   case configuration = 78
 }

@@ -38,7 +38,7 @@ struct CommandTableTests {
   func overview() throws {
     let program = try #require(HelpText.about([], commands: CommandTable.all))
     for command in CommandTable.all { #expect(program.contains("\n  \(command.name)")) }
-    for status in ["0", "1", "2", "69", "78"] { #expect(program.contains("\n  \(status) ")) }
+    for status in ["0", "1", "2", "69", "75", "78"] { #expect(program.contains("\n  \(status) ")) }
     let roles = try #require(HelpText.about(["roles"], commands: CommandTable.all))
     #expect(roles.contains("  roles grant-task"))
     #expect(!roles.contains("  users add"))

@@ -40,7 +40,8 @@ struct FileTests {
   func repeatedKeys() throws {
     #expect(
       try problems(
-        "{ database: { connection: 'a:\\\n' },\n listen: { port: 1,\n'port': 1 },\n\n log: {}, log: {} }")
+        "{ database: { connection: 'host=a:\\\n' },\n listen: { port: 1,\n'port': 1 },\n\n log: {}, log: {} }"
+      )
         == [
           "listen.port is repeated at line 4; it may occur only once",
           "log is repeated at line 6; it may occur only once",
@@ -50,8 +51,8 @@ struct FileTests {
   @Test("Equal names in different sections, in texts and in comments are no repetition")
   func notRepeated() throws {
     let text = """
-      { database: { connection: 'a:b, connection: c' /* connection: d */ },
-        administration: { connection: "it's \\"connection\\":" } } // administration: {}
+      { database: { connection: "host='a:b, connection: c'" /* connection: d */ },
+        administration: { connection: "host=it\\\\'s\\"connection\\":" } } // administration: {}
       """
     #expect(try problems(text) == [])
   }

@@ -48,7 +48,7 @@ extension Setting {
   var anotherValue: JSONValue? {
     let candidates: [JSONValue] =
       [2, 12, 60, 90, 4000, 6000, 20_000, 2_000_000].map { .number($0) }
-      + ["192.0.2.1", "warning", "/somewhere/else"].map { .string($0) }
+      + ["192.0.2.1", "warning", "/somewhere/else", "host=/somewhere"].map { .string($0) }
     return candidates.first { candidate in
       var configuration = Configuration()
       return (try? assign(candidate, &configuration)) != nil && value(configuration) != defaultValue

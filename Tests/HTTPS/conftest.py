@@ -27,6 +27,7 @@ from harness.cluster import Cluster
 from harness.directory import PASSWORD, Directory, orphans
 from harness.postgres_proxy import PostgresProxy
 from harness.server import BINARY, Server, run_command, write_configuration
+from harness.service_manager import ServiceManager
 from harness.waiting import eventually
 
 _numbers = itertools.count(1)
@@ -155,6 +156,14 @@ def start_server(certificate, tmp_path):
         _running.remove(server)
         if server.is_alive():
             server.kill()
+
+
+@pytest.fixture
+def service_manager():
+    """Hears what a server with its variables says to systemd."""
+    manager = ServiceManager()
+    yield manager
+    manager.close()
 
 
 @pytest.fixture

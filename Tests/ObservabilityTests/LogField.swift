@@ -1,7 +1,7 @@
 import FoundationEssentials
 
 /// A JSON value as a strict parser sees it, for tests that look at a line's fields.
-enum LogField: Decodable, Equatable {
+enum LogField: Decodable, Hashable {
   case text(String)
   case number(Double)
   case null

@@ -31,7 +31,7 @@ struct LogLevelTests {
       levels == [
         .info, .warning, .info, .warning, .info, .debug, .info, .error, .info, .warning, .error, .info, .info,
         .info, .error, .info, .info, .info, .error, .warning, .debug, .info, .info, .error,
-        .info, .warning, .error, .info, .warning, .warning,
+        .info, .warning, .error, .info, .warning, .warning, .info,
       ])
   }
 }

@@ -23,6 +23,17 @@ struct LogLineTests {
         """#)
   }
 
+  @Test(
+    "For the journal a line begins with the priority of its level, and is the same otherwise",
+    arguments: [
+      (Observation.rowsErased(1), "<7>"), (.stopped, "<6>"), (.refreshTokenReused(user: "a"), "<4>"),
+      (.eraserFailed("x"), "<3>"),
+    ])
+  func priorities(observation: Observation, prefix: String) {
+    let bytes = LogLine.bytes(of: observation, milliseconds: 0, isForJournal: true)
+    #expect(String(decoding: bytes, as: UTF8.self) == prefix + line(observation))
+  }
+
   @Test("A field that is nil is left out")
   func absentFields() throws {
     let fields = try LogField.fields(LogLine.bytes(of: .request(deletion(user: nil)), milliseconds: 0))
@@ -60,7 +71,11 @@ struct LogLineTests {
       (10, #""event":"databaseConnectFailed","detail":"refused","retrySeconds":0.500000}"#),
       (12, #""event":"listening","address":"0.0.0.0","port":12431}"#),
       (17, #""event":"certificate","subject":"CN=ccs","expiresInDays":90.000000}"#),
-      (18, #""event":"schemaRefused","found":"3","wanted":"4"}"#),
+      (18, #""event":"schemaRefused","found":"3","wanted":"4","detail":"Run: migrate deploy"}"#),
+      (
+        30,
+        #""event":"repeated","of":"request","status":404,"user":"alice","network":"10.0.0.1","count":5}"#
+      ),
     ])
   func values(index: Int, ending: String) {
     #expect(line(everyObservation[index]).hasSuffix(ending + "\n"))
@@ -108,6 +123,7 @@ struct LogLineTests {
         seconds: -1e300, bytesIn: .min, bytesOut: .min, peer: text, detail: text)
       let bytes = LogLine.bytes(of: .request(record), milliseconds: 0)
       #expect(bytes.count <= 4096)
+      #expect(LogLine.bytes(of: .request(record), milliseconds: 0, isForJournal: true).count <= 4096)
       let fields = try LogField.fields(bytes)
       #expect(fields.count == 15)
       #expect(fields["bytesOut"] == .number(Double(Int.min)))

@@ -52,6 +52,12 @@ struct MetricsTests {
         ccs_jobstore_database_connection_losses_total 0
         # HELP ccs_jobstore_connections_shed_total Connections that were closed while idle, or refused, because there was no room for more.
         # TYPE ccs_jobstore_connections_shed_total counter
+        # HELP ccs_jobstore_config_last_reload_successful Whether the last reload of configuration and certificate was accepted: 1 or 0.
+        # TYPE ccs_jobstore_config_last_reload_successful gauge
+        ccs_jobstore_config_last_reload_successful 1
+        # HELP ccs_jobstore_config_last_reload_success_timestamp_seconds When a configuration was last accepted, in seconds since 1970.
+        # TYPE ccs_jobstore_config_last_reload_success_timestamp_seconds gauge
+        ccs_jobstore_config_last_reload_success_timestamp_seconds 1700000000.5
         # HELP ccs_jobstore_requests_in_flight Requests taken and not answered yet.
         # TYPE ccs_jobstore_requests_in_flight gauge
         ccs_jobstore_requests_in_flight 5
@@ -185,6 +191,19 @@ struct MetricsTests {
     #expect(
       names.flatMap { lines($0 + " ") }
         == zip(names, [2, 1000, 4, 3, 5, 6, 12, 3, 1, 1, 40]).map { "\($0) \($1)" })
+  }
+
+  @Test("A refused reload shows until one is accepted, and leaves the time of the last accepted one")
+  func reloads() throws {
+    let name = "ccs_jobstore_config_last_reload_"
+    metrics.record(.reloadRefused("x"))
+    #expect(
+      lines(name) == ["\(name)successful 0", "\(name)success_timestamp_seconds 1700000000.5"])
+    let before = Metrics.secondsSince1970()
+    metrics.record(.reloaded("x"))
+    #expect(lines(name).first == "\(name)successful 1")
+    let time = try #require(lines(name).last?.split(separator: " ").last.flatMap { Double($0) })
+    #expect(before...Metrics.secondsSince1970() ~= time)
   }
 
   @Test("A counter never goes down")

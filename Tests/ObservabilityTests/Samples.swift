@@ -1,4 +1,4 @@
-import Observability
+@testable import Observability
 
 /// One observation of every case, with texts that tell the fields apart.
 let everyObservation: [Observation] = [
@@ -20,7 +20,7 @@ let everyObservation: [Observation] = [
   .draining(seconds: 30),
   .stopped,
   .certificate(expiresInDays: 90, subject: "CN=ccs"),
-  .schemaRefused(found: "3", wanted: "4"),
+  .schemaRefused(found: "3", wanted: "4", remedy: "Run: migrate deploy"),
   .logLinesDropped(count: 7),
   .runsScheduled(12),
   .occurrencesMissed(jobID: "j-1", count: 3, reason: "the run before is not over"),
@@ -32,6 +32,7 @@ let everyObservation: [Observation] = [
   .runsExpired(40),
   .descriptorLimitLow(limit: 64, wanted: 12_084),
   .connectionsShed(shortage: "limits.connections", closed: 3, refused: 2),
+  .repeated(Repetition(event: .request, network: "10.0.0.1", user: "alice", status: 404), count: 5),
 ]
 
 /// A Delete Job that went well, unless told otherwise.

@@ -25,6 +25,9 @@ public struct ConnectionSettings: Sendable, Equatable {
     self.lockTimeout = lockTimeout
   }
 
+  /// Whether libpq can read a connection string, and its hosts and ports match.
+  public static func isWellFormed(_ conninfo: String) -> Bool { (try? ConnectionString(conninfo)) != nil }
+
   /// Dead peers are noticed while a connection is idle, and while a statement waits for its acknowledgement (in ms).
   private static let keepalives = [
     "keepalives_idle": "10", "keepalives_interval": "3", "keepalives_count": "3", "tcp_user_timeout": "5000",

@@ -242,7 +242,7 @@ public actor Pool {
     guard connections.removeValue(forKey: id) != nil else { return }
     outage = failure.outage
     carryOut(machine.openFailed(id, now: now))
-    report(.connectFailed(failure.message, max(.zero, (wakeAt ?? now) - now)))
+    report(.connectFailed(failure.message, machine.pause(now: now)))
   }
 
   /// What connections there are may lead to a server that is dead or read-only: each is proved before it is lent again.

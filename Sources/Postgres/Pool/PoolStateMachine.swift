@@ -85,6 +85,12 @@ struct PoolStateMachine: Sendable {
   /// Waiting requests.
   var waiting: Int { waitingQueue.count }
 
+  /// How long until the next attempt to open a connection, if those under way fail as well; zero if none has failed.
+  func pause(now: Duration) -> Duration {
+    guard let backoff else { return .zero }
+    return opening > 0 ? backoff.pause : max(.zero, backoff.retryAt - now)
+  }
+
   /// There is no open connection, and the last attempt to open one has failed.
   var isUnavailable: Bool { backoff != nil && open == 0 }
 

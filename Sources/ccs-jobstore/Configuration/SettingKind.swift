@@ -1,3 +1,5 @@
+import Postgres
+
 /// The type of a setting's values: conversion from and to JSON, and validation.
 struct SettingKind<Value>: Sendable {
   /// What a value may be; completes "it must be".
@@ -81,6 +83,12 @@ extension SettingKind where Value == String {
       guard !ConnectionString.carriesPassword(connection) else {
         throw Setting.Refusal(
           fault: "contains a password", remedy: "put it into a file and name the file in \(passwordKey)")
+      }
+      // Without the value: it may contain a password that was not recognized.
+      guard ConnectionSettings.isWellFormed(connection) else {
+        throw Setting.Refusal(
+          fault: "is malformed",
+          remedy: "it must be \(kind.expectation), such as \"host=db.example.org dbname=NAME\"")
       }
       return connection
     }

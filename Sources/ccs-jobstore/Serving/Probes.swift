@@ -34,28 +34,19 @@ struct Probes: Sendable {
     case .success(let state):
       let found = state.schema
       readiness.schema = found.description
-      if !state.acceptsWrites { readiness.notReady.append(("database", Self.detail(.readOnly))) }
+      if !state.acceptsWrites { readiness.notReady.append(("database", Outage.readOnly.detail)) }
       if !found.isUsable {
         let required = SchemaRelease.required
         readiness.notReady.append(
           ("schema", "The database has schema \(found); this server needs schema \(required)."))
       }
     case .failure:
-      readiness.notReady.append(("database", Self.detail(await parts.pool.outage ?? .unreachable)))
+      readiness.notReady.append(("database", (await parts.pool.outage ?? .unreachable).detail))
     }
     if certificate.daysLeft <= 0 {
       readiness.notReady.append(("certificate", "The certificate has expired."))
     }
     return readiness
-  }
-
-  private static func detail(_ outage: Outage) -> String {
-    switch outage {
-    case .unreachable: "The database cannot be reached."
-    case .readOnly: "The database is a standby or read-only."
-    case .upgraded: "PostgreSQL was upgraded while it ran: restart PostgreSQL."
-    case .withoutSession: "The pooler in front of the database must use session mode."
-    }
   }
 
   /// The metrics in Prometheus's text format.

@@ -26,12 +26,20 @@ final class SchemaWatch: Sendable {
 
   /// Asks the database, every 200 ms until it answers.
   ///
-  /// - Returns: The schema that was found, if it is not the expected one; nil if it is, or the task was cancelled.
-  func check() async -> String? {
+  /// - Parameter refused: Is passed the database's message if it answers with an error, once for each message.
+  /// - Returns: The schema that was found; nil if the task was cancelled.
+  func check(refused: (String) -> Void) async -> DeployedSchema? {
+    var former = ""
     while !Task.isCancelled {
-      if let found = try? await DeployedSchema.found(pool) {
+      do throws(RepositoryError) {
+        let found = try await DeployedSchema.found(pool)
         state.withLock { $0 = found.isUsable ? .expected : .wrong }
-        return found.isUsable ? nil : found.description
+        return found
+      } catch {
+        if error.isFault, "\(error)" != former {
+          former = "\(error)"
+          refused(former)
+        }
       }
       try? await Task.sleep(for: .milliseconds(200))
     }

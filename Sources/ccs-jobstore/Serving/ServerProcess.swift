@@ -11,6 +11,7 @@ final class ServerProcess: Sendable {
   private let parts: SharedParts
   private let probes: Probes
   private let generation: Mutex<Generation>
+  private let status = Mutex(ServiceStatus())
 
   /// - Parameter load: Reads the configuration; called on each reload.
   /// - Throws: If the configuration's files, address or certificate cannot be used.
@@ -39,10 +40,29 @@ final class ServerProcess: Sendable {
       parts.loop.every(interval) { [manager] in manager.alive() }
     }
     let events = AsyncStream.makeStream(of: Signal.self)
+    let port = parts.socket.port
+    parts.observe(.listening(address: startedWith.listen.address, port: port))
+    // Until the schema is known, requests are answered, and systemd waits for READY.
+    report(always: true) { _ in }
     let watching = Task {
-      guard let found = await parts.schema.check() else { return }
-      parts.observe(.schemaRefused(found: found, wanted: "\(SchemaRelease.required)"))
+      let required = "\(SchemaRelease.required)"
+      let found = await parts.schema.check { fault in
+        parts.observe(.schemaRefused(found: "unreadable", wanted: required, remedy: fault))
+        report { $0.fault = fault }
+      }
+      guard let found else { return }
+      // It has just answered.
+      guard !found.isUsable else {
+        return report { $0 = ServiceStatus(phase: .serving(port: port), refusedReload: $0.refusedReload) }
+      }
+      parts.observe(.schemaRefused(found: "\(found)", wanted: required, remedy: found.remedy))
+      report { $0 = ServiceStatus(phase: .refused(found.remedy)) }
       events.continuation.yield(.stop)
+    }
+    parts.loop.every(.seconds(1)) { [self] in
+      parts.observe.logRepetitions()
+      let outage = parts.pool.assumeIsolated { $0.counters.open == 0 ? $0.outage : nil }
+      report { $0.outage = outage }
     }
     let forwarding = Task {
       for await signal in signals { events.continuation.yield(signal) }
@@ -51,9 +71,6 @@ final class ServerProcess: Sendable {
       watching.cancel()
       forwarding.cancel()
     }
-    let port = parts.socket.port
-    parts.observe(.listening(address: startedWith.listen.address, port: port))
-    manager.ready("serving on port \(port)")
 
     for await signal in events.stream {
       switch signal {
@@ -66,9 +83,23 @@ final class ServerProcess: Sendable {
     return .done
   }
 
+  /// Changes the status and reports it, unless it is the same or the server stops.
+  ///
+  /// - Parameter always: Whether it is reported even if it is the same.
+  private func report(always: Bool = false, _ change: (inout ServiceStatus) -> Void) {
+    // Under the lock, so that reports keep their order.
+    status.withLock { status in
+      let former = status
+      guard former.phase != .stopping else { return }
+      change(&status)
+      if always || status != former { manager.report(status) }
+    }
+  }
+
   private func reload() {
-    manager.reloading()
-    defer { manager.ready("serving on port \(parts.socket.port)") }
+    if status.withLock({ $0.isReady }) { manager.reloading() }
+    var refusal: String?
+    defer { report(always: true) { $0.refusedReload = refusal } }
     do {
       let configuration = try load()
       let restart = configuration.changesNeedingRestart(from: startedWith)
@@ -83,13 +114,15 @@ final class ServerProcess: Sendable {
             ? "configuration and certificate are in force"
             : "in force, but for what needs a restart: \(restart.joined(separator: ", "))"))
     } catch {
+      refusal = "\(error)"
       parts.observe(.reloadRefused("\(error)"))
     }
   }
 
   /// - Returns: Whether all requests in progress were answered in time.
   private func stop() async -> Bool {
-    manager.stopping()
+    // What was refused stays to be read.
+    report { if case .refused = $0.phase {} else { $0.phase = .stopping } }
     let last = generation.withLock { $0 }
     let limit = last.configuration.shutdown.drainSeconds
     parts.observe(.draining(seconds: limit))
@@ -98,6 +131,7 @@ final class ServerProcess: Sendable {
       await parts.repository.jobRunClaims.endWaits()
     }
     await parts.pool.shutDown(timeout: .seconds(drained ? 5 : 1))
+    parts.observe.logRepetitions()
     parts.observe(.stopped)
     return drained
   }

@@ -14,13 +14,21 @@ struct ServiceManager: Sendable {
       .flatMap { mine && $0 > 0 ? .microseconds($0 / 2) : nil }
   }
 
-  func ready(_ status: String) { send("READY=1\nSTATUS=\(status)") }
+  /// The longest status, in characters (Unicode scalars): systemd ignores messages of more than 4096 bytes.
+  private static let longestStatus = 900
+
+  /// Reports the status, and that the server is ready, if it is.
+  func report(_ status: ServiceStatus) {
+    // A line break would end it, and begin another assignment.
+    let text = status.description.split(whereSeparator: \.isNewline).joined(separator: "; ")
+    let line = String(text.unicodeScalars.prefix(Self.longestStatus))
+    send((status.isReady ? "READY=1\n" : status.phase == .stopping ? "STOPPING=1\n" : "") + "STATUS=\(line)")
+  }
   func reloading() {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     send("RELOADING=1\nMONOTONIC_USEC=\(Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)")
   }
-  func stopping() { send("STOPPING=1") }
   func alive() { send("WATCHDOG=1") }
 
   private func send(_ message: String) {

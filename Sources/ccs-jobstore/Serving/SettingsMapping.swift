@@ -10,9 +10,10 @@ import Postgres
 
 extension Configuration {
   /// - Throws: If the password's file cannot be read.
-  func connectionSettings() throws -> ConnectionSettings {
+  func connectionSettings() throws(ConfigurationError) -> ConnectionSettings {
     ConnectionSettings(
-      conninfo: database.connection, password: try Self.secret(database.passwordFile),
+      conninfo: database.connection,
+      password: try Self.secret(database.passwordFile, key: "database.passwordFile"),
       applicationName: "ccs-jobstore", connectTimeout: .seconds(database.connectTimeoutSeconds),
       statementTimeout: .seconds(database.statementTimeoutSeconds),
       lockTimeout: .seconds(database.lockTimeoutSeconds))
@@ -71,15 +72,14 @@ extension Configuration {
   }
 
   /// The first line of a file; nil for no file.
-  static func secret(_ file: String?) throws -> String? {
+  ///
+  /// - Parameter key: The setting that names the file.
+  static func secret(_ file: String?, key: String) throws(ConfigurationError) -> String? {
     guard let file else { return nil }
-    guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
-      throw ConfigurationError(problems: [
-        .init(
-          subject: .file(file), fault: "cannot be read",
-          remedy: "it must be a text file that this process may read")
-      ])
+    if let problem = NamedFile(key: key, path: file).problem {
+      throw ConfigurationError(problems: [problem])
     }
-    return String(text.prefix { !$0.isNewline })
+    let text = (try? Data(contentsOf: URL(filePath: file))) ?? Data()
+    return String(String(decoding: text, as: UTF8.self).prefix { !$0.isNewline })
   }
 }

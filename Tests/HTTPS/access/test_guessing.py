@@ -129,6 +129,7 @@ def test_a_network_with_many_failures_is_slowed_but_for_those_who_have_signed_in
 
 
 def test_the_logs_of_failures_name_the_user_the_address_and_the_reason(anonymous, user, server):
+    server.await_room_in_log()
     before = server.metrics()["ccs_jobstore_logins_failed_total"]
     anonymous.token_request(f"grant_type=password&username={user.name}&password=eA==")
     line = server.wait_for_event("loginFailed", lambda line: line["user"] == user.name)

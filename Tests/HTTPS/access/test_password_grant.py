@@ -145,6 +145,7 @@ def test_the_lifetime_answered_is_the_setting(anonymous, user):
 
 
 def test_no_secret_is_in_the_log(anonymous, user, server):
+    server.await_room_in_log()
     tokens = anonymous.sign_in(user)
     anonymous.refresh(tokens["refresh_token"])
     anonymous.token_request(f"grant_type=password&username={user.name}&password={base64_of('wrong horse')}")

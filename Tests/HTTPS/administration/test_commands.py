@@ -68,7 +68,8 @@ def test_every_command_prints_objects_for_programs(configuration, printed, tmp_p
     assert set(status) == {"Well", "Parts"}
     (version,) = printed("version")
     assert set(version) == {"Version", "Schema"}
-    assert printed("check-config") == [{"Valid": True, "Problems": []}]
+    (report,) = printed("check-config")
+    assert (report["Valid"], report["Problems"]) == (True, [])
     configuration.write_text("{ log: { level: 'loud' } }")
     (report,) = printed("check-config", status=78)
     assert report["Valid"] is False

@@ -3,10 +3,12 @@
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import ssl
 import subprocess
+import time
 from pathlib import Path
 
 from harness.cluster import REPOSITORY
@@ -66,7 +68,17 @@ def run_command(configuration, *arguments, standard_input=""):
 class Server:
     """A running `ccs-jobstore serve`."""
 
-    def __init__(self, folder, database, certificate, settings=None, socket_folder=None, variables=None, descriptors=None):
+    def __init__(
+        self,
+        folder,
+        database,
+        certificate,
+        settings=None,
+        socket_folder=None,
+        variables=None,
+        descriptors=None,
+        journal=False,
+    ):
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.database = database
@@ -79,6 +91,10 @@ class Server:
         self.descriptors = descriptors
         self.log_file = folder / "log"
         self.log_file.touch()
+        if journal:
+            # As if the journal read the file.
+            status = self.log_file.stat()
+            self.variables["JOURNAL_STREAM"] = f"{status.st_dev}:{status.st_ino}"
         self.process = None
         self.port = None
         self._log_start = 0
@@ -188,7 +204,8 @@ class Server:
     def log_lines(self):
         """Every log line since the last start. A line that is not a JSON object is a fault of the server."""
         text = self.log_text()
-        return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+        # The journal takes the priority away.
+        return [json.loads(re.sub(r"^<\d>", "", line)) for line in text[: text.rfind("\n") + 1].splitlines()]
 
     def events(self, name):
         return [line for line in self.log_lines() if line["event"] == name]
@@ -207,6 +224,10 @@ class Server:
     def request_line(self, request_id):
         """The log line of one request."""
         return self.wait_for_event("request", lambda line: line["requestID"] == request_id)
+
+    def await_room_in_log(self):
+        """Of refusals of a kind ten are written a second: lets the second of those before pass."""
+        time.sleep(1.2)
 
     def metrics(self):
         """All samples, by name and labels as in the text."""

@@ -115,6 +115,7 @@ def test_a_malformed_chunk_ends_an_upload_with_400(server, client, job):
 
 
 def test_what_is_refused_is_in_the_log(server):
+    server.await_room_in_log()
     found = answers(server, get("X : y"))
     request = json.loads(found[0][1])["requestId"]
     line = server.request_line(request)

@@ -1,5 +1,6 @@
 """A database that goes and comes back."""
 
+import socket
 import uuid
 
 import pytest
@@ -40,6 +41,16 @@ def test_a_server_starts_without_its_database_and_is_ready_once_it_comes(
     server.wait_until_ready()
     client.sign_in(user)
     assert client.delete(job).status_code == 204
+
+
+def test_the_log_tells_the_pause_before_the_next_attempt(start_server, database):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        string = f"host=127.0.0.1 port={silent.getsockname()[1]} dbname=x user=ccs_jobstore"
+        # The question for the schema has waited as long as the attempt, about.
+        limits = {"database.connectTimeoutSeconds": 2, "database.queueTimeoutSeconds": 2.1}
+        server = start_server(database, {"database.connection": string, **limits}, ready=False)
+        # The first pause is 0.2 s.
+        assert server.wait_for_event("databaseConnectFailed")["retrySeconds"] > 0.15
 
 
 def test_a_server_without_its_database_stops_in_order(start_server, own_cluster, own_database):

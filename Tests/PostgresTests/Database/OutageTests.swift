@@ -93,9 +93,10 @@ struct OutageTests {
     let loop = EventLoop(name: "tests")
     let pool = Pool(
       loop: loop, settings: settings,
-      limits: .init(connections: 1, queueLimit: 10, queueTimeout: .seconds(60)), report: events.append)
+      limits: .init(connections: 4, queueLimit: 10, queueTimeout: .seconds(60)), report: events.append)
     let start = ContinuousClock.now
     await pool.start()
+    let others = (0..<3).map { _ in Task { try await pool.execute(SQL.echo(.int(1))) } }
     await #expect { try await pool.execute(SQL.echo(.int(1))) } throws: {
       if case PostgresError.unavailable = $0 { true } else { false }
     }
@@ -103,6 +104,8 @@ struct OutageTests {
     #expect(
       events.connects == 0 && !events.pauses.isEmpty, "it is the attempt that has ended, not the query's wait"
     )
+    for other in others { _ = await other.result }
+    #expect(events.pauses.allSatisfy { $0 > .zero }, "also of attempts that fail side by side")
     await pool.shutDown(timeout: .seconds(60))
     loop.stop()
   }

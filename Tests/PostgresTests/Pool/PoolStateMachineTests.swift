@@ -307,12 +307,15 @@ struct PoolOutageTests {
   func sideBySide() {
     let pool = TimedPool.leased(1)
     for request in 1...3 { _ = pool.acquire(RequestID(number: UInt64(request))) }
+    #expect(pool.machine.pause(now: pool.now) == .zero)
     _ = pool.openFailed(2)
+    #expect(pool.machine.pause(now: pool.now) == .milliseconds(200), "at least, if the others fail now")
     _ = pool.openFailed(3)
     pool.now = .seconds(1)
     #expect(pool.tick(at: .seconds(1)) == [])
     _ = pool.openFailed(4)
     #expect(pool.timer == .milliseconds(1200))
+    #expect(pool.machine.pause(now: .milliseconds(1050)) == .milliseconds(150))
     #expect(pool.tick(at: .milliseconds(1200)) == [.open(5)])
   }
 

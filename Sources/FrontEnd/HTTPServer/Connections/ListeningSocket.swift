@@ -6,6 +6,12 @@ public struct ListeningSocket: Sendable {
     case badAddress(String)
     case system(call: String, address: String, port: Int, code: Int32)
 
+    /// Whether it may go by itself: another program has the port, or the network is not up yet.
+    public var isTemporary: Bool {
+      guard case .system(_, _, _, let code) = self else { return false }
+      return code == EADDRINUSE || code == EADDRNOTAVAIL
+    }
+
     public var description: String {
       switch self {
       case .badAddress(let address): "\(address) is not an IPv4 or IPv6 address"

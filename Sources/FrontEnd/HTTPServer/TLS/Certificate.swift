@@ -1,5 +1,7 @@
+import CGnuTLS
 import COpenSSL
 import FoundationEssentials
+import Glibc
 
 /// A certificate chain and its private key, checked before anything is served with them.
 public struct Certificate: Sendable {
@@ -48,6 +50,7 @@ public struct Certificate: Sendable {
     }
     try Self.checkKey(leaf, chainFile)
     try Self.checkOrder(leaf, context, chainFile)
+    try Self.checkLoading(chain, privateKey, chainFile)
 
     var days: Int32 = 0
     var seconds: Int32 = 0
@@ -91,6 +94,35 @@ public struct Certificate: Sendable {
     }
   }
 
+  /// Refuses what OpenSSL reads and GnuTLS, which serves it, does not.
+  private static func checkLoading(_ chain: String, _ privateKey: String, _ file: String) throws(Failure) {
+    var credentials: gnutls_certificate_credentials_t?
+    guard gnutls_certificate_allocate_credentials(&credentials) == 0, let credentials else {
+      throw .invalid(file: file, reason: "GnuTLS is out of memory")
+    }
+    defer { gnutls_certificate_free_credentials(credentials) }
+    let code = withDatum(chain) { chain in
+      withDatum(privateKey) {
+        gnutls_certificate_set_x509_key_mem(credentials, chain, $0, GNUTLS_X509_FMT_PEM)
+      }
+    }
+    guard code >= 0 else {
+      throw .invalid(
+        file: file, reason: "cannot be served with its key (\(String(cString: gnutls_strerror(code))))")
+    }
+  }
+
+  private static func withDatum<Result>(_ text: String, _ body: (UnsafePointer<gnutls_datum_t>) -> Result)
+    -> Result
+  {
+    var text = text
+    return text.withUTF8 { bytes in
+      var datum = gnutls_datum_t(
+        data: UnsafeMutablePointer(mutating: bytes.baseAddress), size: UInt32(bytes.count))
+      return body(&datum)
+    }
+  }
+
   /// Each certificate must be issued by the next (RFC 8446, section 4.4.2).
   private static func checkOrder(_ leaf: OpaquePointer, _ context: OpaquePointer, _ file: String)
     throws(Failure)
@@ -109,14 +141,14 @@ public struct Certificate: Sendable {
   }
 
   private static func read(_ file: String) throws(Failure) -> String {
-    do {
-      return try String(contentsOfFile: file, encoding: .utf8)
-    } catch {
+    guard access(file, R_OK) == 0 else {
       throw .unreadable(
-        file: file,
-        reason: FileManager.default.fileExists(atPath: file)
-          ? "no permission, or not a text file" : "there is no such file")
+        file: file, reason: errno == ENOENT ? "there is no such file" : String(cString: strerror(errno)))
     }
+    guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
+      throw .unreadable(file: file, reason: "it is not a text file")
+    }
+    return text
   }
 
   /// OpenSSL's first error in words; clears the rest.

@@ -40,6 +40,7 @@ enum HelpText {
       ("\(ExitStatus.failed.rawValue)", "failed; nothing was changed"),
       ("\(ExitStatus.usage.rawValue)", "usage error"),
       ("\(ExitStatus.unavailable.rawValue)", "the database is not available"),
+      ("\(ExitStatus.temporary.rawValue)", "serve: the port is taken, or the address is not there yet"),
       ("\(ExitStatus.configuration.rawValue)", "configuration, certificate or schema error"),
     ])
 

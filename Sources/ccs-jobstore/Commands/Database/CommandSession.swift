@@ -33,13 +33,13 @@ extension Configuration {
   func administrationSettings(
     statementTimeout: Duration
   ) throws(CommandFailure) -> AdministrationDatabase.Settings {
-    do {
+    do throws(ConfigurationError) {
       return AdministrationDatabase.Settings(
-        connection: administration.connection, password: try Self.secret(administration.passwordFile),
+        connection: administration.connection,
+        password: try Self.secret(administration.passwordFile, key: "administration.passwordFile"),
         connectTimeout: .seconds(database.connectTimeoutSeconds), statementTimeout: statementTimeout)
     } catch {
-      throw CommandFailure(
-        .configuration, "administration.passwordFile cannot be read; it must be a file that you may read")
+      throw CommandFailure(.configuration, lines: error.problems.map(\.description))
     }
   }
 }
