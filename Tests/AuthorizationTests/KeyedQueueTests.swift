@@ -1,33 +1,45 @@
 import Synchronization
-import TestRandom
 import Testing
 
 @testable import Authorization
 
 @Suite("Work of many, a few at a time for each")
 struct KeyedQueueTests {
+  /// How much of each key is at work, and has been at most; and in which order work was done.
+  private final class Record: Sendable {
+    private let state = Mutex((now: [Int: Int](), most: [Int: Int](), order: [Int]()))
+
+    func begin(_ key: Int, number: Int = 0) {
+      state.withLock {
+        $0.now[key, default: 0] += 1
+        $0.most[key] = max($0.most[key] ?? 0, $0.now[key] ?? 0)
+        $0.order.append(number)
+      }
+    }
+
+    func end(_ key: Int) { state.withLock { $0.now[key, default: 0] -= 1 } }
+    func most(_ key: Int) -> Int { state.withLock { $0.most[key] ?? 0 } }
+    var order: [Int] { state.withLock { $0.order } }
+  }
+
   @Test("Each key has at most its limit at a time, all work is done, and nothing is kept afterwards")
   func limits() async {
     let queue = KeyedQueue<Int>()
-    let most = Mutex<[Int: (now: Int, most: Int)]>([:])
+    let record = Record()
     await withTaskGroup { group in
       for number in 0..<600 {
         group.addTask {
           let key = number % 3
-          #expect(await queue.take(key, limit: key + 1))
-          most.withLock {
-            var entry = $0[key] ?? (0, 0)
-            entry.now += 1
-            entry.most = max(entry.most, entry.now)
-            $0[key] = entry
-          }
+          let isTaken = await queue.take(key, limit: key + 1)
+          #expect(isTaken)
+          record.begin(key)
           await Task.yield()
-          most.withLock { $0[key]?.now -= 1 }
+          record.end(key)
           queue.giveBack(key)
         }
       }
     }
-    for key in 0..<3 { #expect(most.withLock { $0[key]?.most ?? .max } <= key + 1) }
+    for key in 0..<3 { #expect((1...key + 1).contains(record.most(key))) }
     #expect(queue.count == 0)
   }
 
@@ -35,14 +47,16 @@ struct KeyedQueueTests {
   func order() async {
     let queue = KeyedQueue<String>()
     #expect(await queue.take("a", limit: 1))
-    let order = Mutex<[Int]>([])
+    let record = Record()
     await withTaskGroup { group in
       for number in 0..<20 {
         let begun = AsyncStream.makeStream(of: Void.self)
         group.addTask {
           begun.continuation.finish()
-          #expect(await queue.take("a", limit: 1))
-          order.withLock { $0.append(number) }
+          let isTaken = await queue.take("a", limit: 1)
+          #expect(isTaken)
+          record.begin(0, number: number)
+          record.end(0)
           queue.giveBack("a")
         }
         for await _ in begun.stream {}
@@ -50,7 +64,7 @@ struct KeyedQueueTests {
       }
       queue.giveBack("a")
     }
-    #expect(order.withLock { $0 } == Array(0..<20))
+    #expect(record.order == Array(0..<20))
   }
 
   @Test("Whoever is cancelled while it waits gets no slot, and takes none from the others")

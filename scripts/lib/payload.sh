@@ -1,9 +1,9 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 # What is installed where: the one list for install, uninstall and package. Sourced after common.sh.
 
-# The packages that the installed files need, beside the libraries of the program: openssl makes the certificate, procps
-# has the kill of the unit, the rest is for migrate, backup and restore.
-runtime_packages=(openssl procps systemd "${migration_packages[@]}")
+# The packages that the installed files need, beside the libraries of the program: openssl makes the certificate, the
+# rest is for migrate, backup and restore.
+runtime_packages=(openssl systemd "${migration_packages[@]}")
 
 # What build_manual writes.
 manual_pages=(ccs-jobstore.8 ccs-jobstore.json5.5 ccs-jobstore-directory.5)

@@ -32,7 +32,8 @@ public final class Server: Sendable {
     public init(
       headBytes: Int, bulkTimeout: Duration,
       connections: Int, connectionsPerAddress: Int, newConnectionsPerAddress: Int, requestsInFlight: Int,
-      memoryBytes: Int, leastRate: Int, threads: Int, headTimeout: Duration, idleTimeout: Duration, bodyTimeout: Duration,
+      memoryBytes: Int, leastRate: Int, threads: Int, headTimeout: Duration, idleTimeout: Duration,
+      bodyTimeout: Duration,
       requestTimeout: Duration
     ) {
       self.headBytes = headBytes

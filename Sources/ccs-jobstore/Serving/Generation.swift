@@ -50,7 +50,8 @@ struct Generation: Sendable {
       authorizer: Authorizer(repository: repository),
       jobs: JobGate(
         repository: repository, deletionRowBound: configuration.deletion.transactionRowBound,
-        shares: parts.searchShares, observer: observe, rowsLeft: { [wakeUps = parts.eraserWakeUps] in wakeUps.wake() }),
+        shares: parts.searchShares, observer: observe,
+        rowsLeft: { [wakeUps = parts.eraserWakeUps] in wakeUps.wake() }),
       runs: RunGate(
         repository: repository,
         limits: .init(

@@ -14,19 +14,21 @@ struct ConnectionRatesTests {
     func admitted(_ network: Network, of tries: Int, at now: Duration) -> Int {
       (0..<tries).count { _ in rates.admit(network, rate: 5, now: now) }
     }
-    #expect(admitted(one, of: 100, at: .zero) == 50)
-    #expect(admitted(other, of: 100, at: .zero) == 50)
-    #expect(admitted(one, of: 100, at: .seconds(1)) == 5)
-    #expect(admitted(one, of: 100, at: .milliseconds(1100)) == 0)
-    #expect(admitted(one, of: 100, at: .milliseconds(1200)) == 1)
-    #expect(admitted(one, of: 100, at: .seconds(1000)) == 50)
+    let steps: [(network: Network, at: Duration, admitted: Int)] = [
+      (one, .zero, 50), (other, .zero, 50), (one, .seconds(1), 5), (one, .milliseconds(1100), 0),
+      (one, .milliseconds(1200), 1), (one, .seconds(1000), 50),
+    ]
+    for step in steps {
+      let number = admitted(step.network, of: 100, at: step.at)
+      #expect(number == step.admitted, "at \(step.at)")
+    }
   }
 
   @Test("Without a limit nothing is kept")
   func unlimited() {
     var rates = ConnectionRates()
-    for number in 0..<1000 { #expect(rates.admit(Network(ipv4: UInt64(number % 2)), rate: 0, now: .zero)) }
-    #expect(rates.count == 0)
+    let admitted = (0..<1000).count { rates.admit(Network(ipv4: UInt64($0 % 2)), rate: 0, now: .zero) }
+    #expect(admitted == 1000 && rates.count == 0)
   }
 
   @Test("Over any time, however it is spent, at most the rate and one burst")
@@ -50,8 +52,8 @@ struct ConnectionRatesTests {
   func manyNetworks() {
     var rates = ConnectionRates()
     for number in 0..<100_000 {
-      #expect(rates.admit(Network(ipv4: UInt64(number)), rate: 1, now: .milliseconds(number)))
-      #expect(rates.count <= ConnectionRates.mostBuckets)
+      let isAdmitted = rates.admit(Network(ipv4: UInt64(number)), rate: 1, now: .milliseconds(number))
+      #expect(isAdmitted && rates.count <= ConnectionRates.mostBuckets)
     }
   }
 }
