@@ -13,7 +13,7 @@ public struct ClientNetwork: Sendable, Hashable, CustomStringConvertible {
       description = address
       return
     }
-    withUnsafeMutableBytes(of: &bytes) { $0[8...].initializeMemory(as: UInt8.self, repeating: 0) }
+    _ = withUnsafeMutableBytes(of: &bytes) { $0[8...].initializeMemory(as: UInt8.self, repeating: 0) }
     var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
     inet_ntop(AF_INET6, &bytes, &text, socklen_t(text.count))
     description =
