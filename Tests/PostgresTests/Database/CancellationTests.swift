@@ -27,15 +27,22 @@ struct CancellationTests {
 
   @Test("A task that is cancelled while it waits for a connection stops waiting, and disturbs nobody")
   func cancelledInQueue() async throws {
+    let lock = Statement("SELECT pg_advisory_lock(20261128)")
+    let unlock = Statement("SELECT pg_advisory_unlock(20261128)")
     try await withPool(connections: 1) { pool in
-      let running = Task { try await pool.execute([SQL.sleep(.int(6000)), SQL.echo(.int(7))])[1] }
-      try await expectEventually { await pool.counters.leased == 1 }
-      let waiting = Task { try await pool.execute(SQL.echo(.int(8))) }
-      try await expectEventually { await pool.counters.waiting == 1 }
-      waiting.cancel()
-      await #expect(throws: PostgresError.cancelled) { try await waiting.value }
-      #expect(await pool.counters.leased == 1, "the other still runs")
-      #expect(try await running.value[0](0, as: Int.self) == 7)
+      try await withPool(connections: 1) { other in
+        // Held by the session of the pool's one connection.
+        _ = try await other.execute(lock())
+        let running = Task { try await pool.execute([lock(), SQL.echo(.int(7)), unlock()])[1] }
+        try await expectEventually { await pool.counters.leased == 1 }
+        let waiting = Task { try await pool.execute(SQL.echo(.int(8))) }
+        try await expectEventually { await pool.counters.waiting == 1 }
+        waiting.cancel()
+        await #expect(throws: PostgresError.cancelled) { try await waiting.value }
+        #expect(await pool.counters.leased == 1, "the other still runs")
+        _ = try await other.execute(unlock())
+        #expect(try await running.value[0](0, as: Int.self) == 7)
+      }
     }
   }
 
