@@ -27,12 +27,13 @@ public struct Repetition: Hashable, Sendable {
 }
 
 extension Observation {
-  /// What its log line is counted as; nil if it is always written. Requests with a token that succeed, and those that fail by
-  /// a fault of the service, are always written.
+  /// What its log line is counted as; nil if it is always written. Requests with a token that were carried out, even if the
+  /// client has left before its answer, and those that fail by a fault of the service, are always written.
   var repetition: Repetition? {
     switch self {
     case .request(let record)
-    where record.outcome == "failed" ? record.status == 503 : record.user == nil || record.outcome != "ok":
+    where record.outcome == "failed"
+      ? record.status == 503 : record.user == nil || record.outcome == "refused":
       Repetition(
         event: .request, network: "\(ClientNetwork(address: record.peer))", user: record.user,
         status: record.status)
