@@ -22,10 +22,8 @@ public struct InventoryGate: Sendable {
     _ search: InventorySearch<AssetAttribute>, _ page: SearchPage, _ context: inout RequestContext
   ) async throws(Refusal) -> SearchResult<Asset> {
     let caller = try await authorizer.permit(.searchAssets, &context)
-    let found = try await shares.search(for: caller.userID) { () async throws(Refusal) in
-      try await refusing { () async throws(RepositoryError) in
-        try await repository.inventory.assets(search, page, for: caller.userID)
-      }
+    let found = try await shares.search(for: caller.userID) { () async throws(RepositoryError) in
+      try await repository.inventory.assets(search, page, for: caller.userID)
     }
     guard let found else { throw Self.unknown(search.container) }
     return found
@@ -36,10 +34,8 @@ public struct InventoryGate: Sendable {
     _ search: InventorySearch<StandardAttribute>, _ page: SearchPage, _ context: inout RequestContext
   ) async throws(Refusal) -> SearchResult<Standard> {
     let caller = try await authorizer.permit(.searchStandards, &context)
-    let found = try await shares.search(for: caller.userID) { () async throws(Refusal) in
-      try await refusing { () async throws(RepositoryError) in
-        try await repository.inventory.standards(search, page, for: caller.userID)
-      }
+    let found = try await shares.search(for: caller.userID) { () async throws(RepositoryError) in
+      try await repository.inventory.standards(search, page, for: caller.userID)
     }
     guard let found else { throw Self.unknown(search.container) }
     return found

@@ -157,10 +157,8 @@ public struct JobGate: Sendable {
     _ search: JobSearch, _ page: SearchPage, _ context: inout RequestContext
   ) async throws(Refusal) -> SearchResult<Job> {
     let caller = try await authorizer.permit(.searchJobs, &context)
-    return try await shares.search(for: caller.userID) { () async throws(Refusal) in
-      try await refusing { () async throws(RepositoryError) in
-        try await jobs.search(search, page)
-      }
+    return try await shares.search(for: caller.userID) { () async throws(RepositoryError) in
+      try await jobs.search(search, page)
     }
   }
 

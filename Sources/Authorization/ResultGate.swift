@@ -42,10 +42,8 @@ public struct ResultGate: Sendable {
     guard seesStandard else {
       throw .forbidden("The standard \(standard) is in a folder that you have no access to.")
     }
-    let answer = try await shares.search(for: caller.userID) { () async throws(Refusal) in
-      try await refusing { () async throws(RepositoryError) in
-        try await repository.results.find(request, limit: maximumChecks)
-      }
+    let answer = try await shares.search(for: caller.userID) { () async throws(RepositoryError) in
+      try await repository.results.find(request, limit: maximumChecks)
     }
     switch answer {
     case .results(let found): return ResultListing(found, repository.results)

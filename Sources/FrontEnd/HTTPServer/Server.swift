@@ -33,8 +33,7 @@ public final class Server: Sendable {
       headBytes: Int, bulkTimeout: Duration,
       connections: Int, connectionsPerAddress: Int, newConnectionsPerAddress: Int, requestsInFlight: Int,
       memoryBytes: Int, leastRate: Int, threads: Int, headTimeout: Duration, idleTimeout: Duration,
-      bodyTimeout: Duration,
-      requestTimeout: Duration
+      bodyTimeout: Duration, requestTimeout: Duration
     ) {
       self.headBytes = headBytes
       self.bulkTimeout = bulkTimeout
@@ -178,7 +177,7 @@ public final class Server: Sendable {
     await endWaits()
     var drained = await areClosed(daemons, within: limit)
     if !drained {
-      // Whoever still sends a request or reads an answer is too slow; what is at work is cancelled.
+      // Requests in progress are cancelled; connections that still send or read are closed.
       for daemon in daemons { daemon.registry.cutAll() }
       // A password that is being hashed cannot be interrupted.
       drained = await areClosed(daemons, within: .seconds(5))

@@ -74,7 +74,7 @@ struct StatusReport: Equatable {
     do throws(CommandFailure) {
       configuration = try Configuration.load(arguments)
     } catch {
-      report.add("configuration", .wrong, error.lines.joined(separator: "; "))
+      report.add("configuration", .wrong, "\(error)")
       for part in ["certificate", "database", "schema", "server", "queue"] {
         report.add(part, .unknown, "needs the configuration")
       }
@@ -133,7 +133,7 @@ extension StatusReport {
       return queue
     } catch {
       let failure = (error as? AdministrationError).map { CommandFailure($0) } ?? error as? CommandFailure
-      let reason = failure?.lines.joined(separator: "; ") ?? "\(error)"
+      let reason = failure.map { "\($0)" } ?? "\(error)"
       if case .wrongSchema? = error as? AdministrationError {
         add("database", .ok, "answers")
         add("schema", .wrong, reason)

@@ -16,7 +16,6 @@ final class Acceptor: Sendable {
 
   private struct State {
     var table = ConnectionTable()
-    var rates = ConnectionRates()
     var limits = ConnectionTable.Limits(connections: 0, connectionsPerNetwork: 0)
     var receive: Receiver?
     /// Since the last look.
@@ -121,11 +120,7 @@ final class Acceptor: Sendable {
   private func take(_ descriptor: Int32, _ address: UnsafePointer<sockaddr>, _ length: socklen_t) {
     let network = ConnectionTable.Network(address)
     let (admission, receive) = state.withLock { state in
-      let isTooOften = !state.rates.admit(network, rate: state.limits.ratePerNetwork, now: now)
-      let admission =
-        isTooOften
-        ? ConnectionTable.Admission(isAdmitted: false, shortage: .ratePerNetwork)
-        : state.table.admit(descriptor, from: network, limits: state.limits, now: now)
+      let admission = state.table.admit(descriptor, from: network, limits: state.limits, now: now)
       if let shortage = admission.shortage {
         state.shed[shortage, default: (0, 0)].closed += admission.closed.count
         state.shed[shortage, default: (0, 0)].refused += admission.isAdmitted ? 0 : 1

@@ -64,12 +64,13 @@ struct ConnectionTable: Sendable {
   /// Those that count; connections that were told to close are forgotten.
   private var entries: [Int32: Entry] = [:]
   private var members: [Network: Set<Int32>] = [:]
+  private var rates = ConnectionRates()
 
   var count: Int { entries.count }
 
   // MARK: - Connections, by their descriptors
 
-  /// A connection has been accepted. If there is no room, idle ones are closed for it, those of its own network if that
+  /// A connection has been accepted. One of a network that connects too often is refused. If there is no room, idle ones are closed for it, those of its own network if that
   /// has too many, otherwise those of the network with the most connections, and of these the longest idle first.
   ///
   /// - Parameter now: Since any epoch, always the same.
@@ -77,6 +78,9 @@ struct ConnectionTable: Sendable {
   {
     // The kernel gives a descriptor anew only after its former connection is over.
     remove(descriptor)
+    guard rates.admit(network, rate: limits.ratePerNetwork, now: now) else {
+      return Admission(isAdmitted: false, shortage: .ratePerNetwork)
+    }
     var admission = Admission(isAdmitted: true)
     if limits.connectionsPerNetwork > 0, members[network]?.count ?? 0 >= limits.connectionsPerNetwork {
       admission.shortage = .connectionsPerNetwork

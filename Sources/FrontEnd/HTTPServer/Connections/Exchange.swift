@@ -220,10 +220,10 @@ final class Exchange: Sendable {
         state.bodyMemory = 0
         state.body = []
       }
-      if actions.delivery == .bytes, state.plan?.isStreaming == true {
-        daemon.returnMemory(state.bodyMemory, of: &state.memory)
+      if actions.delivery == .bytes {
+        if state.plan?.isStreaming == true { daemon.returnMemory(state.bodyMemory, of: &state.memory) }
+        state.bodyMemory = 0
       }
-      if actions.delivery == .bytes { state.bodyMemory = 0 }
       let deliver = actions.delivery.flatMap { state.take($0) }
       let request = actions.starts ? state.wholeRequest() : nil
       return (actions, deliver, state.connection ?? former, state.plan, request)
